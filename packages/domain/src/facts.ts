@@ -1,0 +1,91 @@
+import type { Closure } from './closure.js';
+import type { Connection } from './connection.js';
+import type { PullId, TaskId } from './ids.js';
+import type { BudgetCounterId } from './ledger.js';
+import type { Money } from './money.js';
+import type { Product } from './products.js';
+import type { TaskState } from './task.js';
+import type { Instant } from './time.js';
+
+/** What a decision may know of a connection: no credentials, nothing that it does not weigh. */
+export type ConnectionFacts = Pick<
+  Connection,
+  | 'id'
+  | 'connector'
+  | 'provider'
+  | 'customerId'
+  | 'institutionId'
+  | 'groupKey'
+  | 'active'
+  | 'status'
+  | 'statusReason'
+  | 'products'
+  | 'lastSuccessAt'
+  | 'lastAttemptAt'
+  | 'lastForcedAt'
+  | 'connectedAt'
+  | 'consentExpiresAt'
+  | 'historicalLoaded'
+>;
+
+export interface OpenTaskFacts {
+  readonly id: TaskId;
+  readonly pullId: PullId;
+  readonly cost: Money | null;
+  readonly state: TaskState;
+  readonly products: readonly Product[];
+  readonly attended: boolean;
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+}
+
+/** How much of a limit is used, read from the newest pulls that count against it. */
+export interface Usage {
+  /** Counted pulls since the start of the window, at most as many as the limit allows this request. */
+  readonly count: number;
+  /** The oldest of those: the one that has to leave a full rolling window; null where count is 0. */
+  readonly oldestAt: Instant | null;
+  readonly latestAt: Instant | null;
+}
+
+/** An earlier pull that the provider would hand out again instead of pulling. */
+export interface RecentPull {
+  readonly at: Instant;
+  readonly taskId: TaskId | null;
+  readonly products: readonly Product[];
+}
+
+export interface BudgetFacts {
+  readonly name: string;
+  readonly currency: string;
+  readonly amountMicros: number;
+  readonly periodStart: Instant;
+  readonly periodEnd: Instant;
+  readonly counterId: BudgetCounterId;
+  readonly reservedMicros: number;
+  readonly chargedMicros: number;
+  readonly uncertainMicros: number;
+}
+
+/** Everything that `decideRefresh` sees beside the request and the policy. */
+export interface RefreshFacts {
+  readonly now: Instant;
+  readonly asked: ConnectionFacts;
+  /** The group's active connection: the asked one itself where it has no twins. */
+  readonly active: ConnectionFacts;
+  /** Of the provider connection: the newest of all twins, per product. */
+  readonly freshness: Readonly<Partial<Record<Product, Instant>>>;
+  readonly openTask: OpenTaskFacts | null;
+  /** Within the time in which the provider hands the last pull back; null also where it has no such rule. */
+  readonly recent: RecentPull | null;
+  /** The pull that made the data fresh; looked up only where the caller states a maxAge. */
+  readonly latest: RecentPull | null;
+  /** By the limit's name; a limit without an entry has not been used. */
+  readonly usage: Readonly<Record<string, Usage>>;
+  readonly closures: readonly ClosureFacts[];
+  /** Whether the connector that would make the call is switched on. */
+  readonly connectorOn: boolean;
+  readonly budgets: readonly BudgetFacts[];
+}
+
+export type ClosureFacts = Pick<Closure, 'scope' | 'scopeKey' | 'kind' | 'until'>;

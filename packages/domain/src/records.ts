@@ -1,0 +1,135 @@
+import type { Closure } from './closure.js';
+import type { Connection, ConnectorName, StatusChange } from './connection.js';
+import type { DecisionRecord } from './decision.js';
+import type { AuditId, ConnectionId, DecisionId, FindingId, TenantId, WebhookId } from './ids.js';
+import type { BudgetCounter, LedgerEntry } from './ledger.js';
+import type { Money } from './money.js';
+import type { Pull } from './pull.js';
+import type { Task } from './task.js';
+import type { Instant } from './time.js';
+
+/** What a provider sent, raw, as it was verified. */
+export interface WebhookRecord {
+  readonly id: WebhookId;
+  readonly tenantId: TenantId;
+  readonly connector: ConnectorName;
+  /** The sender's own id of the event, or a hash of the body: a replay finds the first. */
+  readonly eventKey: string;
+  readonly body: string;
+  readonly state: 'received' | 'processed' | 'unmatched' | 'failed';
+  readonly error: string | null;
+  readonly attempts: number;
+  readonly receivedAt: Instant;
+  /** When it next needs a worker; null once it is done with. */
+  readonly dueAt: Instant | null;
+}
+
+/** The answer to a request that carried an Idempotency-Key: kept so that the same request gets it again. */
+export interface IdempotencyRecord {
+  /** Tenant, route and key. */
+  readonly id: string;
+  readonly tenantId: TenantId;
+  /** Hash of the body: the same key with another body is refused. */
+  readonly fingerprint: string;
+  readonly decisionId: DecisionId;
+  /** The task as it stood when the answer was given. */
+  readonly task: Task | null;
+  readonly expiresAt: Instant;
+}
+
+export const severities = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** One run of the audit. */
+export interface AuditRun {
+  readonly id: AuditId;
+  readonly tenantId: TenantId;
+  readonly trigger: 'nightly' | 'request';
+  readonly state: 'queued' | 'running' | 'done' | 'failed';
+  readonly requestedAt: Instant;
+  readonly startedAt: Instant | null;
+  readonly endedAt: Instant | null;
+  /** How many rows each check looked at. */
+  readonly examined: Readonly<Record<string, number>>;
+  /** Findings by check and severity, as `check/severity`. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly money: readonly Money[];
+  readonly error: string | null;
+}
+
+/** One thing that an audit found. */
+export interface Finding {
+  readonly id: FindingId;
+  readonly tenantId: TenantId;
+  readonly auditId: AuditId;
+  readonly check: string;
+  readonly severity: Severity;
+  readonly connectionId: ConnectionId | null;
+  readonly summary: string;
+  readonly action: string;
+  readonly money: Money | null;
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly at: Instant;
+}
+
+/** A policy as it was in force, so that its decisions can be decided again. */
+export interface PolicyArchive {
+  /** The content hash: the decision's `policyVersion`. */
+  readonly id: string;
+  readonly body: string;
+  readonly createdAt: Instant;
+}
+
+/** One key of a tenant; only the hash is kept. */
+export interface ApiKey {
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly hash: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: Instant;
+}
+
+/** A single value of the engine's own (the sandbox clock's offset). */
+export interface Setting {
+  readonly id: string;
+  readonly value: string;
+}
+
+/** Everything that is stored, by the name that effects and stores use. Each has an `id`. */
+export interface Records {
+  readonly connection: Connection;
+  readonly statusChange: StatusChange;
+  readonly task: Task;
+  readonly pull: Pull;
+  readonly decision: DecisionRecord;
+  readonly ledgerEntry: LedgerEntry;
+  readonly budgetCounter: BudgetCounter;
+  readonly closure: Closure;
+  readonly webhook: WebhookRecord;
+  readonly idempotency: IdempotencyRecord;
+  readonly audit: AuditRun;
+  readonly finding: Finding;
+  readonly policyArchive: PolicyArchive;
+  readonly apiKey: ApiKey;
+  readonly setting: Setting;
+}
+
+export type RecordName = keyof Records;
+
+export const recordNames = [
+  'connection',
+  'statusChange',
+  'task',
+  'pull',
+  'decision',
+  'ledgerEntry',
+  'budgetCounter',
+  'closure',
+  'webhook',
+  'idempotency',
+  'audit',
+  'finding',
+  'policyArchive',
+  'apiKey',
+  'setting',
+] as const satisfies readonly RecordName[];

@@ -1,0 +1,273 @@
+import type {
+  ApiKey,
+  AuditId,
+  AuditRun,
+  BudgetCounter,
+  Closure,
+  Connection,
+  ConnectionId,
+  ConnectorName,
+  DecisionId,
+  DecisionRecord,
+  Finding,
+  IdempotencyRecord,
+  Instant,
+  LedgerEntry,
+  PolicyArchive,
+  Product,
+  ProviderName,
+  Pull,
+  PullId,
+  PullOrigin,
+  PullState,
+  Setting,
+  Severity,
+  StatusChange,
+  Task,
+  TaskId,
+  TaskState,
+  TenantId,
+  Usage,
+  Verdict,
+  WebhookId,
+  WebhookRecord,
+} from '@freshet/domain';
+
+/** The pulls that one limit counts: every column named must be equal. Each combination is a kind of scope, with its index. */
+export type UsageScope =
+  | { readonly kind: 'connection'; readonly connectionId: ConnectionId }
+  | { readonly kind: 'group'; readonly groupKey: string }
+  | {
+      readonly kind: 'customer-institution';
+      readonly provider: ProviderName;
+      readonly customerId: string;
+      readonly institutionId: string;
+    }
+  | { readonly kind: 'institution'; readonly provider: ProviderName; readonly institutionId: string }
+  | { readonly kind: 'account'; readonly connector: ConnectorName; readonly provider: ProviderName };
+
+export interface UsageQuery {
+  readonly tenantId: TenantId;
+  readonly scope: UsageScope;
+  readonly origins: readonly PullOrigin[];
+  readonly states: readonly PullState[];
+  /** Null: attended or not. */
+  readonly attended: boolean | null;
+  /** Null: whatever it brought; else only pulls that asked for this product. */
+  readonly product: Product | null;
+  /** Pulls later than this count (exclusive); one that is still reserved counts whenever it was made. */
+  readonly since: Instant;
+  /** The newest so many: a limit never needs more than its own count. */
+  readonly take: number;
+  /** A pull that asks for itself does not count against itself. */
+  readonly except: PullId | null;
+}
+
+/** One page of a list: the newest first, from just below the id `before`. */
+export interface Page {
+  readonly tenantId: TenantId;
+  readonly limit: number;
+  readonly before: string | null;
+}
+
+export interface ConnectionsPage extends Page {
+  readonly customerId?: string | undefined;
+  readonly provider?: ProviderName | undefined;
+  readonly status?: string | undefined;
+  readonly duplicate?: 'active' | 'inactive' | undefined;
+  /** Stale at this instant. */
+  readonly staleAt?: Instant | undefined;
+}
+
+export interface DecisionsPage extends Page {
+  readonly connectionId?: ConnectionId | undefined;
+  readonly verdict?: Verdict | undefined;
+  /** Decided from (inclusive) and to (exclusive). */
+  readonly from?: Instant | undefined;
+  readonly to?: Instant | undefined;
+}
+
+export interface TasksPage extends Page {
+  readonly connectionId?: ConnectionId | undefined;
+  readonly state?: TaskState | undefined;
+  readonly executor?: Task['executor'] | undefined;
+}
+
+export interface FindingsPage extends Page {
+  readonly auditId: AuditId;
+  readonly check?: string | undefined;
+  readonly severity?: Severity | undefined;
+}
+
+export interface Named {
+  readonly tenantId: TenantId;
+  readonly id: string;
+}
+
+export interface LedgerTotals {
+  /** Held now: reserved and not yet settled. */
+  readonly reservedMicros: number;
+  readonly chargedMicros: number;
+  readonly uncertainMicros: number;
+}
+
+/** What one provider cost and was forced in a stretch of time, by currency (null: forced without a known price). */
+export interface ProviderSpend extends LedgerTotals {
+  readonly provider: ProviderName;
+  readonly currency: string | null;
+  readonly forced: number;
+}
+
+/** One duplicate group of more than one living connection, or one with no or several active. */
+export interface GroupShape {
+  readonly tenantId: TenantId;
+  readonly groupKey: string;
+  readonly living: number;
+  readonly active: number;
+}
+
+/** A task beside the sums of its ledger: what an audit compares. */
+export interface TaskWithLedger {
+  readonly task: Task;
+  readonly entries: readonly LedgerEntry[];
+}
+
+interface Read<Params, Result> {
+  readonly params: Params;
+  readonly result: Result;
+}
+
+interface InTenant<Key> {
+  readonly tenantId: TenantId;
+  readonly id: Key;
+}
+
+/**
+ * Everything that is ever read, by name: what goes in and what comes out. A store answers each; loaders put them
+ * together. All of them are bounded: by a key, a `limit` or a `take`.
+ */
+export interface Reads {
+  readonly connection: Read<InTenant<ConnectionId>, Connection | null>;
+  /** The living members of the connection's group, and the connection itself even where it is deleted. Empty: no such connection. */
+  readonly group: Read<InTenant<ConnectionId>, readonly Connection[]>;
+  readonly groupByKey: Read<{ readonly tenantId: TenantId; readonly groupKey: string }, readonly Connection[]>;
+  readonly connectionByExternalId: Read<
+    { readonly tenantId: TenantId; readonly connector: ConnectorName; readonly externalId: string },
+    Connection | null
+  >;
+  readonly task: Read<InTenant<TaskId>, Task | null>;
+  readonly openTask: Read<{ readonly tenantId: TenantId; readonly groupKey: string }, Task | null>;
+  /** The newest task that holds this job of the provider's. */
+  readonly taskByProviderTask: Read<
+    { readonly tenantId: TenantId; readonly connector: ConnectorName; readonly providerTaskId: string },
+    Task | null
+  >;
+  readonly pull: Read<InTenant<PullId>, Pull | null>;
+  readonly usage: Read<UsageQuery, Usage>;
+  /** The newest pull that counts in such a query. */
+  readonly latestPull: Read<Omit<UsageQuery, 'take'>, Pull | null>;
+  /** Of the provider (also those of every connector), the institution, the group and the connection; past ones included. */
+  readonly closures: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly connector: ConnectorName;
+      readonly provider: ProviderName;
+      readonly institutionId: string;
+      readonly groupKey: string;
+      readonly connectionId: ConnectionId;
+    },
+    readonly Closure[]
+  >;
+  readonly closuresOfTenant: Read<{ readonly tenantId: TenantId; readonly scope: Closure['scope'] }, readonly Closure[]>;
+  readonly budgetCounter: Read<{ readonly id: string }, BudgetCounter | null>;
+  /** From (inclusive) and until (exclusive) over the ledger; provider null: all of them. */
+  readonly ledgerTotals: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly provider: ProviderName | null;
+      readonly currency: string;
+      readonly from: Instant;
+      readonly until: Instant;
+    },
+    LedgerTotals
+  >;
+  readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
+  readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
+  readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
+  readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
+  readonly webhook: Read<InTenant<WebhookId>, WebhookRecord | null>;
+  readonly webhookByKey: Read<
+    { readonly tenantId: TenantId; readonly connector: ConnectorName; readonly eventKey: string },
+    WebhookRecord | null
+  >;
+  readonly audit: Read<InTenant<AuditId>, AuditRun | null>;
+  readonly policyArchive: Read<{ readonly id: string }, PolicyArchive | null>;
+  readonly apiKeyByHash: Read<{ readonly hash: string }, ApiKey | null>;
+  readonly setting: Read<{ readonly id: string }, Setting | null>;
+
+  /** Open tasks of the engine's whose time has come (engine clock) and that nobody holds (real time), the longest due first. */
+  readonly dueTasks: Read<
+    { readonly now: Instant; readonly realNow: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: TaskId }[]
+  >;
+  /** Open tasks whose lease has run out (real time). */
+  readonly deadLeases: Read<
+    { readonly realNow: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: TaskId }[]
+  >;
+  readonly dueWebhooks: Read<
+    { readonly now: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: WebhookId }[]
+  >;
+  /** IN_PROGRESS since before that instant. */
+  readonly abandonedConnects: Read<
+    { readonly connectedBefore: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
+  >;
+  /** The earliest instant (engine clock) at which a task or webhook falls due, held or not; null: none will. */
+  readonly nextDueAt: Read<Record<string, never>, Instant | null>;
+  readonly queuedAudits: Read<
+    { readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: AuditId }[]
+  >;
+  readonly expiredIdempotency: Read<{ readonly now: Instant; readonly limit: number }, readonly { readonly id: string }[]>;
+
+  readonly connectionsPage: Read<ConnectionsPage, readonly Connection[]>;
+  readonly decisionsPage: Read<DecisionsPage, readonly DecisionRecord[]>;
+  readonly tasksPage: Read<TasksPage, readonly Task[]>;
+  readonly historyPage: Read<Page & { readonly connectionId: ConnectionId }, readonly StatusChange[]>;
+  readonly auditsPage: Read<Page, readonly AuditRun[]>;
+  readonly findingsPage: Read<FindingsPage, readonly Finding[]>;
+
+  /** Audit scans go up by key, so that a page is found again however long the last one took. */
+  readonly groupShapes: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly GroupShape[]
+  >;
+  readonly openTasksScan: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly Task[]
+  >;
+  readonly tasksWithLedgerScan: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly TaskWithLedger[]
+  >;
+}
+
+export type ReadName = keyof Reads;
+export type ReadParams<Name extends ReadName> = Reads[Name]['params'];
+export type ReadResult<Name extends ReadName> = Reads[Name]['result'];
+
+/** One read, as data. */
+export type ReadRequest = { [Name in ReadName]: { readonly read: Name; readonly params: ReadParams<Name> } }[ReadName];
+
+/**
+ * Puts facts together from reads. It yields what it wants to know and is handed the answer: a synchronous store
+ * drives it in one go, an asynchronous one awaits each, and neither has a copy of it.
+ */
+export type Loader<Facts> = Generator<ReadRequest, Facts, unknown>;
+
+/** One read inside a loader: `const task = yield* read('task', { tenantId, id })`. */
+export function* read<Name extends ReadName>(name: Name, params: ReadParams<Name>): Loader<ReadResult<Name>> {
+  return (yield { read: name, params } as ReadRequest) as ReadResult<Name>;
+}

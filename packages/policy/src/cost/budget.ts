@@ -1,0 +1,47 @@
+import { calendarPeriod } from '@freshet/domain';
+import type { BudgetCounter, BudgetCounterId, BudgetFacts, Instant, Money, TenantId } from '@freshet/domain';
+import type { Budget } from '../policy.js';
+
+/** A budget in the period that `now` lies in, and the counter that keeps its use. */
+export interface BudgetPeriod {
+  readonly budget: Budget;
+  readonly counterId: BudgetCounterId;
+  readonly start: Instant;
+  readonly end: Instant;
+}
+
+/** The amount is not part of the counter's name: raising a budget keeps what was spent. */
+export const budgetPeriod = (budget: Budget, tenantId: TenantId, now: Instant): BudgetPeriod => {
+  const period = calendarPeriod(now, budget.period, budget.timeZone);
+  const name = JSON.stringify([tenantId, budget.name, budget.provider, budget.currency, budget.period, budget.timeZone]);
+  return { budget, counterId: `${name}@${period.start}`, start: period.start, end: period.end };
+};
+
+export const budgetFacts = (period: BudgetPeriod, counter: Omit<BudgetCounter, 'id' | 'tenantId'>): BudgetFacts => ({
+  name: period.budget.name,
+  currency: period.budget.currency,
+  amountMicros: period.budget.amountMicros,
+  periodStart: period.start,
+  periodEnd: period.end,
+  counterId: period.counterId,
+  reservedMicros: counter.reservedMicros,
+  chargedMicros: counter.chargedMicros,
+  uncertainMicros: counter.uncertainMicros,
+});
+
+/** What is spoken for: money whose fate nobody knows counts as spent. */
+export const usedMicros = (budget: BudgetFacts): number =>
+  budget.reservedMicros + budget.chargedMicros + budget.uncertainMicros;
+
+/** Whether a budget has anything to say of that cost. Budgets in another currency do not cover it. */
+export const covers = (budget: BudgetFacts, cost: Money | null): cost is Money =>
+  cost !== null && budget.currency === cost.currency;
+
+/** The counter after holding `micros` more. */
+export const holdInBudget = (budget: BudgetFacts, tenantId: TenantId, micros: number): BudgetCounter => ({
+  id: budget.counterId,
+  tenantId,
+  reservedMicros: budget.reservedMicros + micros,
+  chargedMicros: budget.chargedMicros,
+  uncertainMicros: budget.uncertainMicros,
+});

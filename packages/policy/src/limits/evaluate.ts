@@ -1,0 +1,70 @@
+import type { Instant, LimitState, Product, Usage } from '@freshet/domain';
+import type { Cooldown, Limit, RefreshPolicy, Window } from '../policy.js';
+import { concerns, placesFor, windowBounds } from './reads.js';
+
+/** One limit, judged for one request at one time. */
+export interface LimitVerdict {
+  readonly state: LimitState;
+  readonly open: boolean;
+  /** When this very request would first pass: now where it is open, null where it never will. */
+  readonly allowedAt: Instant | null;
+  /** When it will next let one pass if this one is made now. */
+  readonly afterThisAt: Instant | null;
+}
+
+const unused: Usage = { count: 0, oldestAt: null, latestAt: null };
+
+const judgeCooldown = (limit: Cooldown, usage: Usage, now: Instant): LimitVerdict => {
+  const until = usage.latestAt === null ? now : usage.latestAt + limit.forMs;
+  const open = until <= now;
+  return {
+    state: { name: limit.name, scope: limit.scope, limit: 1, remaining: open ? 1 : 0, resetAt: open ? null : until },
+    open,
+    allowedAt: open ? now : until,
+    afterThisAt: now + limit.forMs,
+  };
+};
+
+/**
+ * `usage` holds the newest pulls, at most as many as there are places. So in a full rolling window the oldest of them is
+ * exactly the one that has to leave before the next may enter.
+ */
+const judgeWindow = (limit: Window, usage: Usage, attended: boolean, now: Instant): LimitVerdict => {
+  const places = placesFor(limit, attended);
+  const remaining = Math.max(0, places - usage.count);
+  const { end } = windowBounds(limit, now);
+  const length = limit.per.shape === 'rolling' ? limit.per.ms : 0;
+  const givesBackAt = end ?? (usage.oldestAt === null ? null : usage.oldestAt + length);
+  const open = remaining > 0;
+  return {
+    state: {
+      name: limit.name,
+      scope: limit.scope,
+      limit: places,
+      remaining,
+      resetAt: usage.count === 0 ? null : givesBackAt,
+    },
+    open,
+    allowedAt: open ? now : places === 0 ? null : givesBackAt,
+    afterThisAt: remaining > 1 ? now : places === 0 ? null : (givesBackAt ?? now + length),
+  };
+};
+
+const judge = (limit: Limit, usage: Usage, attended: boolean, now: Instant): LimitVerdict =>
+  limit.kind === 'cooldown' ? judgeCooldown(limit, usage, now) : judgeWindow(limit, usage, attended, now);
+
+/** Every limit that concerns the request, judged at `now`. */
+export const judgeLimits = (
+  policy: RefreshPolicy,
+  usage: Readonly<Record<string, Usage>>,
+  products: readonly Product[],
+  attended: boolean,
+  now: Instant,
+): readonly LimitVerdict[] =>
+  policy.limits
+    .filter((limit) => concerns(limit, products, attended))
+    .map((limit) => judge(limit, usage[limit.name] ?? unused, attended, now));
+
+/** The latest of several instants, null (never) being later than any. */
+export const latestOf = (instants: readonly (Instant | null)[]): Instant | null =>
+  instants.some((at) => at === null) ? null : Math.max(...(instants as readonly Instant[]));

@@ -1,0 +1,144 @@
+import type { DurationMs, Executor, Product, ProviderName, PullOrigin } from '@freshet/domain';
+
+/** What a limit's count is kept by. */
+export const limitScopes = ['connection', 'group', 'customer-institution', 'institution', 'account'] as const;
+export type LimitScope = (typeof limitScopes)[number];
+
+interface LimitBase {
+  /** Unique in its policy; shown to callers. */
+  readonly name: string;
+  readonly scope: LimitScope;
+  /** Whom it holds back. */
+  readonly applies: 'all' | 'attended' | 'unattended';
+  /** Only requests for one of these products, and pulls of them; null: any. */
+  readonly product: Product | null;
+}
+
+/** A pause after a pull: `success` counts from the data's arrival, `attempt` from any call of ours, `any-pull` from anybody's. */
+export interface Cooldown extends LimitBase {
+  readonly kind: 'cooldown';
+  readonly after: 'success' | 'attempt' | 'any-pull';
+  readonly forMs: DurationMs;
+}
+
+/** At most so many in a stretch of time. */
+export interface Window extends LimitBase {
+  readonly kind: 'window';
+  readonly count: number;
+  readonly per:
+    | { readonly shape: 'rolling'; readonly ms: DurationMs }
+    /** Minutes that begin at the full minute. */
+    | { readonly shape: 'fixed'; readonly ms: DurationMs }
+    | { readonly shape: 'calendar'; readonly unit: 'day' | 'month'; readonly timeZone: string };
+  readonly counts: {
+    readonly origins: readonly PullOrigin[];
+    /** `success`: pulls that failed give their place back. */
+    readonly on: 'attempt' | 'success';
+    /** Null: both. */
+    readonly attended: boolean | null;
+  };
+  /** Of the count, kept back for attended requests. */
+  readonly reserveForAttended: number;
+}
+
+export type Limit = Cooldown | Window;
+
+export interface Price {
+  readonly currency: string;
+  readonly perRequestMicros: number;
+  /** The first set that holds every product asked for gives the price instead. */
+  readonly productSets: readonly { readonly products: readonly Product[]; readonly micros: number }[];
+  /** Added while history has not been loaded and TRANSACTIONS are asked for. */
+  readonly historicalMicros: number;
+  readonly billedOn: 'success' | 'attempt';
+}
+
+/** One budget over forced refreshes. */
+export interface Budget {
+  readonly name: string;
+  /** Null: every provider. */
+  readonly provider: ProviderName | null;
+  readonly currency: string;
+  readonly amountMicros: number;
+  readonly period: 'day' | 'week' | 'month';
+  readonly timeZone: string;
+}
+
+/**
+ * The rules in force for one connection: the catalogue's entry with every override merged in, without sources.
+ * What `decideRefresh` and its siblings take.
+ */
+export interface RefreshPolicy {
+  /** Content hash of the whole catalogue and its overrides. */
+  readonly version: string;
+  readonly provider: ProviderName;
+  /** `twins`: equal keys are separate, separately billed connections. */
+  readonly duplicates: 'grouped' | 'twins';
+  readonly background: {
+    readonly owner: 'provider' | 'engine';
+    /** From one background pull to the next. */
+    readonly everyMs: DurationMs;
+    /** Without data for so long, a connection is stale. */
+    readonly staleAfterMs: DurationMs;
+    /** A forced pull pushes the background one away for so long; 0: it does not. */
+    readonly suppressedByForcedMs: DurationMs;
+  };
+  readonly forced: {
+    readonly available: boolean;
+    readonly unattended: boolean;
+    readonly executor: Executor;
+  };
+  /** A pull within this time is handed back instead of a new one; null: the provider has no such rule. */
+  readonly coalesces: {
+    readonly withinMs: DurationMs;
+    readonly scope: LimitScope;
+    readonly origins: readonly PullOrigin[];
+  } | null;
+  /** How far back a from/to may reach; null: the provider takes no range. */
+  readonly range: { readonly maxBackMs: DurationMs; readonly overlapMs: DurationMs } | null;
+  readonly limits: readonly Limit[];
+  readonly price: Price | null;
+  readonly consent: {
+    readonly warnMs: DurationMs;
+    /** What the end of the consent does: nothing works, or only the present customer may still refresh. */
+    readonly lapse: 'consent_ended' | 'reconfirmation_lapsed';
+  };
+  /** How long a caller who says nothing would rather wait for a free background refresh than pay. */
+  readonly patienceMs: DurationMs;
+  /** Failures of the login in a row that make it UNRECOVERABLE. */
+  readonly failuresToGiveUp: number;
+  readonly budgets: readonly Budget[];
+  readonly execution: {
+    /** A call that surely did not happen is tried again at most so often in all. */
+    readonly maxAttempts: number;
+    readonly backoffMs: DurationMs;
+    readonly maxBackoffMs: DurationMs;
+    /** Between looks at a running refresh: the first, doubling to the last. */
+    readonly pollFirstMs: DurationMs;
+    readonly pollMaxMs: DurationMs;
+    /** An outcome that nobody could tell by then ends the task. */
+    readonly giveUpMs: DurationMs;
+    /** A told block is believed at most so long. */
+    readonly maxBlockMs: DurationMs;
+    /** Where the provider limits without saying until when. */
+    readonly untoldBlockMs: DurationMs;
+  };
+}
+
+/** What a policy is looked up by: overrides may name any of them. */
+export interface PolicySelector {
+  readonly tenantId: string;
+  readonly connector: string;
+  readonly provider: string;
+  readonly institutionId: string;
+  readonly connectionId: string;
+}
+
+/** Every policy of one catalogue version. Unknown providers get a policy that never forces. */
+export interface PolicyBook {
+  readonly version: string;
+  /** The whole book as JSON, as it is archived. */
+  readonly archive: string;
+  readonly providers: readonly string[];
+  policyFor(selector: PolicySelector): RefreshPolicy;
+}

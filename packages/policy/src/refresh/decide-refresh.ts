@@ -1,0 +1,105 @@
+import { standingOf } from '@freshet/domain';
+import type { Decision, DecisionReason, Instant, Money, RefreshFacts, RefreshRequest } from '@freshet/domain';
+import { nextBackgroundAt } from '../background/next-background.js';
+import { priceOf } from '../cost/price.js';
+import { judgeLimits, latestOf } from '../limits/evaluate.js';
+import type { LimitVerdict } from '../limits/evaluate.js';
+import type { RefreshPolicy } from '../policy.js';
+import type { Considered, Ending, GateAnswer } from './gate.js';
+import { because } from './gate.js';
+import { budgetGate } from './gate-budget.js';
+import { freshGate } from './gate-fresh.js';
+import { inFlightGate } from './gate-in-flight.js';
+import { limitsGate } from './gate-limits.js';
+import { openGate } from './gate-open.js';
+import { productsGate } from './gate-products.js';
+import { recentGate } from './gate-recent.js';
+import { statusGate } from './gate-status.js';
+import { worthGate } from './gate-worth.js';
+
+/** Gate 10: nothing stands against it. */
+const forceGate = ({ facts, cost }: Considered): Required<GateAnswer> => {
+  const price = cost();
+  const promotes = facts.asked.id === facts.active.id ? null : facts.active.id;
+  return {
+    reasons: [because('force', 'FORCED', { costMicros: price?.micros ?? null, currency: price?.currency ?? null, promotes })],
+    ends: { verdict: 'force', cost: price, promotes },
+  };
+};
+
+const gatesInOrder: readonly ((considered: Considered) => GateAnswer)[] = [
+  statusGate,
+  productsGate,
+  inFlightGate,
+  recentGate,
+  freshGate,
+  openGate,
+  limitsGate,
+  budgetGate,
+  worthGate,
+];
+
+const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshPolicy): Considered => {
+  const { asked, active, now } = facts;
+  const inactive = standingOf({ status: asked.status, reason: asked.statusReason }) === 'INACTIVE_DUPLICATE';
+  const governing = inactive ? active : asked;
+  const products = request.products ?? asked.products;
+  let limits: readonly LimitVerdict[] | undefined;
+  let cost: Money | null | undefined;
+  return {
+    facts,
+    request,
+    policy,
+    governing,
+    products,
+    nextBackgroundAt: nextBackgroundAt(policy, active, now),
+    limits: () => (limits ??= judgeLimits(policy, facts.usage, products, request.attended, now)),
+    cost: () => (cost === undefined ? (cost = priceOf(policy.price, products, active.historicalLoaded)) : cost),
+  };
+};
+
+/** When a forced refresh is next possible: after this one where it is made, else when the limits let one pass. */
+const nextForcedAt = (considered: Considered, verdict: Decision['verdict']): Instant | null => {
+  if (!considered.policy.forced.available || verdict === 'refuse') return null;
+  const times = considered.limits().map((limit) => (verdict === 'force' ? limit.afterThisAt : limit.allowedAt));
+  return latestOf([considered.facts.now, ...times]);
+};
+
+const finish = (considered: Considered, reasons: readonly DecisionReason[], ending: Ending): Decision => ({
+  refusal: null,
+  mode: considered.request.mode,
+  attended: considered.request.attended,
+  products: considered.products,
+  cost: null,
+  taskId: null,
+  asOf: null,
+  nextForcedAt: nextForcedAt(considered, ending.verdict),
+  nextBackgroundAt: considered.nextBackgroundAt,
+  reasons,
+  limits: considered.limits().map((limit) => limit.state),
+  promotes: null,
+  widens: [],
+  retryAt: null,
+  operation: null,
+  operationConnectionId: null,
+  limit: null,
+  budget: null,
+  ...ending,
+});
+
+/**
+ * Whether to force a live refresh, join the one that runs, reuse what just arrived, wait for the free one, or refuse.
+ * Ten gates are asked in order; each leaves one reason or more, and the first that is hit ends it. Pure and total: the
+ * same facts, request and policy give the same decision, and nothing that can be expected throws.
+ */
+export const decideRefresh = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshPolicy): Decision => {
+  const considered = consider(facts, request, policy);
+  const reasons: DecisionReason[] = [];
+  for (const gate of gatesInOrder) {
+    const answer = gate(considered);
+    reasons.push(...answer.reasons);
+    if (answer.ends) return finish(considered, reasons, answer.ends);
+  }
+  const forced = forceGate(considered);
+  return finish(considered, [...reasons, ...forced.reasons], forced.ends);
+};

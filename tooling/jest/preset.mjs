@@ -1,5 +1,10 @@
+import { fileURLToPath } from 'node:url';
+
+const counts = fileURLToPath(new URL('./count-reporter.mjs', import.meta.url));
+
 /** Jest for every workspace package: TypeScript as ES modules, workspace packages read from their sources. */
 export const preset = {
+  reporters: ['default', counts],
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -1,0 +1,5 @@
+// The pages under docs/ that code prints. A page is one row here: where it lies, and which export of which built package
+// prints it.
+export const documents = [
+  { file: 'docs/transitions.md', module: 'packages/domain/dist/index.js', print: 'printTransitions' },
+];

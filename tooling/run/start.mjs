@@ -1,0 +1,19 @@
+// Builds, then becomes the program named: `node tooling/run/start.mjs apps/api/dist/main.js`.
+//
+// The program is imported, not spawned: signals from npm and the terminal then reach it without a process between that
+// would have to pass them on, and its exit code is ours.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from './build.mjs';
+import { root } from './root.mjs';
+
+const [program, ...filters] = process.argv.slice(2);
+const file = resolve(root, program);
+build(...filters);
+if (!existsSync(file)) {
+  console.error(`The build left no ${program}: its source is missing.`);
+  process.exit(1);
+}
+process.argv.splice(1, process.argv.length, file);
+await import(pathToFileURL(file).href);

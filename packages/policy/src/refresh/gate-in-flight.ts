@@ -6,7 +6,9 @@ import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
 
 /** What the widened task costs more than it holds now; null where prices are not known. */
-export const wideningCost = ({ facts, policy }: Considered, all: readonly Product[]): Money | null => {
+export const wideningCost = (
+  { facts, policy }: Pick<Considered, 'facts' | 'policy'>,
+  all: readonly Product[]): Money | null => {
   const held = facts.openTask?.cost ?? null;
   const whole = priceOf(policy.price, all, facts.active.historicalLoaded);
   if (whole === null || (held !== null && held.currency !== whole.currency)) return null;

@@ -1,0 +1,55 @@
+import { idOf, insert, put } from '@freshet/domain';
+import type { BudgetCounter, Charge, Effect, LedgerEntry } from '@freshet/domain';
+import type { TurnInputs } from '../turn-inputs.js';
+import type { RefreshPolicy } from '../policy.js';
+
+/** How a pull ended, as far as money is concerned. */
+export type MoneyFate = 'brought-data' | 'failed-at-provider' | 'never-happened' | 'nobody-knows';
+
+/** What that fate does to the money held for it. */
+export const chargeFor = (fate: MoneyFate, policy: RefreshPolicy): Charge => {
+  if (fate === 'brought-data') return 'charged';
+  if (fate === 'never-happened') return 'released';
+  if (fate === 'nobody-knows') return 'uncertain';
+  return policy.price?.billedOn === 'attempt' ? 'charged' : 'released';
+};
+
+const moved = (counter: BudgetCounter, charge: Charge, micros: number): BudgetCounter => ({
+  ...counter,
+  reservedMicros: counter.reservedMicros - micros,
+  chargedMicros: counter.chargedMicros + (charge === 'charged' ? micros : 0),
+  uncertainMicros: counter.uncertainMicros + (charge === 'uncertain' ? micros : 0),
+});
+
+const settles = (held: LedgerEntry, kind: Charge, inputs: TurnInputs): LedgerEntry => ({
+  ...held,
+  id: idOf('ledger', inputs.newId()),
+  kind,
+  cause: inputs.cause,
+  at: inputs.now,
+});
+
+/**
+ * One entry for each that was held for the pull, and the counters of the budgets that it was held in. Nothing where it
+ * is settled already: money is never settled twice.
+ */
+export const settleMoney = (
+  entries: readonly LedgerEntry[],
+  counters: readonly BudgetCounter[],
+  charge: Exclude<Charge, 'reserved'>,
+  inputs: TurnInputs,
+): readonly Effect[] => {
+  const held = entries.filter((entry) => entry.kind === 'reserved');
+  if (held.length === 0 || held.length < entries.length) return [];
+  const after = new Map(counters.map((counter) => [counter.id, counter]));
+  for (const entry of held) {
+    for (const id of entry.budgets) {
+      const counter = after.get(id);
+      if (counter) after.set(id, moved(counter, charge, entry.micros));
+    }
+  }
+  return [
+    ...held.map((entry) => insert('ledgerEntry', settles(entry, charge, inputs))),
+    ...[...after.values()].map((counter) => put('budgetCounter', counter)),
+  ];
+};

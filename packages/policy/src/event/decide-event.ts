@@ -1,0 +1,181 @@
+import { insert, isOpen, standingOf, update } from '@freshet/domain';
+import type { Connection, Effect, ProviderEvent, Pull, Task } from '@freshet/domain';
+import { arrive, told } from '../outcome/after-outcome.js';
+import type { Draft } from '../group/draft.js';
+import { draftOf, draftsEffects, happen, set } from '../group/draft.js';
+import { byRefresh, groupKeyOf, promote, settleActive } from '../group/elect.js';
+import type { RefreshPolicy } from '../policy.js';
+import type { TurnInputs } from '../turn-inputs.js';
+import { otherPull } from './other-pull.js';
+
+/** What has to be known to take in one event of a provider's. */
+export interface EventFacts {
+  readonly connection: Connection;
+  /** The living members of its group, itself among them. */
+  readonly group: readonly Connection[];
+  /** The living members of the group that it joins by what the event tells; empty where that stays. */
+  readonly joins: readonly Connection[];
+  readonly openTask: Task | null;
+  /** A connect, repair, import or added product whose data has not come yet. */
+  readonly awaitedPull: Pull | null;
+}
+
+type About<Kind extends ProviderEvent['kind']> = Extract<ProviderEvent, { kind: Kind }>;
+type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;
+
+interface Taken {
+  readonly drafts: readonly Draft[];
+  readonly effects: readonly Effect[];
+}
+
+const draftsOf = (facts: EventFacts): readonly Draft[] => facts.group.map(draftOf);
+
+/** The change to the active member: what happens to the provider connection happens to it. */
+const onActive = (drafts: readonly Draft[], change: (draft: Draft) => Draft): readonly Draft[] =>
+  drafts.map((draft) => (draft.after.active ? change(draft) : draft));
+
+const onSelf = (drafts: readonly Draft[], facts: EventFacts, change: (draft: Draft) => Draft): readonly Draft[] =>
+  drafts.map((draft) => (draft.after.id === facts.connection.id ? change(draft) : draft));
+
+/** Looks at the open task's result at once: a webhook is a hint, the look confirms it. */
+const wake = (task: Task | null, inputs: TurnInputs): readonly Effect[] =>
+  task !== null && isOpen(task.state) && task.state === 'running' && task.leaseOwner === null
+    ? [update('task', task.id, { dueAt: inputs.now })]
+    : [];
+
+const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshPolicy, inputs: TurnInputs): Taken => {
+  if (facts.openTask !== null) return { drafts: [], effects: wake(facts.openTask, inputs) };
+  const at = Math.min(event.at, inputs.now);
+  const drafts = onActive(draftsOf(facts), (draft) => {
+    const { lastSuccessAt, statusToldAt } = draft.after;
+    const fresh = arrive(draft, event.products, at, policy);
+    // A late webhook of an old pull says nothing of how the connection is now.
+    const isNews = at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && at >= (statusToldAt ?? Number.NEGATIVE_INFINITY);
+    return isNews ? happen(fresh, 'aggregation_succeeded', inputs) : fresh;
+  });
+  const { awaitedPull, connection } = facts;
+  const pull =
+    awaitedPull === null
+      ? insert('pull', { ...otherPull(connection, 'background', 'succeeded', event.products, at, inputs), newData: event.newData })
+      : update('pull', awaitedPull.id, { state: 'succeeded', at, endedAt: at, newData: event.newData });
+  return { drafts, effects: [pull] };
+};
+
+/** The customer went through the widget: a connect is complete, a repair mended it. The provider pulls after either. */
+const linked = (facts: EventFacts, event: About<'link-completed'>, policy: RefreshPolicy, inputs: TurnInputs): Taken => {
+  const { connection } = facts;
+  const first = connection.status === 'IN_PROGRESS';
+  const known = { ...connection, providerConnectionId: event.providerConnectionId ?? connection.providerConnectionId };
+  const own = happen(
+    set(draftOf(connection), {
+      providerConnectionId: known.providerConnectionId,
+      connectedAt: first ? event.at : connection.connectedAt,
+      consecutiveFailures: 0,
+    }),
+    first ? 'connect_completed' : 'repaired',
+    inputs,
+  );
+  const groupKey = groupKeyOf({ ...own.after }, policy.duplicates);
+  const placed = set(own, { groupKey });
+  const others = (groupKey === connection.groupKey ? facts.group : facts.joins).filter((member) => member.id !== connection.id);
+  const drafts =
+    others.length === 0
+      ? [set(placed, { active: true })]
+      : first
+        ? // Linked last, it is the one that the provider keeps up.
+          settleActive([placed, ...others.map(draftOf)], connection.id, inputs)
+        : [placed, ...others.map(draftOf)];
+  const pull = otherPull(placed.after, first ? 'connect' : 'repair', 'accepted', connection.products, event.at, inputs);
+  return { drafts: [...drafts, ...leftBehind(facts, groupKey, inputs)], effects: [insert('pull', pull)] };
+};
+
+/** The members of the group that it left: another of them takes its place if it was the active one. */
+const leftBehind = (facts: EventFacts, groupKey: string, inputs: TurnInputs): readonly Draft[] => {
+  const { connection, group } = facts;
+  if (groupKey === connection.groupKey || !connection.active) return [];
+  return inheritFrom(connection, group.filter((member) => member.id !== connection.id), inputs);
+};
+
+const inheritFrom = (gone: Connection, rest: readonly Connection[], inputs: TurnInputs): readonly Draft[] => {
+  const heir = [...rest].sort(byRefresh)[0];
+  if (heir === undefined) return [];
+  const given = { status: gone.status, reason: gone.statusReason };
+  return rest.map((member) =>
+    member.id === heir.id ? set(happen(draftOf(member), 'promoted', inputs, given), { active: true }) : draftOf(member),
+  );
+};
+
+/** The active one's place goes to the most recently refreshed of the rest, with the status that it last had. */
+export const withoutConnection = (
+  connection: Connection,
+  group: readonly Connection[],
+  inputs: TurnInputs,
+): readonly Draft[] => {
+  const rest = group.filter((member) => member.id !== connection.id);
+  const gone = set(happen(draftOf(connection), 'deleted', inputs), { active: false, credentials: null });
+  return [gone, ...(connection.active ? inheritFrom(connection, rest, inputs) : [])];
+};
+
+/** The provider's word on one member. That an inactive twin is well again means: the provider made it the active one. */
+const statusTold = (facts: EventFacts, event: About<'status-told'>, inputs: TurnInputs): Taken => {
+  const word = { status: event.status, reason: event.reason, at: event.at };
+  const { connection } = facts;
+  const staysInactive = standingOf({ status: event.status, reason: event.reason }) === 'INACTIVE_DUPLICATE';
+  const drafts = draftsOf(facts);
+  const older = connection.statusToldAt !== null && event.at < connection.statusToldAt;
+  const placed =
+    connection.active || staysInactive || older || event.status === 'DELETED'
+      ? drafts
+      : promote(drafts, connection.id, inputs);
+  return { drafts: onSelf(placed, facts, (draft) => told(draft, word, inputs)), effects: wake(facts.openTask, inputs) };
+};
+
+type Rows = {
+  readonly [Kind in Handled['kind']]: (
+    facts: EventFacts,
+    event: About<Kind>,
+    policy: RefreshPolicy,
+    inputs: TurnInputs,
+  ) => Taken;
+};
+
+const rows: Rows = {
+  'link-completed': linked,
+  'status-told': (facts, event, _policy, inputs) => statusTold(facts, event, inputs),
+  aggregated: arrived,
+  'job-ended': (facts, _event, _policy, inputs) => ({ drafts: [], effects: wake(facts.openTask, inputs) }),
+  'consent-ended': (facts, _event, policy, inputs) => ({
+    drafts: onActive(draftsOf(facts), (draft) => happen(draft, policy.consent.lapse, inputs)),
+    effects: wake(facts.openTask, inputs),
+  }),
+  'consent-renewed': (facts, event, _policy, inputs) => ({
+    drafts: onActive(draftsOf(facts), (draft) =>
+      set(happen(draft, 'repaired', inputs), {
+        consentExpiresAt: event.consentExpiresAt ?? draft.after.consentExpiresAt,
+        consecutiveFailures: 0,
+      }),
+    ),
+    effects: [],
+  }),
+  'new-accounts': (facts, _event, _policy, inputs) => ({
+    drafts: onActive(draftsOf(facts), (draft) => happen(draft, 'new_accounts_available', inputs)),
+    effects: [],
+  }),
+  deleted: (facts, _event, _policy, inputs) => ({
+    drafts: withoutConnection(facts.connection, facts.group, inputs),
+    effects: [],
+  }),
+};
+
+/** What one event of a provider's does to the connection, its group and its open task. Replays and disorder change nothing. */
+export const decideEvent = (
+  facts: EventFacts,
+  event: Handled,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): { readonly effects: readonly Effect[] } => {
+  if (facts.connection.status === 'DELETED') return { effects: [] };
+  const take = rows[event.kind] as (f: EventFacts, e: Handled, p: RefreshPolicy, i: TurnInputs) => Taken;
+  const { drafts, effects } = take(facts, event, policy, inputs);
+  return { effects: [...draftsEffects(drafts, inputs), ...effects] };
+};

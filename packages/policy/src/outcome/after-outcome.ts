@@ -1,0 +1,86 @@
+import type { Connection, Instant, Product, StatusTold } from '@freshet/domain';
+import { staleAt } from '../background/next-background.js';
+import type { Draft } from '../group/draft.js';
+import { draftOf, happen, set } from '../group/draft.js';
+import { needsPromotion, promote } from '../group/elect.js';
+import type { RefreshPolicy } from '../policy.js';
+import type { TurnInputs } from '../turn-inputs.js';
+import type { OutcomeFacts } from './decide-outcome.js';
+import type { Resolution } from './resolution.js';
+
+/** Failures of the login or the connection itself: three in a row, and it is given up. Outages do not count. */
+const countsAsFailure: ReadonlySet<string> = new Set([
+  'failed_action_required',
+  'failed_customer_needed',
+  'failed_login_required',
+  'failed_token_expired',
+  'failed_otherwise',
+]);
+
+/** The connection with data of these products as of then. Freshness never goes back. */
+export const arrive = (draft: Draft, products: readonly Product[], asOf: Instant, policy: RefreshPolicy): Draft => {
+  const { after } = draft;
+  const newer = products.filter((product) => (after.freshness[product] ?? Number.NEGATIVE_INFINITY) < asOf);
+  const lastSuccessAt = Math.max(after.lastSuccessAt ?? Number.NEGATIVE_INFINITY, asOf);
+  return set(draft, {
+    freshness:
+      newer.length === 0
+        ? after.freshness
+        : { ...after.freshness, ...Object.fromEntries(newer.map((product) => [product, asOf])) },
+    lastSuccessAt,
+    staleAt: staleAt(policy, lastSuccessAt, after.connectedAt),
+    consecutiveFailures: 0,
+    historicalLoaded: after.historicalLoaded || products.includes('TRANSACTIONS'),
+  });
+};
+
+/**
+ * The provider's own word moves the status; one that is older than the last it told does not. Who is the active twin,
+ * and that a connection is gone, are told by events of their own: a status read beside them may lag behind.
+ */
+export const told = (draft: Draft, word: StatusTold, inputs: TurnInputs): Draft => {
+  const at = word.at ?? inputs.now;
+  if (word.status === 'DELETED' || (word.reason === 'INACTIVE_DUPLICATE' && draft.after.active)) return draft;
+  if (draft.after.statusToldAt !== null && at < draft.after.statusToldAt) return draft;
+  const moved = happen(draft, 'provider_named', inputs, { status: word.status, reason: word.reason });
+  return word.at === null ? moved : set(moved, { statusToldAt: word.at });
+};
+
+/** A failure or a success, by our own rules: what the provider told itself outranks it. */
+const derive = (draft: Draft, event: Resolution['event'], policy: RefreshPolicy, inputs: TurnInputs): Draft => {
+  if (event === null) return draft;
+  if (!countsAsFailure.has(event)) return happen(draft, event, inputs);
+  const failures = draft.after.consecutiveFailures + 1;
+  const counted = set(draft, { consecutiveFailures: failures });
+  return happen(counted, failures >= policy.failuresToGiveUp ? 'failures_exhausted' : event, inputs);
+};
+
+const ofPull = (draft: Draft, facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy, now: Instant): Draft => {
+  const { arrived } = resolution;
+  if (arrived === null) return draft;
+  return arrive(draft, arrived.products ?? facts.task.products, arrived.asOf ?? now, policy);
+};
+
+const isAlive = (connection: Connection): boolean => connection.status !== 'DELETED';
+
+/**
+ * The group after the answer: promoted where the provider accepted, fresh where data came, moved by the provider's word
+ * or, without one, by ours. A connection that was deleted meanwhile is left alone.
+ */
+export const afterOutcome = (
+  facts: OutcomeFacts,
+  resolution: Resolution,
+  word: StatusTold | null,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): readonly Draft[] => {
+  const target = facts.group.find((member) => member.id === facts.task.connectionId);
+  const living = facts.group.filter(isAlive).map(draftOf);
+  if (target === undefined || !isAlive(target)) return living;
+  const placed = resolution.accepted && needsPromotion(target) ? promote(living, target.id, inputs) : living;
+  return placed.map((draft) => {
+    if (draft.after.id !== target.id) return draft;
+    const fresh = ofPull(draft, facts, resolution, policy, inputs.now);
+    return word === null ? derive(fresh, resolution.event, policy, inputs) : told(fresh, word, inputs);
+  });
+};

@@ -1,0 +1,180 @@
+import { idOf, insert, isOpen, update } from '@freshet/domain';
+import type {
+  BudgetCounter,
+  Charge,
+  Connection,
+  Effect,
+  LedgerEntry,
+  Pull,
+  RefreshAnswer,
+  RefreshProgress,
+  Task,
+} from '@freshet/domain';
+import { chargeFor, settleMoney } from '../cost/settle.js';
+import { draftsEffects } from '../group/draft.js';
+import type { RefreshPolicy } from '../policy.js';
+import type { TurnInputs } from '../turn-inputs.js';
+import { nextLook, retryDelay } from './backoff.js';
+import { learnedClosure } from './learned-closure.js';
+import { afterOutcome } from './after-outcome.js';
+import type { Phase, Resolution } from './resolution.js';
+import { exhausted, givenUp, resolve } from './resolution.js';
+
+/** What has to be known when an answer comes in. */
+export interface OutcomeFacts {
+  readonly task: Task;
+  readonly pull: Pull;
+  /** The living members of the task's group; its connection among them, or deleted meanwhile. */
+  readonly group: readonly Connection[];
+  /** The pull's ledger entries, and the counters of the budgets that they name. */
+  readonly entries: readonly LedgerEntry[];
+  readonly counters: readonly BudgetCounter[];
+  /** An earlier task that holds the same job of the provider's: then nothing new was started. */
+  readonly earlierWithSameJob: boolean;
+}
+
+export interface OutcomeDecision {
+  readonly task: Task;
+  readonly effects: readonly Effect[];
+}
+
+type Answer = RefreshAnswer | RefreshProgress;
+
+const resolutionOf = (facts: OutcomeFacts, answer: Answer, phase: Phase, policy: RefreshPolicy, now: number): Resolution => {
+  const handedBack = answer.kind === 'accepted' && facts.earlierWithSameJob;
+  const resolution = resolve(handedBack ? { ...answer, coalesced: true } : answer, phase);
+  const { task } = facts;
+  if (resolution.task === 'watch' && task.giveUpAt !== null && now >= task.giveUpAt) return givenUp;
+  if (resolution.task === 'again' && task.attempts >= policy.execution.maxAttempts) return exhausted(resolution);
+  return resolution;
+};
+
+/** A pull that has its end keeps it: one that was handed back or joined is not ours to count. */
+const isSettled = (pull: Pull): boolean => pull.endedAt !== null;
+
+const pullEffects = (pull: Pull, resolution: Resolution, inputs: TurnInputs): readonly Effect[] => {
+  if (isSettled(pull)) return [];
+  const { arrived } = resolution;
+  const under = resolution.task === 'watch' && resolution.fate === null;
+  // A lost reply stays unknown while it is looked for; a look alone does not make it accepted.
+  const state = under && pull.state === 'unknown' ? 'unknown' : resolution.pull;
+  if (under) return state === pull.state ? [] : [update('pull', pull.id, { state })];
+  return [
+    update('pull', pull.id, {
+      state,
+      at: arrived?.asOf ?? (arrived ? inputs.now : pull.at),
+      endedAt: inputs.now,
+      newData: arrived?.newData ?? null,
+      presence: null,
+      presenceUntil: null,
+    }),
+  ];
+};
+
+/** The money of the pull, once its fate is known; a pull that was settled before keeps its charge. */
+const chargeOf = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy): Charge =>
+  resolution.fate === null || isSettled(facts.pull) ? facts.task.charge : chargeFor(resolution.fate, policy);
+
+const ended = (task: Task, resolution: Resolution, charge: Charge, now: number): Task => ({
+  ...task,
+  state: resolution.task as Task['state'],
+  newData: resolution.arrived?.newData ?? null,
+  error: resolution.error,
+  charge,
+  endedAt: now,
+  dueAt: null,
+  giveUpAt: null,
+  leaseOwner: null,
+  leaseUntil: null,
+});
+
+const watched = (task: Task, resolution: Resolution, charge: Charge, policy: RefreshPolicy, now: number): Task => ({
+  ...task,
+  state: 'running',
+  providerTaskId: resolution.providerTaskId ?? task.providerTaskId,
+  charge,
+  polls: task.polls + 1,
+  dueAt: Math.min(now + nextLook(policy, task.polls), task.giveUpAt ?? Number.MAX_SAFE_INTEGER),
+  leaseOwner: null,
+  leaseUntil: null,
+});
+
+/** The next attempt holds limits and money of its own; it surely is the first that happens. */
+const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy, inputs: TurnInputs) => {
+  const dueAt = Math.max(
+    inputs.now + retryDelay(policy, facts.task.attempts, facts.task.id),
+    Math.min(resolution.retryAt ?? 0, inputs.now + policy.execution.maxBlockMs),
+  );
+  const pull: Pull = {
+    ...facts.pull,
+    id: idOf('pull', inputs.newId()),
+    state: 'reserved',
+    at: inputs.now,
+    sentAt: null,
+    endedAt: null,
+  };
+  const task: Task = {
+    ...facts.task,
+    state: 'queued',
+    pullId: pull.id,
+    charge: 'reserved',
+    dueAt,
+    giveUpAt: null,
+    leaseOwner: null,
+    leaseUntil: null,
+  };
+  const held = facts.entries
+    .filter((entry) => entry.kind === 'reserved')
+    .map((entry) => ({ ...entry, id: idOf('ledger', inputs.newId()), pullId: pull.id, at: inputs.now, cause: inputs.cause }));
+  return { task, effects: [insert('pull', pull), ...held.map((entry) => insert('ledgerEntry', entry))] };
+};
+
+const taskAfter = (
+  facts: OutcomeFacts,
+  resolution: Resolution,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): { readonly task: Task; readonly effects: readonly Effect[] } => {
+  if (resolution.task === 'again') return again(facts, resolution, policy, inputs);
+  const charge = chargeOf(facts, resolution, policy);
+  const task =
+    resolution.task === 'watch'
+      ? watched(facts.task, resolution, charge, policy, inputs.now)
+      : ended(facts.task, resolution, charge, inputs.now);
+  return { task, effects: [] };
+};
+
+const changedColumns = (before: Task, after: Task): Partial<Omit<Task, 'id'>> =>
+  Object.fromEntries(
+    (Object.keys(after) as (keyof Task)[]).filter((key) => after[key] !== before[key]).map((key) => [key, after[key]]),
+  );
+
+/**
+ * What a connector's answer does to the task, its pull, the money, the connection and its group. An answer to a task
+ * that has ended changes nothing: it comes too late to be more than evidence.
+ */
+export const decideOutcome = (
+  facts: OutcomeFacts,
+  answer: Answer,
+  phase: Phase,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): OutcomeDecision => {
+  if (!isOpen(facts.task.state)) return { task: facts.task, effects: [] };
+  const resolution = resolutionOf(facts, answer, phase, policy, inputs.now);
+  const { task, effects } = taskAfter(facts, resolution, policy, inputs);
+  const charge = resolution.fate === null || isSettled(facts.pull) ? null : chargeFor(resolution.fate, policy);
+  // A new attempt holds the same money again: the counters stay as they are.
+  const counters = resolution.task === 'again' ? [] : facts.counters;
+  return {
+    task,
+    effects: [
+      update('task', task.id, changedColumns(facts.task, task)),
+      ...pullEffects(facts.pull, resolution, inputs),
+      ...(charge === null || charge === 'reserved' ? [] : settleMoney(facts.entries, counters, charge, inputs)),
+      ...effects,
+      ...learnedClosure(facts.task, resolution, facts.group, policy, inputs),
+      ...draftsEffects(afterOutcome(facts, resolution, answer.told ?? null, policy, inputs), inputs),
+    ],
+  };
+};

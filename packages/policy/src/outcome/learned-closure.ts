@@ -1,0 +1,38 @@
+import { closureId, put } from '@freshet/domain';
+import type { ClosureScope, Connection, Effect, Task } from '@freshet/domain';
+import type { RefreshPolicy } from '../policy.js';
+import type { TurnInputs } from '../turn-inputs.js';
+import type { Resolution } from './resolution.js';
+
+const keyOf = (scope: ClosureScope, task: Task, connection: Connection | undefined): string => {
+  if (scope === 'group') return task.groupKey;
+  if (scope === 'connection') return task.connectionId;
+  return scope === 'institution' ? (connection?.institutionId ?? '') : '';
+};
+
+/**
+ * What a limit that the provider told closes, and until when: no earlier than now, and no longer than is believable
+ * (a far-off or a past time in a header must not close a connection for ever, or not at all).
+ */
+export const learnedClosure = (
+  task: Task,
+  resolution: Resolution,
+  group: readonly Connection[],
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): readonly Effect[] => {
+  if (resolution.limited === null) return [];
+  const { scope } = resolution.limited;
+  const { untoldBlockMs, maxBlockMs } = policy.execution;
+  const told = resolution.limited.until ?? inputs.now + untoldBlockMs;
+  const until = Math.min(Math.max(told, inputs.now), inputs.now + maxBlockMs);
+  const subject = {
+    tenantId: task.tenantId,
+    connector: task.connector,
+    provider: task.provider,
+    scope,
+    scopeKey: keyOf(scope, task, group.find((member) => member.id === task.connectionId)),
+    kind: 'limited',
+  } as const;
+  return [put('closure', { id: closureId(subject), ...subject, until, at: inputs.now })];
+};

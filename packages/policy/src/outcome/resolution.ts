@@ -1,0 +1,138 @@
+import type {
+  ClosureScope,
+  ConnectionEvent,
+  Instant,
+  Product,
+  PullState,
+  RefreshAnswer,
+  RefreshProgress,
+  TaskErrorKind,
+  TaskState,
+} from '@freshet/domain';
+import type { MoneyFate } from '../cost/settle.js';
+
+/** When the answer came: to the call itself, or from a later look (or a caller's report) after the provider had accepted. */
+export type Phase = 'call' | 'look';
+
+/** What one answer means for the task, the pull, the money and the connection: the table's row, with its numbers. */
+export interface Resolution {
+  /** `again`: queued with a new attempt; `watch`: running, looked at later. */
+  readonly task: Exclude<TaskState, 'queued' | 'running' | 'cancelled'> | 'again' | 'watch';
+  readonly pull: PullState;
+  /** Null: the money stays held. */
+  readonly fate: MoneyFate | null;
+  readonly event: ConnectionEvent | null;
+  readonly error: { readonly kind: TaskErrorKind; readonly message: string } | null;
+  /** The provider took the call: a twin takes its place. */
+  readonly accepted: boolean;
+  readonly arrived: {
+    readonly asOf: Instant | null;
+    readonly newData: boolean | null;
+    readonly products: readonly Product[] | null;
+  } | null;
+  readonly limited: { readonly until: Instant | null; readonly scope: ClosureScope } | null;
+  readonly providerTaskId: string | null;
+  readonly retryAt: Instant | null;
+}
+
+const base: Omit<Resolution, 'task' | 'pull' | 'fate'> = {
+  event: null,
+  error: null,
+  accepted: false,
+  arrived: null,
+  limited: null,
+  providerTaskId: null,
+  retryAt: null,
+};
+
+type Answer = RefreshAnswer | RefreshProgress;
+type Rows = {
+  readonly [Kind in Answer['kind']]: (answer: Extract<Answer, { kind: Kind }>, phase: Phase) => Resolution;
+};
+
+/** A typed refusal of the call: surely nothing happened. The same words after acceptance mean that the job failed. */
+const failed = (phase: Phase): Pick<Resolution, 'pull' | 'fate'> =>
+  phase === 'call' ? { pull: 'refused', fate: 'never-happened' } : { pull: 'failed', fate: 'failed-at-provider' };
+
+const outage = { institution: 'failed_institution_unavailable', provider: 'failed_provider_unavailable' } as const;
+
+const rows: Rows = {
+  accepted: ({ providerTaskId, coalesced }) =>
+    coalesced
+      ? { ...base, task: 'watch', pull: 'refused', fate: 'never-happened', accepted: true, providerTaskId }
+      : { ...base, task: 'watch', pull: 'accepted', fate: null, accepted: true, providerTaskId },
+  done: ({ asOf, newData }) => ({
+    ...base,
+    task: 'succeeded',
+    pull: 'succeeded',
+    fate: 'brought-data',
+    event: 'aggregation_succeeded',
+    accepted: true,
+    arrived: { asOf, newData, products: null },
+  }),
+  partial: ({ asOf, newData, products }) => ({
+    ...base,
+    task: 'partial',
+    pull: 'partial',
+    fate: 'brought-data',
+    event: 'aggregation_partly',
+    accepted: true,
+    arrived: { asOf, newData, products: products ?? [] },
+  }),
+  // Somebody else's pull runs already: ours did not start one, and its result is ours too.
+  busy: ({ runningId }) => ({
+    ...base,
+    task: 'watch',
+    pull: 'refused',
+    fate: 'never-happened',
+    providerTaskId: runningId,
+  }),
+  limited: ({ until, scope }, phase) => ({
+    ...base,
+    ...failed(phase),
+    task: 'failed',
+    error: { kind: 'limited', message: 'the provider limits forced refreshes of this connection for now' },
+    limited: { until, scope },
+    retryAt: until,
+  }),
+  'customer-needed': ({ event, message }, phase) => ({
+    ...base,
+    ...failed(phase),
+    task: 'reconnect_required',
+    event,
+    error: { kind: 'customer-needed', message },
+  }),
+  refused: ({ message }, phase) => ({
+    ...base,
+    ...failed(phase),
+    task: 'failed',
+    error: { kind: 'refused', message },
+  }),
+  unavailable: ({ who, retryAt, message }, phase) => ({
+    ...base,
+    ...failed(phase),
+    task: phase === 'call' ? 'again' : 'failed',
+    event: phase === 'call' ? null : outage[who],
+    error: { kind: who === 'institution' ? 'institution-unavailable' : 'unavailable', message },
+    retryAt,
+  }),
+  // The call may have happened: it is never made again by itself. A look that failed says nothing at all.
+  unknown: (_answer, phase) => ({ ...base, task: 'watch', pull: phase === 'call' ? 'unknown' : 'accepted', fate: null }),
+  pending: () => ({ ...base, task: 'watch', pull: 'accepted', fate: null }),
+};
+
+export const resolve = (answer: Answer, phase: Phase): Resolution =>
+  (rows[answer.kind] as (answer: Answer, phase: Phase) => Resolution)(answer, phase);
+
+/** Nobody could tell what became of it in time. */
+export const givenUp: Resolution = {
+  ...base,
+  task: 'failed',
+  pull: 'unknown',
+  fate: 'nobody-knows',
+  event: 'outcome_unknown',
+  error: { kind: 'unknown', message: 'nobody could tell in time whether the refresh happened' },
+};
+
+/** Tried as often as allowed, and surely never happened. */
+export const exhausted = (resolution: Resolution): Resolution => ({ ...resolution, task: 'failed' });

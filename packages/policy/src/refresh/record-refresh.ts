@@ -1,0 +1,173 @@
+import { idOf, insert, MINUTE, put, update } from '@freshet/domain';
+import type {
+  Decision,
+  DecisionRecord,
+  Effect,
+  LedgerEntry,
+  Money,
+  Pull,
+  RefreshFacts,
+  RefreshRequest,
+  Task,
+  TenantId,
+} from '@freshet/domain';
+import { covers, holdInBudget } from '../cost/budget.js';
+import type { RefreshPolicy } from '../policy.js';
+import { wideningCost } from './gate-in-flight.js';
+
+/** The customer's address is kept no longer than this, and erased when it is sent. */
+export const PRESENCE_KEPT_MS = 5 * MINUTE;
+
+export interface RefreshToRecord {
+  readonly tenantId: TenantId;
+  /** One id names everything that the turn makes: the decision, its task, the pull and the money held. */
+  readonly uuid: string;
+  readonly facts: RefreshFacts;
+  readonly request: RefreshRequest;
+  readonly policy: RefreshPolicy;
+  readonly decision: Decision;
+  /** The task that is joined, whole. */
+  readonly openTask: Task | null;
+  /** The customer's address and agent, sealed; null where the customer is not there. */
+  readonly presence: string | null;
+}
+
+export interface RecordedRefresh {
+  readonly record: DecisionRecord;
+  /** Opened or joined. */
+  readonly task: Task | null;
+  readonly effects: readonly Effect[];
+}
+
+const newTask = ({ tenantId, uuid, facts, request, policy, decision }: RefreshToRecord): Task => {
+  const permit = policy.forced.executor === 'caller';
+  return {
+    id: idOf('task', uuid),
+    tenantId,
+    connectionId: facts.asked.id,
+    groupKey: facts.asked.groupKey,
+    decisionId: idOf('decision', uuid),
+    connector: facts.asked.connector,
+    provider: facts.asked.provider,
+    state: permit ? 'running' : 'queued',
+    executor: policy.forced.executor,
+    products: decision.products,
+    attended: request.attended,
+    from: request.from,
+    to: request.to,
+    attempts: permit ? 1 : 0,
+    pullId: idOf('pull', uuid),
+    providerTaskId: null,
+    newData: null,
+    error: null,
+    cost: decision.cost,
+    charge: 'reserved',
+    queuedAt: facts.now,
+    startedAt: permit ? facts.now : null,
+    endedAt: null,
+    dueAt: permit ? facts.now + policy.execution.giveUpMs : facts.now,
+    polls: 0,
+    giveUpAt: permit ? facts.now + policy.execution.giveUpMs : null,
+    leaseOwner: null,
+    leaseUntil: null,
+    fence: 0,
+  };
+};
+
+/** A permit counts as sent from the start: its caller may read at any moment. */
+const newPull = (input: RefreshToRecord, task: Task): Pull => {
+  const { facts, request, presence } = input;
+  const permit = task.executor === 'caller';
+  const kept = permit ? null : presence;
+  return {
+    id: task.pullId,
+    tenantId: input.tenantId,
+    connector: task.connector,
+    provider: task.provider,
+    connectionId: task.connectionId,
+    groupKey: task.groupKey,
+    customerId: facts.asked.customerId,
+    institutionId: facts.asked.institutionId,
+    taskId: task.id,
+    origin: 'forced',
+    attended: request.attended,
+    products: task.products,
+    state: permit ? 'sent' : 'reserved',
+    at: facts.now,
+    sentAt: permit ? facts.now : null,
+    endedAt: null,
+    newData: null,
+    presence: kept,
+    presenceUntil: kept === null ? null : facts.now + PRESENCE_KEPT_MS,
+  };
+};
+
+/** The entry that holds the money, and the counters of the budgets that cover it. */
+const hold = (input: RefreshToRecord, task: Task, cost: Money | null): readonly Effect[] => {
+  if (cost === null) return [];
+  const budgets = input.facts.budgets.filter((budget) => covers(budget, cost));
+  const entry: LedgerEntry = {
+    id: idOf('ledger', input.uuid),
+    tenantId: input.tenantId,
+    connectionId: task.connectionId,
+    connector: task.connector,
+    provider: task.provider,
+    taskId: task.id,
+    pullId: task.pullId,
+    kind: 'reserved',
+    micros: cost.micros,
+    currency: cost.currency,
+    budgets: budgets.map((budget) => budget.counterId),
+    cause: idOf('decision', input.uuid),
+    at: input.facts.now,
+  };
+  const counters = budgets.map((budget) => put('budgetCounter', holdInBudget(budget, input.tenantId, cost.micros)));
+  return [insert('ledgerEntry', entry), ...counters];
+};
+
+const open = (input: RefreshToRecord): { readonly task: Task; readonly effects: readonly Effect[] } => {
+  const task = newTask(input);
+  return {
+    task,
+    effects: [insert('task', task), insert('pull', newPull(input, task)), ...hold(input, task, task.cost)],
+  };
+};
+
+const widen = (input: RefreshToRecord, task: Task): { readonly task: Task; readonly effects: readonly Effect[] } => {
+  const products = [...task.products, ...input.decision.widens];
+  const more = wideningCost(input, products);
+  const cost = more === null ? task.cost : { ...more, micros: (task.cost?.micros ?? 0) + more.micros };
+  return {
+    task: { ...task, products, cost },
+    effects: [
+      update('task', task.id, { products, cost }),
+      update('pull', task.pullId, { products }),
+      ...(more !== null && more.micros > 0 ? hold(input, task, more) : []),
+    ],
+  };
+};
+
+const taskOf = (input: RefreshToRecord): { readonly task: Task | null; readonly effects: readonly Effect[] } => {
+  const { decision, openTask } = input;
+  if (decision.verdict === 'force') return open(input);
+  if (decision.verdict !== 'join' || openTask === null) return { task: null, effects: [] };
+  return decision.widens.length > 0 ? widen(input, openTask) : { task: openTask, effects: [] };
+};
+
+/** Everything that one decided request writes: the decision with its facts and, where it forces, the task and what it holds. */
+export const recordRefresh = (input: RefreshToRecord): RecordedRefresh => {
+  const { task, effects } = taskOf(input);
+  const record: DecisionRecord = {
+    id: idOf('decision', input.uuid),
+    tenantId: input.tenantId,
+    connectionId: input.facts.asked.id,
+    verdict: input.decision.verdict,
+    taskId: task?.id ?? input.decision.taskId,
+    policyVersion: input.policy.version,
+    decision: input.decision,
+    request: input.request,
+    facts: input.facts,
+    decidedAt: input.facts.now,
+  };
+  return { record, task, effects: [insert('decision', record), ...effects] };
+};

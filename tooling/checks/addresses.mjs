@@ -11,8 +11,10 @@ const text =
 
 // Written so that this file does not find itself.
 const patterns = [
-  { what: 'the address of a package registry', expression: new RegExp('npm' + 'js\\.(org|com)', 'i') },
-  { what: 'the address of a package registry', expression: /\/\/registry\.[\w-]+\.[\w.-]+/i },
+  {
+    what: 'the address of a package registry',
+    expression: new RegExp('//registry\\.[\\w-]+\\.[\\w.-]+|npm' + 'js\\.(org|com)', 'i'),
+  },
   { what: 'a registry setting', expression: /^\s*(@[\w-]+:)?registry\s*=/im },
   { what: 'a path of one machine', expression: /(?<![\w.~@-])\/(work|root|home|Users)\/[\w.-]/ },
 ];

@@ -5,11 +5,11 @@ import { root } from './root.mjs';
 
 const quiet = { TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1', DO_NOT_TRACK: '1' };
 
-/** Runs turbo in the repository's root and answers its exit code and, when captured, its output. */
-export function turbo(args, { capture = false } = {}) {
+/** Runs turbo (in the repository's root unless told otherwise) and answers its exit code and, when captured, its output. */
+export function turbo(args, { capture = false, cwd = root } = {}) {
   const bin = createRequire(import.meta.url).resolve('turbo/bin/turbo');
   const result = spawnSync(process.execPath, [bin, ...args], {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...quiet },
     stdio: capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     encoding: 'utf8',

@@ -1,1 +1,10 @@
-export {};
+export * from './change-connection.js';
+export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
+export { createDispatcher, type Dispatcher } from './dispatch.js';
+export type { Engine, EngineLog } from './engine.js';
+export * from './import-connections.js';
+export * from './request-refresh.js';
+export { releaseDeadLeases, runTask } from './run-task.js';
+export * from './tasks.js';
+export * from './upkeep.js';
+export { processDueWebhooks, processWebhook, receiveWebhook, type WebhookResult } from './webhooks.js';

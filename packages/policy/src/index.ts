@@ -9,7 +9,7 @@ export * from './turn-inputs.js';
 export { decideEvent, type EventFacts } from './event/decide-event.js';
 export { decideImport, type Imported, type ImportFacts, type ImportItem } from './group/decide-import.js';
 export * from './group/decide-lifecycle.js';
-export { groupKeyOf } from './group/elect.js';
+export { byRefresh, groupKeyOf } from './group/elect.js';
 export { decideOutcome, type OutcomeDecision, type OutcomeFacts } from './outcome/decide-outcome.js';
 export { decideRelease, decideSending, stillHolds, type SendingFacts } from './outcome/decide-sending.js';
 export { decideCancel, decideStart, type Lease, type StartDecision, type StartFacts } from './outcome/decide-start.js';

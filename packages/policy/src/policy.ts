@@ -72,6 +72,8 @@ export interface RefreshPolicy {
   /** Content hash of the whole catalogue and its overrides. */
   readonly version: string;
   readonly provider: ProviderName;
+  /** False: the catalogue has no such provider, so nothing is ever forced at it. */
+  readonly known: boolean;
   /** `twins`: equal keys are separate, separately billed connections. */
   readonly duplicates: 'grouped' | 'twins';
   readonly background: {
@@ -107,6 +109,14 @@ export interface RefreshPolicy {
   readonly patienceMs: DurationMs;
   /** Failures of the login in a row that make it UNRECOVERABLE. */
   readonly failuresToGiveUp: number;
+  /** What forcing is worth where no budget steers the price. */
+  readonly worth: {
+    /** Value of a fresh read, as a multiple of the price of a forced refresh. */
+    readonly valueMultiple: number;
+    /** Expected changes at the bank, and reads of ours, while nothing better is known of the connection. */
+    readonly changesPerDay: number;
+    readonly readsPerDay: number;
+  };
   readonly budgets: readonly Budget[];
   readonly execution: {
     /** A call that surely did not happen is tried again at most so often in all. */
@@ -141,4 +151,6 @@ export interface PolicyBook {
   readonly archive: string;
   readonly providers: readonly string[];
   policyFor(selector: PolicySelector): RefreshPolicy;
+  /** Every budget that holds a tenant: those of all tenants too, which each has for itself. */
+  budgetsFor(tenantId: string): readonly Budget[];
 }

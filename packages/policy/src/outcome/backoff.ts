@@ -9,10 +9,10 @@ export const doubling = (first: DurationMs, last: DurationMs, turn: number): Dur
  * How long before a call that surely did not happen is made again: exponential, with the upper half spread by a stable
  * number of the task's own, so that what failed together does not come back together.
  */
-export const retryDelay = (policy: RefreshPolicy, attempts: number, seed: string): DurationMs => {
+export const retryDelay = (policy: RefreshPolicy, tries: number, seed: string): DurationMs => {
   const { backoffMs, maxBackoffMs } = policy.execution;
-  const whole = doubling(backoffMs, maxBackoffMs, Math.max(0, attempts - 1));
-  return Math.round(whole / 2 + (whole / 2) * spread(`${seed}/${attempts}`));
+  const whole = doubling(backoffMs, maxBackoffMs, Math.max(0, tries - 1));
+  return Math.round(whole / 2 + (whole / 2) * spread(`${seed}/${tries}`));
 };
 
 /** A number in [0, 1) that depends on the text alone (FNV-1a). */

@@ -45,7 +45,8 @@ const resolutionOf = (facts: OutcomeFacts, answer: Answer, phase: Phase, policy:
   const resolution = resolve(handedBack ? { ...answer, coalesced: true } : answer, phase);
   const { task } = facts;
   if (resolution.task === 'watch' && task.giveUpAt !== null && now >= task.giveUpAt) return givenUp;
-  if (resolution.task === 'again' && task.attempts >= policy.execution.maxAttempts) return exhausted(resolution);
+  // The fence counts every start, also those that failed before anything was sent.
+  if (resolution.task === 'again' && task.fence >= policy.execution.maxAttempts) return exhausted(resolution);
   return resolution;
 };
 
@@ -102,7 +103,7 @@ const watched = (task: Task, resolution: Resolution, charge: Charge, policy: Ref
 /** The next attempt holds limits and money of its own; it surely is the first that happens. */
 const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy, inputs: TurnInputs) => {
   const dueAt = Math.max(
-    inputs.now + retryDelay(policy, facts.task.attempts, facts.task.id),
+    inputs.now + retryDelay(policy, facts.task.fence, facts.task.id),
     Math.min(resolution.retryAt ?? 0, inputs.now + policy.execution.maxBlockMs),
   );
   const pull: Pull = {

@@ -1,0 +1,132 @@
+import { allows } from '@freshet/domain';
+import type {
+  ChangeAnswer,
+  Connection,
+  ConnectionId,
+  Effect,
+  LinkIssued,
+  Operation,
+  Product,
+  TenantId,
+} from '@freshet/domain';
+import { decideDelete, decidePaused, decideProductsAdded, type DeleteFacts } from '@freshet/policy';
+import { read } from '@freshet/ports';
+import type { Connector, Loader } from '@freshet/ports';
+import { call, callContext, connectionCall } from './connection-call.js';
+import { turnInputs, type Engine } from './engine.js';
+import { loadHeld } from './load-task.js';
+
+/** Why an operation was not done. Nothing of it happened. */
+export type NotDone =
+  | { readonly kind: 'not-found' }
+  /** The status forbids it. */
+  | { readonly kind: 'not-allowed'; readonly connection: Connection }
+  | { readonly kind: 'connector-off'; readonly connector: string }
+  /** The provider said no for good, or that it limits us, is down, or did not say. */
+  | {
+      readonly kind: 'failed';
+      readonly why: 'refused' | 'limited' | 'unavailable' | 'unknown';
+      readonly message: string;
+      readonly retryAt: number | null;
+    };
+
+export type RepairResult = NotDone | { readonly kind: 'link'; readonly link: LinkIssued };
+export type ChangeResult = NotDone | { readonly kind: 'done'; readonly connection: Connection };
+
+type Failure = Extract<ChangeAnswer, { kind: 'refused' | 'limited' | 'unavailable' | 'unknown' }>;
+
+const failed = (answer: Failure): NotDone => ({
+  kind: 'failed',
+  why: answer.kind,
+  message: 'message' in answer ? answer.message : 'the provider limits this call for now',
+  retryAt: answer.kind === 'limited' ? answer.until : answer.kind === 'unavailable' ? answer.retryAt : null,
+});
+
+/** The connection, where the operation is open and somebody can carry it out. */
+const ready = async (
+  engine: Engine,
+  tenantId: TenantId,
+  id: ConnectionId,
+  operation: Operation,
+): Promise<NotDone | { readonly kind: 'ready'; readonly connection: Connection; readonly connector: Connector }> => {
+  const connection = await engine.store.read('connection', { tenantId, id });
+  if (connection === null) return { kind: 'not-found' };
+  const current = { status: connection.status, reason: connection.statusReason };
+  if (!allows(current, operation, true)) return { kind: 'not-allowed', connection };
+  const connector = engine.connectors.get(connection.connector);
+  if (connector === undefined) return { kind: 'connector-off', connector: connection.connector };
+  return { kind: 'ready', connection, connector };
+};
+
+/** A page where the customer mends the login. The status stays until they have. */
+export const repairConnection = async (engine: Engine, tenantId: TenantId, id: ConnectionId): Promise<RepairResult> => {
+  const found = await ready(engine, tenantId, id, 'repair');
+  if (found.kind !== 'ready') return found;
+  const answer = await call(engine, found.connector, 'repair', (to) =>
+    to.repair(connectionCall(engine, found.connection), callContext(engine)),
+  );
+  return answer.kind === 'link' ? { kind: 'link', link: answer } : failed(answer);
+};
+
+/** More products; those that are granted already are not asked for again. */
+export const addProducts = async (
+  engine: Engine,
+  tenantId: TenantId,
+  id: ConnectionId,
+  products: readonly Product[],
+): Promise<ChangeResult> => {
+  const found = await ready(engine, tenantId, id, 'updateProducts');
+  if (found.kind !== 'ready') return found;
+  const { connection, connector } = found;
+  const added = products.filter((product) => !connection.products.includes(product));
+  if (added.length === 0) return { kind: 'done', connection };
+  const request = { ...connectionCall(engine, connection), products: added };
+  const answer = await call(engine, connector, 'addProducts', (to) => to.addProducts(request, callContext(engine)));
+  if (answer.kind === 'gone') return failed({ kind: 'refused', message: 'the provider does not know this connection' });
+  if (answer.kind !== 'accepted') return failed(answer);
+  await engine.store.turn(
+    () => read('connection', { tenantId, id }),
+    (now): { readonly effects: readonly Effect[] } =>
+      now === null ? { effects: [] } : decideProductsAdded(now, added, turnInputs(engine, `products of ${id}`)),
+  );
+  return { kind: 'done', connection: (await engine.store.read('connection', { tenantId, id })) ?? connection };
+};
+
+function* loadDelete(tenantId: TenantId, id: ConnectionId): Loader<DeleteFacts | undefined> {
+  const group = yield* read('group', { tenantId, id });
+  const connection = group.find((member) => member.id === id);
+  if (connection === undefined) return undefined;
+  const task = yield* read('openTask', { tenantId, groupKey: connection.groupKey });
+  const open = task === null ? undefined : yield* loadHeld(task);
+  return { connection, group, open: open ?? null };
+}
+
+/** Severed at the provider, then here. */
+export const deleteConnection = async (engine: Engine, tenantId: TenantId, id: ConnectionId): Promise<ChangeResult> => {
+  const found = await ready(engine, tenantId, id, 'delete');
+  if (found.kind !== 'ready') return found;
+  const answer = await call(engine, found.connector, 'delete', (to) =>
+    to.delete(connectionCall(engine, found.connection), callContext(engine)),
+  );
+  if (answer.kind !== 'accepted' && answer.kind !== 'gone') return failed(answer);
+  await engine.store.turn(
+    () => loadDelete(tenantId, id),
+    (facts): { readonly effects: readonly Effect[] } =>
+      facts === undefined ? { effects: [] } : decideDelete(facts, turnInputs(engine, `deletion of ${id}`)),
+  );
+  return { kind: 'done', connection: (await engine.store.read('connection', { tenantId, id })) ?? found.connection };
+};
+
+function* nothingToLoad(): Loader<null> {
+  return null;
+}
+
+/** The kill switch of one provider. */
+export const setProviderPaused = async (
+  engine: Engine,
+  tenantId: TenantId,
+  provider: string,
+  paused: boolean,
+): Promise<void> => {
+  await engine.store.turn(nothingToLoad, () => decidePaused(tenantId, provider, paused, turnInputs(engine, 'operator')));
+};

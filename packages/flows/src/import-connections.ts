@@ -1,0 +1,149 @@
+import { idOf } from '@freshet/domain';
+import type { Connection, Effect, TenantId } from '@freshet/domain';
+import { decideImport, groupKeyOf } from '@freshet/policy';
+import type { Imported, ImportFacts, ImportItem, RefreshPolicy } from '@freshet/policy';
+import { read } from '@freshet/ports';
+import type { Credentials, Loader } from '@freshet/ports';
+import { call, callContext, credentialsBelongTo } from './connection-call.js';
+import { turnInputs, type Engine } from './engine.js';
+
+/** One connection to bring in, its credentials still open. */
+export interface ImportRow extends Omit<ImportItem, 'credentials' | 'externalId'> {
+  /** Absent where the connector's own import is to make it (Meld: Plaid and Akoya). */
+  readonly externalId?: string | undefined;
+  readonly credentials?: Credentials | undefined;
+}
+
+export interface ImportFault {
+  readonly index: number;
+  readonly field: string;
+  readonly message: string;
+}
+
+export type ImportResult =
+  | { readonly kind: 'imported'; readonly imported: readonly Imported[] }
+  /** Nothing was brought in. */
+  | { readonly kind: 'faulty'; readonly faults: readonly ImportFault[] };
+
+const sealed = (engine: Engine, tenantId: TenantId, row: ImportRow & { readonly externalId: string }): ImportItem => {
+  const { credentials, ...rest } = row;
+  if (credentials === undefined) return rest;
+  const belongsTo = credentialsBelongTo({ tenantId, connector: row.connector, externalId: row.externalId });
+  return { ...rest, credentials: engine.vault.seal(JSON.stringify(credentials), belongsTo) };
+};
+
+const identityOf = (row: { readonly connector: string; readonly externalId?: string | undefined }): string =>
+  JSON.stringify([row.connector, row.externalId]);
+
+const repeated = (rows: readonly ImportRow[]): readonly ImportFault[] => {
+  const first = new Map<string, number>();
+  return rows.flatMap((row, index) => {
+    if (row.externalId === undefined) return [];
+    const earlier = first.get(identityOf(row));
+    if (earlier !== undefined) {
+      const message = `the same connector and externalId as connections[${earlier}]: one connection, once in a batch`;
+      return [{ index, field: 'externalId', message }];
+    }
+    first.set(identityOf(row), index);
+    return [];
+  });
+};
+
+const withoutId = (engine: Engine, rows: readonly ImportRow[]): readonly ImportFault[] =>
+  rows.flatMap((row, index) => {
+    if (row.externalId !== undefined) return [];
+    const imports = engine.connectors.get(row.connector)?.capabilities.imports ?? [];
+    if (!imports.includes(row.provider)) {
+      const message = `needed: connector ${row.connector} has no import of its own for ${row.provider}`;
+      return [{ index, field: 'externalId', message }];
+    }
+    if (row.credentials !== undefined) return [];
+    return [{ index, field: 'credentials', message: 'needed where the connector imports the connection by itself' }];
+  });
+
+/** Brought into the connector first, where a row has no externalId yet. */
+const throughConnector = async (
+  engine: Engine,
+  row: ImportRow,
+  index: number,
+): Promise<(ImportRow & { readonly externalId: string }) | ImportFault> => {
+  if (row.externalId !== undefined) return { ...row, externalId: row.externalId };
+  const connector = engine.connectors.get(row.connector);
+  if (connector === undefined) return { index, field: 'connector', message: `connector ${row.connector} is switched off` };
+  const { provider, customerId, institutionId, products } = row;
+  const request = { provider, customerId, institutionId, products, credentials: row.credentials ?? {} };
+  const answer = await call(engine, connector, 'import', (to) => to.import(request, callContext(engine)));
+  if (answer.kind === 'imported') {
+    const { externalId, providerConnectionId } = answer;
+    return { ...row, externalId, providerConnectionId: row.providerConnectionId ?? providerConnectionId ?? undefined };
+  }
+  const message = 'message' in answer ? answer.message : 'the provider limits imports for now';
+  return { index, field: 'credentials', message: `${row.connector} did not import it: ${message}` };
+};
+
+const isFault = (row: unknown): row is ImportFault => typeof row === 'object' && row !== null && 'message' in row;
+
+function* loadImport(
+  items: readonly ImportItem[],
+  tenantId: TenantId,
+  policyOf: (item: ImportItem, connectionId: string) => RefreshPolicy,
+): Loader<ImportFacts> {
+  const known: (Connection | null)[] = [];
+  const keys = new Set<string>();
+  for (const item of items) {
+    const before = yield* read('connectionByExternalId', {
+      tenantId,
+      connector: item.connector,
+      externalId: item.externalId,
+    });
+    known.push(before);
+    if (before !== null) keys.add(before.groupKey);
+    keys.add(keyAfter(item, before, policyOf(item, before?.id ?? '')));
+  }
+  const groups: Record<string, readonly Connection[]> = {};
+  for (const groupKey of keys) groups[groupKey] = yield* read('groupByKey', { tenantId, groupKey });
+  return { known, groups };
+}
+
+const keyAfter = (item: ImportItem, before: Connection | null, policy: RefreshPolicy): string =>
+  groupKeyOf(
+    {
+      id: before?.id ?? idOf('connection', ''),
+      provider: item.provider,
+      customerId: item.customerId,
+      institutionId: item.institutionId,
+      providerConnectionId: item.providerConnectionId ?? before?.providerConnectionId ?? null,
+      loginFingerprint: item.loginFingerprint ?? before?.loginFingerprint ?? null,
+      status: item.status ?? before?.status ?? 'ACTIVE',
+    },
+    policy.duplicates,
+  );
+
+/**
+ * A batch of connections, all or nothing. What a connector has to import by itself is brought in there first; should a
+ * later row fail, those stay at the connector, and the next try of the batch finds them there.
+ */
+export const importConnections = async (
+  engine: Engine,
+  tenantId: TenantId,
+  rows: readonly ImportRow[],
+): Promise<ImportResult> => {
+  const faults = [...repeated(rows), ...withoutId(engine, rows)];
+  if (faults.length > 0) return { kind: 'faulty', faults };
+  const brought = [];
+  for (const [index, row] of rows.entries()) brought.push(await throughConnector(engine, row, index));
+  const failed = brought.filter(isFault);
+  if (failed.length > 0) return { kind: 'faulty', faults: failed };
+  const items = (brought as readonly (ImportRow & { readonly externalId: string })[]).map((row) =>
+    sealed(engine, tenantId, row),
+  );
+  const policyOf = ({ connector, provider, institutionId }: ImportItem, connectionId: string): RefreshPolicy =>
+    engine.policies.policyFor({ tenantId, connector, provider, institutionId, connectionId });
+  const cause = `import ${engine.ids.next()}`;
+  const decided = await engine.store.turn(
+    () => loadImport(items, tenantId, policyOf),
+    (facts): { readonly imported: readonly Imported[]; readonly effects: readonly Effect[] } =>
+      decideImport(items, facts, policyOf, tenantId, turnInputs(engine, cause)),
+  );
+  return { kind: 'imported', imported: decided.imported };
+};

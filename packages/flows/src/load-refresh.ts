@@ -1,0 +1,230 @@
+import type {
+  BudgetFacts,
+  Connection,
+  ConnectionFacts,
+  ConnectionId,
+  Freshness,
+  Instant,
+  OpenTaskFacts,
+  Product,
+  Pull,
+  PullId,
+  RecentPull,
+  RefreshFacts,
+  RefreshRequest,
+  Task,
+  TenantId,
+  Usage,
+} from '@freshet/domain';
+import { budgetFacts, budgetPeriod, limitReads } from '@freshet/policy';
+import type { Budget, LimitScope, RefreshPolicy } from '@freshet/policy';
+import { read } from '@freshet/ports';
+import type { Loader, UsageScope } from '@freshet/ports';
+import type { Engine } from './engine.js';
+
+/** Everything that one refresh request is decided from, and the rows that recording it needs. */
+export interface RefreshLoad {
+  readonly facts: RefreshFacts;
+  readonly policy: RefreshPolicy;
+  readonly asked: Connection;
+  readonly group: readonly Connection[];
+  readonly openTask: Task | null;
+}
+
+export const policyOf = (engine: Engine, connection: Connection): RefreshPolicy =>
+  engine.policies.policyFor({
+    tenantId: connection.tenantId,
+    connector: connection.connector,
+    provider: connection.provider,
+    institutionId: connection.institutionId,
+    connectionId: connection.id,
+  });
+
+/** The living active member; the connection itself where it is deleted, alone, or its group has lost its active one. */
+export const activeOf = (group: readonly Connection[], asked: Connection): Connection =>
+  group.find((member) => member.active && member.status !== 'DELETED') ?? asked;
+
+const connectionFacts = (connection: Connection): ConnectionFacts => ({
+  id: connection.id,
+  connector: connection.connector,
+  provider: connection.provider,
+  customerId: connection.customerId,
+  institutionId: connection.institutionId,
+  groupKey: connection.groupKey,
+  active: connection.active,
+  status: connection.status,
+  statusReason: connection.statusReason,
+  products: connection.products,
+  lastSuccessAt: connection.lastSuccessAt,
+  lastAttemptAt: connection.lastAttemptAt,
+  lastForcedAt: connection.lastForcedAt,
+  connectedAt: connection.connectedAt,
+  consentExpiresAt: connection.consentExpiresAt,
+  historicalLoaded: connection.historicalLoaded,
+});
+
+const latest = (instants: readonly (Instant | null)[]): Instant | null =>
+  instants.reduce((newest, at) => (at !== null && (newest === null || at > newest) ? at : newest), null);
+
+/** What the whole group knows: a pull of any twin is a pull of the one provider connection. */
+const asProviderConnection = (active: Connection, group: readonly Connection[]): ConnectionFacts => ({
+  ...connectionFacts(active),
+  lastSuccessAt: latest(group.map((member) => member.lastSuccessAt)),
+  lastAttemptAt: latest(group.map((member) => member.lastAttemptAt)),
+  lastForcedAt: latest(group.map((member) => member.lastForcedAt)),
+  historicalLoaded: group.some((member) => member.historicalLoaded),
+});
+
+/** The newest of all twins, per product. */
+export const groupFreshness = (group: readonly Connection[]): Freshness => {
+  const newest: Partial<Record<Product, Instant>> = {};
+  for (const { freshness } of group) {
+    for (const [product, at] of Object.entries(freshness) as [Product, Instant][]) {
+      if ((newest[product] ?? Number.NEGATIVE_INFINITY) < at) newest[product] = at;
+    }
+  }
+  return newest;
+};
+
+export const usageScope = (scope: LimitScope, connection: Connection): UsageScope => {
+  const { provider, connector, customerId, institutionId } = connection;
+  if (scope === 'connection') return { kind: scope, connectionId: connection.id };
+  if (scope === 'group') return { kind: scope, groupKey: connection.groupKey };
+  if (scope === 'account') return { kind: scope, connector, provider };
+  if (scope === 'institution') return { kind: scope, provider, institutionId };
+  return { kind: scope, provider, customerId, institutionId };
+};
+
+/** How much of each limit is used, the pull that asks left out. */
+export function* loadUsage(
+  connection: Connection,
+  policy: RefreshPolicy,
+  asks: { readonly products: readonly Product[]; readonly attended: boolean; readonly except: PullId | null },
+  now: Instant,
+): Loader<Readonly<Record<string, Usage>>> {
+  const usage: Record<string, Usage> = {};
+  for (const limit of limitReads(policy, asks.products, asks.attended, now)) {
+    usage[limit.name] = yield* read('usage', {
+      tenantId: connection.tenantId,
+      scope: usageScope(limit.scope, connection),
+      origins: limit.origins,
+      states: limit.states,
+      attended: limit.attended,
+      product: limit.product,
+      since: limit.since,
+      take: limit.take,
+      except: asks.except,
+    });
+  }
+  return usage;
+}
+
+/** A counter that is not there yet is counted once from the ledger: a budget may be configured in mid-period. */
+function* loadBudget(budget: Budget, tenantId: TenantId, now: Instant): Loader<BudgetFacts> {
+  const period = budgetPeriod(budget, tenantId, now);
+  const counter = yield* read('budgetCounter', { id: period.counterId });
+  if (counter !== null) return budgetFacts(period, counter);
+  const totals = yield* read('ledgerTotals', {
+    tenantId,
+    provider: budget.provider,
+    currency: budget.currency,
+    from: period.start,
+    until: period.end,
+  });
+  return budgetFacts(period, totals);
+}
+
+const recentPull = (pull: Pull | null): RecentPull | null =>
+  pull === null ? null : { at: pull.at, taskId: pull.taskId, products: pull.products };
+
+function* loadRecent(connection: Connection, policy: RefreshPolicy, now: Instant): Loader<RecentPull | null> {
+  const rule = policy.coalesces;
+  if (rule === null) return null;
+  const pull = yield* read('latestPull', {
+    tenantId: connection.tenantId,
+    scope: usageScope(rule.scope, connection),
+    origins: rule.origins,
+    states: ['accepted', 'succeeded', 'partial'],
+    attended: null,
+    product: null,
+    since: now - rule.withinMs,
+    except: null,
+  });
+  return recentPull(pull);
+}
+
+/** The pull that made the data what it is: only where the caller states how fresh it has to be. */
+function* loadLatest(connection: Connection, request: RefreshRequest): Loader<RecentPull | null> {
+  if (request.maxAgeMs === null || request.mode === 'force') return null;
+  const pull = yield* read('latestPull', {
+    tenantId: connection.tenantId,
+    scope: { kind: 'group', groupKey: connection.groupKey },
+    origins: ['forced', 'background', 'connect', 'repair', 'import', 'products'],
+    states: ['succeeded', 'partial'],
+    attended: null,
+    product: null,
+    since: Number.MIN_SAFE_INTEGER,
+    except: null,
+  });
+  return recentPull(pull);
+}
+
+const openTaskFacts = (task: Task | null): OpenTaskFacts | null =>
+  task === null
+    ? null
+    : {
+        id: task.id,
+        pullId: task.pullId,
+        cost: task.cost,
+        state: task.state,
+        products: task.products,
+        attended: task.attended,
+        from: task.from,
+        to: task.to,
+      };
+
+/** Facts of one refresh request; undefined where the tenant has no such connection. */
+export function* loadRefresh(
+  engine: Engine,
+  tenantId: TenantId,
+  connectionId: ConnectionId,
+  request: RefreshRequest,
+): Loader<RefreshLoad | undefined> {
+  const members = yield* read('group', { tenantId, id: connectionId });
+  const asked = members.find((member) => member.id === connectionId);
+  if (asked === undefined) return undefined;
+  const now = engine.clock.now();
+  const group = asked.status === 'DELETED' ? [asked] : members;
+  const active = activeOf(group, asked);
+  const policy = policyOf(engine, asked);
+  const openTask = yield* read('openTask', { tenantId, groupKey: asked.groupKey });
+  const closures = yield* read('closures', {
+    tenantId,
+    connector: asked.connector,
+    provider: asked.provider,
+    institutionId: asked.institutionId,
+    groupKey: asked.groupKey,
+    connectionId,
+  });
+  const asks = {
+    products: openTask === null ? (request.products ?? asked.products) : asked.products,
+    attended: request.attended,
+    except: openTask?.pullId ?? null,
+  };
+  const budgets: BudgetFacts[] = [];
+  for (const budget of policy.budgets) budgets.push(yield* loadBudget(budget, tenantId, now));
+  const facts: RefreshFacts = {
+    now,
+    asked: connectionFacts(asked),
+    active: asProviderConnection(active, group),
+    freshness: groupFreshness(group),
+    openTask: openTaskFacts(openTask),
+    recent: yield* loadRecent(asked, policy, now),
+    latest: yield* loadLatest(asked, request),
+    usage: yield* loadUsage(asked, policy, asks, now),
+    closures: closures.map(({ scope, scopeKey, kind, until }) => ({ scope, scopeKey, kind, until })),
+    connectorOn: engine.connectors.has(asked.connector),
+    budgets,
+  };
+  return { facts, policy, asked, group, openTask };
+}

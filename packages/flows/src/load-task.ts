@@ -1,0 +1,97 @@
+import type { BudgetCounter, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
+import type { OutcomeFacts, RefreshPolicy, StartFacts } from '@freshet/policy';
+import { read } from '@freshet/ports';
+import type { Loader } from '@freshet/ports';
+import type { Engine } from './engine.js';
+import { loadUsage, policyOf } from './load-refresh.js';
+
+/** A task with what it holds. */
+export interface TaskLoad {
+  readonly task: Task;
+  readonly pull: Pull;
+  readonly entries: readonly LedgerEntry[];
+  readonly counters: readonly BudgetCounter[];
+}
+
+export function* loadTask(tenantId: TenantId, id: TaskId): Loader<TaskLoad | undefined> {
+  const task = yield* read('task', { tenantId, id });
+  if (task === null) return undefined;
+  return yield* loadHeld(task);
+}
+
+/** The pull of a task, and the money held for it. */
+export function* loadHeld(task: Task): Loader<TaskLoad | undefined> {
+  const { tenantId } = task;
+  const pull = yield* read('pull', { tenantId, id: task.pullId });
+  if (pull === null) return undefined;
+  const entries = yield* read('ledgerOfPull', { tenantId, pullId: task.pullId });
+  const counters: BudgetCounter[] = [];
+  for (const id of new Set(entries.flatMap((entry) => entry.budgets))) {
+    const counter = yield* read('budgetCounter', { id });
+    if (counter !== null) counters.push(counter);
+  }
+  return { task, pull, entries, counters };
+}
+
+/** The task's connection, living or not, and its group. */
+export interface GroupLoad {
+  readonly connection: Connection;
+  readonly group: readonly Connection[];
+  readonly policy: RefreshPolicy;
+}
+
+export function* loadGroup(engine: Engine, task: Task): Loader<GroupLoad | undefined> {
+  const group = yield* read('group', { tenantId: task.tenantId, id: task.connectionId });
+  const connection = group.find((member) => member.id === task.connectionId);
+  return connection === undefined ? undefined : { connection, group, policy: policyOf(engine, connection) };
+}
+
+export interface StartLoad {
+  readonly facts: StartFacts;
+  readonly connection: Connection;
+  readonly policy: RefreshPolicy;
+}
+
+export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Loader<StartLoad | undefined> {
+  const held = yield* loadTask(tenantId, id);
+  if (held === undefined) return undefined;
+  const found = yield* loadGroup(engine, held.task);
+  if (found === undefined) return undefined;
+  const { connection, group, policy } = found;
+  const { task, pull } = held;
+  const closures = yield* read('closures', {
+    tenantId,
+    connector: task.connector,
+    provider: task.provider,
+    institutionId: connection.institutionId,
+    groupKey: connection.groupKey,
+    connectionId: connection.id,
+  });
+  const asks = { products: task.products, attended: task.attended, except: pull.id };
+  const usage = yield* loadUsage(connection, policy, asks, engine.clock.now());
+  const facts = { ...held, group, closures, connectorOn: engine.connectors.has(task.connector), usage };
+  return { facts, connection, policy };
+}
+
+export interface OutcomeLoad {
+  readonly facts: OutcomeFacts;
+  readonly policy: RefreshPolicy;
+}
+
+/** `providerTaskId`: the job that an answer names; an earlier task with the same one had it started. */
+export function* loadOutcome(
+  engine: Engine,
+  tenantId: TenantId,
+  id: TaskId,
+  providerTaskId: string | null,
+): Loader<OutcomeLoad | undefined> {
+  const held = yield* loadTask(tenantId, id);
+  if (held === undefined) return undefined;
+  const found = yield* loadGroup(engine, held.task);
+  if (found === undefined) return undefined;
+  const { connector } = held.task;
+  const same =
+    providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
+  const facts = { ...held, group: found.group, earlierWithSameJob: same !== null && same.id !== id };
+  return { facts, policy: found.policy };
+}

@@ -1,0 +1,176 @@
+import { isOpen } from '@freshet/domain';
+import type { Connection, CustomerPresence, Effect, Instant, RefreshAnswer, RefreshProgress, Task, TaskId, TenantId } from '@freshet/domain';
+import { decideOutcome, decideRelease, decideSending, decideStart } from '@freshet/policy';
+import type { Phase, StartDecision } from '@freshet/policy';
+import type { Connector } from '@freshet/ports';
+import { call, callContext, connectionCall } from './connection-call.js';
+import { turnInputs, type Engine } from './engine.js';
+import { loadOutcome, loadStart, loadTask, type StartLoad } from './load-task.js';
+import { presenceBelongsTo } from './request-refresh.js';
+
+/** The worker does not hold the task any more: it stops, and writes nothing. */
+class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+interface Started {
+  readonly start: StartDecision;
+  readonly load: StartLoad;
+}
+
+const lease = (engine: Engine) => {
+  const realNow = engine.clock.realNow();
+  return { owner: engine.workerId, until: realNow + engine.leaseMs, realNow };
+};
+
+const start = async (engine: Engine, tenantId: TenantId, id: TaskId): Promise<Started | undefined> => {
+  const decided = await engine.store.turn(
+    () => loadStart(engine, tenantId, id),
+    (load): { readonly effects: readonly Effect[]; readonly started?: Started } => {
+      if (load === undefined) return { effects: [] };
+      const decision = decideStart(load.facts, load.policy, lease(engine), turnInputs(engine, id));
+      return { effects: decision.effects, started: { start: decision, load } };
+    },
+  );
+  return decided.started;
+};
+
+/** Makes `sent` durable, or stops the call. */
+const markSent = async (engine: Engine, { start: { task, attended }, load }: Started): Promise<void> => {
+  const { tenantId, id } = task;
+  const decided = await engine.store.turn(
+    () => loadTask(tenantId, id),
+    (held) =>
+      held === undefined
+        ? { may: false, effects: [] }
+        : decideSending(held, task.fence, attended, load.policy, lease(engine), turnInputs(engine, id)),
+  );
+  if (!decided.may) throw new LeaseLost(`task ${id} is held by another worker`);
+};
+
+/** The customer's address, only where they are present for this very call. */
+const presenceOf = (engine: Engine, { start: { attended, task }, load }: Started): CustomerPresence | null => {
+  const sealed = load.facts.pull.presence;
+  if (!attended || sealed === null) return null;
+  const opened = engine.vault.open(sealed, presenceBelongsTo(task.id));
+  return opened === undefined ? null : (JSON.parse(opened) as CustomerPresence);
+};
+
+const forced = async (engine: Engine, connector: Connector, started: Started): Promise<RefreshAnswer> => {
+  const { task } = started.start;
+  const { connection } = started.load;
+  const request = {
+    ...connectionCall(engine, connection),
+    pullId: task.pullId,
+    products: task.products,
+    allProducts: connection.products.every((product) => task.products.includes(product)),
+    from: task.from,
+    to: task.to,
+    presence: presenceOf(engine, started),
+  };
+  // Whatever keeps `sent` from being durable keeps the call from being made: the lease runs out, and it is tried again.
+  let notSent: Error | undefined;
+  const sending = async (): Promise<void> => {
+    try {
+      await markSent(engine, started);
+    } catch (error) {
+      notSent = error as Error;
+      throw error;
+    }
+  };
+  const answer = await call(engine, connector, 'refresh', (to) =>
+    to.refresh(request, { ...callContext(engine), sending }),
+  );
+  if (notSent !== undefined) throw notSent;
+  return answer;
+};
+
+/** Records what an answer means, in one turn. The task as it is then. */
+export const settle = async (
+  engine: Engine,
+  tenantId: TenantId,
+  id: TaskId,
+  answer: RefreshAnswer | RefreshProgress,
+  phase: Phase,
+): Promise<Task | undefined> => {
+  const job = answer.kind === 'accepted' ? answer.providerTaskId : null;
+  const decided = await engine.store.turn(
+    () => loadOutcome(engine, tenantId, id, job),
+    (load): { readonly task?: Task; readonly effects: readonly Effect[] } =>
+      load === undefined
+        ? { effects: [] }
+        : decideOutcome(load.facts, answer, phase, load.policy, turnInputs(engine, id)),
+  );
+  return decided.task;
+};
+
+const startAndCall = async (engine: Engine, connector: Connector, tenantId: TenantId, id: TaskId): Promise<void> => {
+  const started = await start(engine, tenantId, id);
+  if (started === undefined || started.start.go !== 'call') return;
+  try {
+    const answer = await forced(engine, connector, started);
+    await settle(engine, tenantId, id, answer, 'call');
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) throw error;
+    engine.log.warn('a worker lost its lease and stopped', { taskId: id, workerId: engine.workerId });
+  }
+};
+
+const newestSuccess = (group: readonly Connection[]): Instant | null =>
+  group.reduce<Instant | null>((newest, { lastSuccessAt: at }) => (at !== null && at > (newest ?? 0) ? at : newest), null);
+
+const look = async (engine: Engine, connector: Connector, task: Task): Promise<void> => {
+  const { tenantId, id } = task;
+  const pull = await engine.store.read('pull', { tenantId, id: task.pullId });
+  const group = await engine.store.read('group', { tenantId, id: task.connectionId });
+  const connection = group.find((member) => member.id === task.connectionId);
+  if (pull === null || connection === undefined) return;
+  const sentAt = pull.sentAt ?? pull.at;
+  const request = {
+    ...connectionCall(engine, connection),
+    providerTaskId: task.providerTaskId,
+    products: task.products,
+    sentAt,
+    // Of any twin: they share one provider connection.
+    asOfBefore: newestSuccess(group),
+    statusBefore: { status: connection.status, reason: connection.statusReason },
+  };
+  const progress = await call(engine, connector, 'progress', (to) => to.progress(request, callContext(engine)));
+  await settle(engine, tenantId, id, progress, 'look');
+};
+
+/** Where the connector is switched off, or the reader is a caller that never reported, only time can end a task. */
+const watchWithoutLooking = async (engine: Engine, task: Task): Promise<void> => {
+  await settle(engine, task.tenantId, task.id, { kind: 'pending' }, 'look');
+};
+
+/**
+ * One due task, one step on: a queued one is started and its call made; a running one is looked at. Whoever else runs it
+ * at the same time, the call is made at most once.
+ */
+export const runTask = async (engine: Engine, tenantId: TenantId, id: TaskId): Promise<void> => {
+  const task = await engine.store.read('task', { tenantId, id });
+  if (task === null || !isOpen(task.state)) return;
+  const connector = engine.connectors.get(task.connector);
+  if (task.state === 'running') {
+    const mayLook = connector !== undefined && task.executor === 'engine';
+    await (mayLook ? look(engine, connector, task) : watchWithoutLooking(engine, task));
+  } else if (connector === undefined) {
+    await start(engine, tenantId, id);
+  } else {
+    await startAndCall(engine, connector, tenantId, id);
+  }
+};
+
+/** Frees what a worker that is gone still holds: never sent is queued again, sent is looked for. */
+export const releaseDeadLeases = async (engine: Engine, limit: number): Promise<number> => {
+  const realNow = engine.clock.realNow();
+  const dead = await engine.store.read('deadLeases', { realNow, limit });
+  for (const { tenantId, id } of dead) {
+    await engine.store.turn(
+      () => loadTask(tenantId, id),
+      (held) => (held === undefined ? { effects: [] } : decideRelease(held, realNow, turnInputs(engine, id))),
+    );
+  }
+  return dead.length;
+};

@@ -1,0 +1,39 @@
+import type { Effect, RefreshProgress, Task, TaskId, TenantId } from '@freshet/domain';
+import { isOpen } from '@freshet/domain';
+import { decideCancel } from '@freshet/policy';
+import { turnInputs, type Engine } from './engine.js';
+import { loadTask } from './load-task.js';
+import { settle } from './run-task.js';
+
+export type TaskResult =
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'not-allowed'; readonly task: Task }
+  | { readonly kind: 'done'; readonly task: Task };
+
+/** Cancels a queued task; one that runs may have been billed already. */
+export const cancelTask = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<TaskResult> =>
+  engine.store.turn(
+    () => loadTask(tenantId, id),
+    (held): TaskResult & { readonly effects: readonly Effect[] } => {
+      if (held === undefined) return { kind: 'not-found', effects: [] };
+      const { cancelled, task, effects } = decideCancel(held, turnInputs(engine, id));
+      return { kind: cancelled ? 'done' : 'not-allowed', task, effects };
+    },
+  );
+
+/** What the caller of a permit brought, in the words of any other outcome. */
+export type ReportedOutcome = Exclude<RefreshProgress, { kind: 'pending' | 'unknown' }>;
+
+/** A caller's own report on the task that it holds. */
+export const reportOutcome = async (
+  engine: Engine,
+  tenantId: TenantId,
+  id: TaskId,
+  outcome: ReportedOutcome,
+): Promise<TaskResult> => {
+  const task = await engine.store.read('task', { tenantId, id });
+  if (task === null) return { kind: 'not-found' };
+  if (task.executor !== 'caller' || !isOpen(task.state)) return { kind: 'not-allowed', task };
+  const after = await settle(engine, tenantId, id, outcome, 'look');
+  return { kind: 'done', task: after ?? task };
+};

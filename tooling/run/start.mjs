@@ -1,7 +1,9 @@
 // Builds, then becomes the program named: `node tooling/run/start.mjs apps/api/dist/main.js`.
 //
 // The program is imported, not spawned: signals from npm and the terminal then reach it without a process between that
-// would have to pass them on, and its exit code is ours.
+// would have to pass them on, and its exit code is ours. `exec` in package.json is for the same: without it the shell stays
+// between, dies of a SIGTERM alone and leaves the service running. Ctrl-C arrives twice (from the terminal and from npm),
+// so the program must take a second signal while it closes for the same wish.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ImportAnswer } from '@freshet/domain';
+import type { CallContext, ImportCall } from '@freshet/ports';
+
+import { isSuccess, jsonOf } from '../http/exchange.js';
+import type { MeldClient } from './client.js';
+import { meldFailure } from './translate.js';
+import { meldImported, meldSearch, type MeldConnection } from './wire.js';
+
+/** How long after the import its connection is looked for. */
+const LOOKS_AFTER_MS = [0, 500, 1_000, 2_000, 4_000] as const;
+
+type Found = readonly MeldConnection[] | null;
+
+const search = async (client: MeldClient, call: ImportCall, signal: AbortSignal): Promise<Found> => {
+  const exchange = await client.connectionsOf(call.customerId, call.provider, signal);
+  return isSuccess(exchange) ? meldSearch.parse(jsonOf(exchange)).connections : null;
+};
+
+const providerIdOf = ({ serviceProviderDetails }: MeldConnection): string | null =>
+  serviceProviderDetails.serviceProviderConnectionId ?? serviceProviderDetails.itemId;
+
+/** The one that was not there before; where several are new, the one of the same item at the provider. */
+const pickNew = (before: readonly MeldConnection[], after: readonly MeldConnection[], call: ImportCall) => {
+  const known = new Set(before.map(({ id }) => id));
+  const fresh = after.filter(({ id }) => id !== null && !known.has(id));
+  const item = call.credentials['itemId'];
+  const same = item === undefined ? [] : fresh.filter((connection) => providerIdOf(connection) === item);
+  const candidates = same.length > 0 ? same : fresh;
+  return candidates.length === 1 ? candidates[0] : undefined;
+};
+
+const pause = async (ms: number, signal: AbortSignal): Promise<boolean> => {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
+  return !signal.aborted;
+};
+
+const findImported = async (
+  client: MeldClient,
+  before: readonly MeldConnection[],
+  call: ImportCall,
+  signal: AbortSignal,
+): Promise<MeldConnection | undefined> => {
+  for (const ms of LOOKS_AFTER_MS) {
+    if (!(await pause(ms, signal))) return undefined;
+    const after = await search(client, call, signal);
+    const found = after === null ? undefined : pickNew(before, after, call);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/**
+ * Meld takes an import without saying under which id: the connection is the one that the customer did not have before.
+ * Where it cannot be told apart the answer is `unknown`, never a guess: Meld's webhooks will name it.
+ */
+export const importThroughMeld = async (
+  client: MeldClient,
+  call: ImportCall,
+  context: CallContext,
+): Promise<ImportAnswer> => {
+  const before = await search(client, call, context.signal);
+  if (before === null) {
+    const message = 'Meld did not list the connections of the customer, so nothing was imported';
+    return { kind: 'unavailable', who: 'provider', retryAt: null, message };
+  }
+  const item = {
+    serviceProvider: call.provider,
+    externalCustomerId: call.customerId,
+    institutionId: call.institutionId,
+    products: call.products,
+    serviceProviderDetails: call.credentials,
+  };
+  const exchange = await client.importOne(item, context.signal);
+  if (!isSuccess(exchange)) return meldFailure(exchange, context.now());
+  const named = meldImported.parse(jsonOf(exchange)).connections[0]?.id ?? null;
+  if (named !== null) return { kind: 'imported', externalId: named, providerConnectionId: null };
+  const found = await findImported(client, before, call, context.signal);
+  if (found?.id == null) return { kind: 'unknown', message: 'Meld took the import but does not show the connection yet' };
+  return { kind: 'imported', externalId: found.id, providerConnectionId: providerIdOf(found) };
+};

@@ -1,0 +1,103 @@
+import type { Budget, Limit, Price, RefreshPolicy } from '../policy.js';
+import { byCodeUnit } from './canonical-json.js';
+import type { LimitSettings } from './schema/limit.js';
+import type { BudgetSettings, RuleSettings, Settings } from './schema/settings.js';
+
+type Per = Extract<LimitSettings, { kind: 'window' }>['per'];
+
+const resolvePer = (per: Per): Extract<Limit, { kind: 'window' }>['per'] =>
+  per.shape === 'calendar' ? per : { shape: per.shape, ms: per.length };
+
+const resolveLimit = (name: string, limit: LimitSettings): Limit => {
+  const { scope, applies, product } = limit;
+  if (limit.kind === 'cooldown') {
+    return { kind: 'cooldown', name, scope, applies, product, after: limit.after, forMs: limit.for };
+  }
+  const { count, counts, reserveForAttended } = limit;
+  return {
+    kind: 'window',
+    name,
+    scope,
+    applies,
+    product,
+    count,
+    per: resolvePer(limit.per),
+    counts,
+    reserveForAttended,
+  };
+};
+
+/** In the order of their names, so that the same settings give the same list. */
+const resolveLimits = (limits: Settings['limits']): readonly Limit[] =>
+  Object.entries(limits)
+    .toSorted(([a], [b]) => byCodeUnit(a, b))
+    .map(([name, limit]) => resolveLimit(name, limit));
+
+const resolvePrice = (price: RuleSettings['price']): Price | null =>
+  price && {
+    currency: price.currency,
+    perRequestMicros: price.perRequest,
+    productSets: (price.productSets ?? []).map(({ products, amount }) => ({ products, micros: amount })),
+    historicalMicros: price.historical ?? 0,
+    billedOn: price.billedOn,
+  };
+
+export const resolveBudget = (budget: BudgetSettings): Budget => ({
+  name: budget.name,
+  provider: budget.provider ?? null,
+  currency: budget.currency,
+  amountMicros: budget.amount,
+  period: budget.period,
+  timeZone: budget.timeZone,
+});
+
+const resolveExecution = (execution: Settings['execution']): RefreshPolicy['execution'] => ({
+  maxAttempts: execution.maxAttempts,
+  backoffMs: execution.backoff,
+  maxBackoffMs: execution.maxBackoff,
+  pollFirstMs: execution.pollFirst,
+  pollMaxMs: execution.pollMax,
+  giveUpMs: execution.giveUp,
+  maxBlockMs: execution.maxBlock,
+  untoldBlockMs: execution.untoldBlock,
+});
+
+/** Which policy is being made of the settings. */
+export interface PolicyHead {
+  readonly version: string;
+  readonly provider: string;
+  readonly known: boolean;
+  readonly budgets: readonly Budget[];
+}
+
+/** Settings as data have no units in their names; the policy that code reads has. */
+export const resolvePolicy = (
+  { version, provider, known, budgets }: PolicyHead,
+  settings: Settings,
+): RefreshPolicy => ({
+  version,
+  provider,
+  known,
+  duplicates: settings.duplicates,
+  background: {
+    owner: settings.background.owner,
+    everyMs: settings.background.every,
+    staleAfterMs: settings.background.staleAfter,
+    suppressedByForcedMs: settings.background.suppressedByForced,
+  },
+  forced: settings.forced,
+  coalesces: settings.coalesces && {
+    withinMs: settings.coalesces.within,
+    scope: settings.coalesces.scope,
+    origins: settings.coalesces.origins,
+  },
+  range: settings.range && { maxBackMs: settings.range.maxBack, overlapMs: settings.range.overlap },
+  limits: resolveLimits(settings.limits),
+  price: resolvePrice(settings.price),
+  consent: { warnMs: settings.consent.warn, lapse: settings.consent.lapse },
+  patienceMs: settings.patience,
+  failuresToGiveUp: settings.failuresToGiveUp,
+  worth: settings.worth,
+  budgets,
+  execution: resolveExecution(settings.execution),
+});

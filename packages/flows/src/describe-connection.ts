@@ -1,10 +1,9 @@
-import { permissionsOf } from '@freshet/domain';
+import { isTerminal, permissionsOf } from '@freshet/domain';
 import type { Connection, Freshness, Instant, TaskId, TenantId } from '@freshet/domain';
-import { judgeLimits, latestOf, nextBackgroundAt } from '@freshet/policy';
+import { byRefresh, judgeLimits, latestOf, nextBackgroundAt } from '@freshet/policy';
 import type { RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
-import { byRefresh } from '@freshet/policy';
 import type { Engine } from './engine.js';
 import { activeOf, groupFreshness, loadUsage, policyOf } from './load-refresh.js';
 
@@ -46,7 +45,10 @@ function* loadNextForcedAt(
   return latestOf([now, ...limits, ...closures.map((closure) => closure.until)]);
 }
 
-/** Of one connection; undefined where the tenant has none such. */
+/** Whether data is expected at all: not before the connect is complete, nor after the end. */
+const isAwaited = ({ status }: Connection): boolean => status !== 'IN_PROGRESS' && !isTerminal(status);
+
+/** Of one connection, as it stands now. */
 export function* loadView(engine: Engine, connection: Connection): Loader<ConnectionView> {
   const { tenantId, id } = connection;
   const now = engine.clock.now();
@@ -60,7 +62,7 @@ export function* loadView(engine: Engine, connection: Connection): Loader<Connec
     duplicates: others.map((member) => member.id),
     activeDuplicate: others.length === 0 ? null : active.id,
     freshness: groupFreshness(group),
-    stale: connection.staleAt !== null && connection.staleAt <= now,
+    stale: isAwaited(connection) && active.staleAt !== null && active.staleAt <= now,
     nextBackgroundAt: nextBackgroundAt(policy, active, now),
     nextForcedAt: yield* loadNextForcedAt(engine, connection, active, policy, now),
     openTaskId: openTask?.id ?? null,

@@ -1,5 +1,6 @@
 import type { Clock, Connectors, Ids, Store, Vault } from '@freshet/ports';
 import type { PolicyBook, TurnInputs } from '@freshet/policy';
+import type { ImportRow } from './import-connections.js';
 
 /** Something that a person who runs the engine should be able to see; never carries a secret. */
 export interface EngineLog {
@@ -21,6 +22,8 @@ export interface Engine {
   /** A call's deadline, and the longer lease that it runs under (real time). */
   readonly callTimeoutMs: number;
   readonly leaseMs: number;
+  /** Sees what is about to be imported, and may complete it; the sandbox makes it exist at the emulator. */
+  readonly beforeImport?: (rows: readonly ImportRow[]) => Promise<readonly ImportRow[]>;
 }
 
 export const turnInputs = (engine: Engine, cause: string): TurnInputs => ({

@@ -25,7 +25,10 @@ export type ImportResult =
   /** Nothing was brought in. */
   | { readonly kind: 'faulty'; readonly faults: readonly ImportFault[] };
 
-const sealed = (engine: Engine, tenantId: TenantId, row: ImportRow & { readonly externalId: string }): ImportItem => {
+/** A row that has its identity. */
+type Brought = ImportRow & { readonly externalId: string };
+
+const sealed = (engine: Engine, tenantId: TenantId, row: Brought): ImportItem => {
   const { credentials, ...rest } = row;
   if (credentials === undefined) return rest;
   const belongsTo = credentialsBelongTo({ tenantId, connector: row.connector, externalId: row.externalId });
@@ -66,7 +69,7 @@ const throughConnector = async (
   engine: Engine,
   row: ImportRow,
   index: number,
-): Promise<(ImportRow & { readonly externalId: string }) | ImportFault> => {
+): Promise<Brought | ImportFault> => {
   if (row.externalId !== undefined) return { ...row, externalId: row.externalId };
   const connector = engine.connectors.get(row.connector);
   if (connector === undefined) return { index, field: 'connector', message: `connector ${row.connector} is switched off` };
@@ -134,9 +137,9 @@ export const importConnections = async (
   for (const [index, row] of rows.entries()) brought.push(await throughConnector(engine, row, index));
   const failed = brought.filter(isFault);
   if (failed.length > 0) return { kind: 'faulty', faults: failed };
-  const items = (brought as readonly (ImportRow & { readonly externalId: string })[]).map((row) =>
-    sealed(engine, tenantId, row),
-  );
+  const rowsWithIds = brought as readonly Brought[];
+  const ready = ((await engine.beforeImport?.(rowsWithIds)) ?? rowsWithIds) as readonly Brought[];
+  const items = ready.map((row) => sealed(engine, tenantId, row));
   const policyOf = ({ connector, provider, institutionId }: ImportItem, connectionId: string): RefreshPolicy =>
     engine.policies.policyFor({ tenantId, connector, provider, institutionId, connectionId });
   const cause = `import ${engine.ids.next()}`;

@@ -1,4 +1,5 @@
 export * from './policy.js';
+export * from './catalogue/index.js';
 export * from './background/next-background.js';
 export * from './cost/budget.js';
 export * from './cost/price.js';

@@ -144,8 +144,9 @@ const rows: Rows = {
   'status-told': (facts, event, _policy, inputs) => statusTold(facts, event, inputs),
   aggregated: arrived,
   'job-ended': (facts, _event, _policy, inputs) => ({ drafts: [], effects: wake(facts.openTask, inputs) }),
-  'consent-ended': (facts, _event, policy, inputs) => ({
-    drafts: onActive(draftsOf(facts), (draft) => happen(draft, policy.consent.lapse, inputs)),
+  // Revoked or run out at the provider: only the customer brings it back. A reconfirmation that lapses is no event of theirs.
+  'consent-ended': (facts, _event, _policy, inputs) => ({
+    drafts: onActive(draftsOf(facts), (draft) => happen(draft, 'consent_ended', inputs)),
     effects: wake(facts.openTask, inputs),
   }),
   'consent-renewed': (facts, event, _policy, inputs) => ({

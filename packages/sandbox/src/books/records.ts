@@ -1,0 +1,175 @@
+import type { FaultName, ReplyFault, WebhookFault } from '../faults.js';
+
+/** Times are milliseconds of the emulator's clock. */
+type Ms = number;
+
+/** What the emulator knows about one connection; at Bud one connection is one consent. */
+export interface Connection {
+  readonly connector: string;
+  readonly provider: string;
+  readonly externalId: string;
+  readonly providerConnectionId: string | null;
+  readonly customerId: string;
+  readonly institutionId: string;
+  readonly products: readonly string[];
+  readonly optionalProducts: readonly string[];
+  readonly status: string;
+  readonly statusReason: string | null;
+  readonly createdAt: Ms;
+  /** The newest pull that brought data, forced or background. */
+  readonly lastSuccessAt: Ms | null;
+  /** When a forced refresh was last accepted, whatever came of it. */
+  readonly lastForcedAt: Ms | null;
+  readonly consentedAt: Ms | null;
+  readonly consentExpiresAt: Ms | null;
+  readonly revokedAt: Ms | null;
+  readonly revokeReason: string | null;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Transactions that the bank has and no pull has brought yet. */
+  readonly waitingTransactions: number;
+  /** How many pulls were started: it makes each pull's duration its own, yet the same in every run. */
+  readonly pulls: number;
+}
+
+export type PullOutcome = 'success' | 'partial' | 'login-required' | 'nothing';
+
+/** A pull that is running at a Meld provider. */
+export interface MeldJob {
+  readonly id: string;
+  readonly connectionKey: string;
+  readonly products: readonly string[];
+  readonly dueAt: Ms;
+  readonly outcome: PullOutcome;
+  readonly webhooks: WebhookFault | null;
+}
+
+export interface BudSubTask {
+  readonly id: string;
+  readonly provider: string;
+  readonly consentIds: readonly string[];
+  /** Null where nothing will ever happen (`silent-noop`). */
+  readonly dueAt: Ms | null;
+  /** What the task will come to. */
+  readonly ending: BudEnding;
+  /** Null while it runs. */
+  readonly result: string | null;
+  readonly hasNewTransactions: boolean;
+}
+
+export interface BudEnding {
+  readonly result: string;
+  readonly reconnectRequired: boolean;
+  /** Bud's prose says Completed where its examples say Failed; both can be had. */
+  readonly status: 'Completed' | 'Failed';
+}
+
+export interface BudTask {
+  readonly id: string;
+  readonly kind: 'refresh-v1' | 'refresh-v2' | 'connect' | 'revoke';
+  readonly customer: string;
+  readonly startedAt: Ms;
+  readonly window: { readonly from: Ms; readonly to: Ms };
+  readonly transactions: boolean;
+  readonly subTasks: readonly BudSubTask[];
+  readonly webhooks: WebhookFault | null;
+}
+
+export interface BudToken {
+  readonly token: string;
+  readonly use: 'access' | 'refresh';
+  readonly clientId: string;
+  readonly expiresAt: Ms;
+}
+
+/** A page on which the customer would log in at the bank. */
+export interface WidgetSession {
+  readonly token: string;
+  readonly connector: string;
+  readonly purpose: 'connect' | 'repair';
+  /** Meld: the one connection. Bud: the consents that get renewed. */
+  readonly externalIds: readonly string[];
+  /** Bud: who gets a consent, at which providers, where there is none to renew. */
+  readonly customer: string;
+  readonly providers: readonly string[];
+  readonly redirectUrl: string | null;
+  readonly expiresAt: Ms;
+  readonly completedAt: Ms | null;
+}
+
+export interface Fault {
+  readonly id: string;
+  readonly provider: string;
+  readonly externalId: string | null;
+  readonly fault: FaultName;
+  readonly operation: string;
+  /** Null: until deleted. */
+  readonly timesLeft: number | null;
+  readonly retryAfterSeconds: number | null;
+}
+
+/** One request that a provider's address got: the half of the ledger that no engine writes. */
+export interface CallRecord {
+  readonly id: string;
+  readonly connector: string;
+  readonly provider: string | null;
+  readonly operation: string;
+  readonly externalIds: readonly string[];
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: unknown;
+  readonly at: Ms;
+  readonly billed: boolean;
+  /** Null where no answer was given. */
+  readonly status: number | null;
+  readonly faults: readonly (FaultName | ReplyFault)[];
+}
+
+export interface Bill {
+  readonly id: string;
+  readonly callId: string;
+  readonly connector: string;
+  readonly provider: string;
+  readonly externalId: string;
+  readonly providerConnectionId: string | null;
+  readonly products: readonly string[];
+  readonly at: Ms;
+}
+
+/** A webhook that has not been received yet. */
+export interface Delivery {
+  readonly id: string;
+  readonly connector: string;
+  /** Webhooks of one subject are sent one after the other. */
+  readonly subject: string;
+  readonly body: string;
+  readonly attempts: number;
+  readonly firstDueAt: Ms;
+  readonly retryReason: string | null;
+}
+
+/** Something that will happen by itself. */
+export interface Due {
+  readonly id: string;
+  readonly at: Ms;
+  readonly kind: string;
+  /** The record that it is about. */
+  readonly about: string;
+}
+
+export interface Maintenance {
+  readonly provider: string;
+  readonly start: Ms;
+  /** Null: until somebody ends it. */
+  readonly end: Ms | null;
+}
+
+export interface ClockRecord {
+  readonly offsetMs: number;
+}
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly privateJwk: Readonly<Record<string, unknown>>;
+  readonly publicJwk: Readonly<Record<string, unknown>>;
+}

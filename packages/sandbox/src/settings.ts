@@ -1,0 +1,90 @@
+import { resolve } from 'node:path';
+
+export interface SandboxOptions {
+  /** 0 takes any free port. */
+  readonly port?: number;
+  readonly host?: string;
+  /** Where the books lie; null keeps them in memory. */
+  readonly booksFile?: string | null;
+  /** Real time in milliseconds, to which the emulator adds its offset. */
+  readonly now?: () => number;
+  /** Webhooks go to `<webhookBaseUrl>/webhooks/<connector>`. */
+  readonly webhookBaseUrl?: string;
+  readonly secrets?: SandboxSecrets;
+  /** Gets one line for each request. */
+  readonly log?: (line: string) => void;
+}
+
+export interface SandboxSecrets {
+  /** Null takes any key. */
+  readonly meldKey?: string | null;
+  readonly meldWebhookSecret?: string;
+  /** Null takes any client. */
+  readonly budClientId?: string | null;
+  readonly budClientSecret?: string | null;
+}
+
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly booksFile: string | null;
+  readonly now: () => number;
+  readonly webhookBaseUrl: string;
+  readonly secrets: Required<SandboxSecrets>;
+  readonly log: (line: string) => void;
+}
+
+export const DEFAULT_PORT = 3001;
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_WEBHOOK_BASE = 'http://127.0.0.1:3000';
+const DEFAULT_BOOKS_FILE = './data/sandbox-books.ndjson';
+export const DEFAULT_MELD_WEBHOOK_SECRET = 'sandbox-meld-webhook-secret';
+
+/** In a test nothing is left behind and nothing is printed, unless the options say so. */
+export function settingsOf(options: SandboxOptions): Settings {
+  return {
+    port: options.port ?? 0,
+    host: options.host ?? DEFAULT_HOST,
+    booksFile: options.booksFile === undefined || options.booksFile === null ? null : resolve(options.booksFile),
+    now: options.now ?? (() => Date.now()),
+    webhookBaseUrl: (options.webhookBaseUrl ?? DEFAULT_WEBHOOK_BASE).replace(/\/+$/, ''),
+    secrets: {
+      meldKey: options.secrets?.meldKey ?? null,
+      meldWebhookSecret: options.secrets?.meldWebhookSecret ?? DEFAULT_MELD_WEBHOOK_SECRET,
+      budClientId: options.secrets?.budClientId ?? null,
+      budClientSecret: options.secrets?.budClientSecret ?? null,
+    },
+    log: options.log ?? (() => undefined),
+  };
+}
+
+/** The options of the process of its own; throws with a sentence that names the variable. */
+export function optionsFromEnvironment(environment: Readonly<Record<string, string | undefined>>): SandboxOptions {
+  const told = (name: string): string | null => environment[name]?.trim() || null;
+  return {
+    port: portOf(told('SANDBOX_PORT')),
+    host: told('SANDBOX_HOST') ?? DEFAULT_HOST,
+    booksFile: told('SANDBOX_BOOKS') ?? DEFAULT_BOOKS_FILE,
+    webhookBaseUrl: webhookBaseOf(told('SANDBOX_WEBHOOK_BASE')),
+    secrets: {
+      meldKey: told('SANDBOX_MELD_KEY'),
+      meldWebhookSecret: told('SANDBOX_MELD_WEBHOOK_SECRET') ?? DEFAULT_MELD_WEBHOOK_SECRET,
+      budClientId: told('SANDBOX_BUD_CLIENT_ID'),
+      budClientSecret: told('SANDBOX_BUD_CLIENT_SECRET'),
+    },
+    log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
+  };
+}
+
+function portOf(text: string | null): number {
+  if (text === null) return DEFAULT_PORT;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Error(`SANDBOX_PORT must be a port from 0 to 65535, not "${text}"`);
+}
+
+function webhookBaseOf(text: string | null): string {
+  if (text === null) return DEFAULT_WEBHOOK_BASE;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new Error(`SANDBOX_WEBHOOK_BASE must be an http(s) address, not "${text}"`);
+}

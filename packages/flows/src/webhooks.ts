@@ -126,10 +126,26 @@ const translate = (connector: Connector, webhook: WebhookRecord): readonly Handl
     .translateWebhook(webhook.body, webhook.receivedAt)
     .filter((event): event is Handled => event.kind !== 'ignored');
 
+/** Taken by one worker: to any other it is not due for a while, and should this one die, it is due again. */
+const CLAIM_MS = MINUTE;
+
+const claim = async (engine: Engine, tenantId: TenantId, id: WebhookId): Promise<WebhookRecord | null> => {
+  const decided = await engine.store.turn(
+    () => read('webhook', { tenantId, id }),
+    (webhook): { readonly webhook: WebhookRecord | null; readonly effects: readonly Effect[] } => {
+      const now = engine.clock.now();
+      if (webhook === null || webhook.dueAt === null || webhook.dueAt > now) return { webhook: null, effects: [] };
+      const taken = { attempts: webhook.attempts + 1, dueAt: now + webhook.attempts * MINUTE + CLAIM_MS };
+      return { webhook: { ...webhook, ...taken }, effects: [update('webhook', id, taken)] };
+    },
+  );
+  return decided.webhook;
+};
+
 /** What a stored webhook means, event by event. One about nothing that we know is kept as `unmatched`. */
 export const processWebhook = async (engine: Engine, tenantId: TenantId, id: WebhookId): Promise<void> => {
-  const webhook = await engine.store.read('webhook', { tenantId, id });
-  if (webhook === null || webhook.dueAt === null) return;
+  const webhook = await claim(engine, tenantId, id);
+  if (webhook === null) return;
   const connector = engine.connectors.get(webhook.connector);
   try {
     const events = connector === undefined ? [] : translate(connector, webhook);
@@ -138,11 +154,10 @@ export const processWebhook = async (engine: Engine, tenantId: TenantId, id: Web
     const unmatched = known.length > 0 && !known.includes(true);
     await close(engine, webhook, { state: unmatched ? 'unmatched' : 'processed', dueAt: null });
   } catch (error) {
-    const attempts = webhook.attempts + 1;
+    const { attempts } = webhook;
     engine.log.warn('a webhook could not be processed', { webhookId: id, attempts, error: String(error) });
     const giveUp = attempts >= MAX_ATTEMPTS;
-    const dueAt = giveUp ? null : engine.clock.now() + attempts * MINUTE;
-    await close(engine, webhook, { attempts, error: String(error), state: giveUp ? 'failed' : 'received', dueAt });
+    await close(engine, webhook, { error: String(error), ...(giveUp ? { state: 'failed', dueAt: null } : {}) });
   }
 };
 

@@ -2,4 +2,5 @@
 // prints it.
 export const documents = [
   { file: 'docs/transitions.md', module: 'packages/domain/dist/index.js', print: 'printTransitions' },
+  { file: 'docs/providers.md', module: 'packages/policy/dist/index.js', print: 'printProviders' },
 ];

@@ -1,0 +1,109 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createDispatcher, type Engine } from '@freshet/flows';
+import { pino, type Logger } from 'pino';
+import { createApp } from './app.js';
+import { AuditModule } from './audit/audit.module.js';
+import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
+import { readSettings, SettingsError, type Settings } from './engine/settings.js';
+import { createNudge } from './schedules/nudge.js';
+import { createDueWork } from './schedules/due-work.js';
+import { schedulesModule } from './schedules/schedules.module.js';
+import { importExamples } from './sandbox/import-examples.js';
+import { ensureEmulator, type EmulatorProcess } from './sandbox/emulator-process.js';
+import { registerImports } from './sandbox/register-imports.js';
+import { sandboxModule } from './sandbox/sandbox.module.js';
+import { createClockWalk } from './sandbox/walk-clock.js';
+
+/** Calls to providers under way at a time. */
+const CONCURRENT_CALLS = 32;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** What a person reads at the start; everything else is a log line. */
+const greet = (settings: Settings, built: BuiltEngine, imported: number): void => {
+  const url = `http://${settings.host}:${settings.port}`;
+  say(`Freshet listens on ${url} (docs at ${url}/docs), its data lie in ${settings.databaseFile}`);
+  if (settings.sandbox) {
+    say(`Sandbox mode: no provider is configured, an emulator on port ${settings.sandboxPort} stands in for them.`);
+  }
+  if (imported > 0) say(`Imported ${imported} example connections.`);
+  if (built.madeApiKey !== null) say(`API key (shown only now): ${built.madeApiKey}`);
+};
+
+const complain = (error: unknown): void => {
+  const code = (error as NodeJS.ErrnoException).code;
+  const message = error instanceof Error ? error.message : String(error);
+  const text = code === 'EADDRINUSE' ? `The port is in use already: ${message}. Set PORT to another.` : message;
+  process.stderr.write(`Freshet could not start. ${text}\n`);
+  if (!(error instanceof SettingsError) && process.env.LOG_LEVEL === 'debug') console.error(error);
+};
+
+interface Service {
+  readonly app: NestFastifyApplication;
+  readonly close: () => Promise<void>;
+}
+
+const assemble = async (settings: Settings, built: BuiltEngine, emulator: EmulatorProcess | null): Promise<Service> => {
+  const engine: Engine =
+    emulator === null ? built.engine : { ...built.engine, beforeImport: registerImports(emulator.emulator) };
+  const dispatcher = createDispatcher(engine, CONCURRENT_CALLS);
+  const dueWork = createDueWork(engine, dispatcher);
+  const extraModules = [AuditModule, schedulesModule(dueWork, engine.log)];
+  if (emulator !== null) {
+    const offset = await emulator.emulator.offsetMs();
+    await built.clock.moveTo(offset);
+    await emulator.emulator.moveTo(built.clock.offsetMs());
+    extraModules.push(sandboxModule(createClockWalk(built.clock, emulator.emulator, dueWork.everything)));
+  }
+  const app = await createApp({ engine, settings, nudge: createNudge(dueWork, engine.log), extraModules });
+  await app.listen(settings.port, settings.host);
+  const imported = settings.sandbox && built.isFirstStart ? await importExamples(engine) : 0;
+  greet(settings, built, imported);
+  return {
+    app,
+    close: async () => {
+      await app.close();
+      await dispatcher.idle();
+      await engine.store.close();
+      await emulator?.stop();
+    },
+  };
+};
+
+const closeOnSignal = (service: Service, log: Logger): void => {
+  let closing: Promise<void> | undefined;
+  const close = (): void => {
+    // A Ctrl-C in a terminal reaches us twice, from the terminal and from npm: it is one wish.
+    closing ??= service.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error: String(error) }, 'closing failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', close);
+  process.on('SIGTERM', close);
+};
+
+/** Starts everything, or says in one message why it cannot and leaves nothing behind. */
+export const runService = async (environment: Readonly<Record<string, string | undefined>>): Promise<void> => {
+  let built: BuiltEngine | undefined;
+  let emulator: EmulatorProcess | null = null;
+  try {
+    const settings = readSettings(environment);
+    const logger = pino({ level: settings.logLevel });
+    const log = {
+      info: (message: string, facts: Readonly<Record<string, unknown>>) => logger.info(facts, message),
+      warn: (message: string, facts: Readonly<Record<string, unknown>>) => logger.warn(facts, message),
+    };
+    built = await buildEngine(settings, log);
+    emulator = settings.sandbox ? await ensureEmulator(settings) : null;
+    closeOnSignal(await assemble(settings, built, emulator), logger);
+  } catch (error) {
+    complain(error);
+    await built?.engine.store.close();
+    await emulator?.stop();
+    process.exit(1);
+  }
+};

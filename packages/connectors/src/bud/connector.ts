@@ -6,19 +6,34 @@ import { progressByConsent, toldByConsent } from './consents.js';
 import { createKeySet } from './jwks.js';
 import { resourcesFor } from './resources.js';
 import { BUD_JWKS_URL, type BudSettings } from './settings.js';
-import { consentIn, consentNotShown, linkAnswerOf, progressAnswerOf, revokeAnswerOf, startAnswerOf } from './translate.js';
+import {
+  consentIn,
+  consentNotShown,
+  linkAnswerOf,
+  progressAnswerOf,
+  revokeAnswerOf,
+  startAnswerOf,
+} from './translate.js';
 import { translateBudWebhook, verifyBudWebhook } from './webhook.js';
 
 const refused = (message: string) => ({ kind: 'refused', message }) as const;
 
-const refreshThrough = async (client: BudClient, call: RefreshCall, context: RefreshContext): Promise<RefreshAnswer> => {
+const refreshThrough = async (
+  client: BudClient,
+  call: RefreshCall,
+  context: RefreshContext,
+): Promise<RefreshAnswer> => {
   const resources = call.allProducts ? null : resourcesFor(call.products);
   if (resources?.kind === 'unsupported') return refused(`Bud has no ${resources.products.join(', ')}`);
   return startAnswerOf(await client.refresh(call, resources?.names ?? null, context), context.now());
 };
 
 /** By the task, or by the consent's last sync where the reply that named the task was lost. */
-const progressThrough = async (client: BudClient, call: ProgressCall, context: CallContext): Promise<RefreshProgress> => {
+const progressThrough = async (
+  client: BudClient,
+  call: ProgressCall,
+  context: CallContext,
+): Promise<RefreshProgress> => {
   if (call.providerTaskId !== null) {
     return progressAnswerOf(await client.task(call, call.providerTaskId, context), call, context.now());
   }

@@ -46,7 +46,12 @@ export const toldByConsent = (consent: BudConsent): StatusTold | null => {
 export const progressByConsent = (consent: BudConsent, call: ProgressCall): RefreshProgress => {
   const event = rowOf(consent)?.event ?? null;
   if (event !== null) {
-    return { kind: 'customer-needed', event, message: `Bud shows the consent as ${consent.status}`, told: toldByConsent(consent) };
+    return {
+      kind: 'customer-needed',
+      event,
+      message: `Bud shows the consent as ${consent.status}`,
+      told: toldByConsent(consent),
+    };
   }
   const asOf = consent.last_synced_at;
   const hasAdvanced = asOf !== null && asOf >= call.sentAt && (call.asOfBefore === null || asOf > call.asOfBefore);

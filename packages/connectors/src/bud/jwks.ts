@@ -18,7 +18,16 @@ const KEEP_FOR_MS = HOUR;
 const PAUSE_BETWEEN_FETCHES_MS = MINUTE;
 const MOST_KEYS = 100;
 
-const jwks = record({ keys: z.array(z.looseObject({ kid: z.string().min(1), kty: z.string() }).nullable().catch(null)).catch([]) });
+const jwks = record({
+  keys: z
+    .array(
+      z
+        .looseObject({ kid: z.string().min(1), kty: z.string() })
+        .nullable()
+        .catch(null),
+    )
+    .catch([]),
+});
 
 /** A provider's public keys, fetched when one is missing and kept for an hour. A set that cannot be renewed is used on. */
 export const createKeySet = (url: string): KeySet => {

@@ -35,7 +35,11 @@ const payloadBy = async (jwk: JWK, alg: string, signature: string): Promise<Uint
  * Undefined where the webhook is genuine, else why it is not. `X-Signature` is "the signed request body JWT": a compact
  * JWS whose payload is the body, byte for byte. `X-Signing-ID` names the key.
  */
-export const whyNotSigned = async (raw: RawWebhook, keys: KeySet, context: CallContext): Promise<string | undefined> => {
+export const whyNotSigned = async (
+  raw: RawWebhook,
+  keys: KeySet,
+  context: CallContext,
+): Promise<string | undefined> => {
   const signature = raw.headers['x-signature'];
   if (!signature) return 'it is not signed';
   const by = signedBy(raw, signature);

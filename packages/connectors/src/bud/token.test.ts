@@ -10,7 +10,10 @@ let tokens: TokenSource;
 let issued: number;
 const issue = (more: object = {}) => {
   issued += 1;
-  return { status: 200, body: { data: { access_token: `t${issued}`, expires_in: 3600, refresh_token: `r${issued}`, ...more } } };
+  return {
+    status: 200,
+    body: { data: { access_token: `t${issued}`, expires_in: 3600, refresh_token: `r${issued}`, ...more } },
+  };
 };
 const current = (now = NOW, signal?: AbortSignal) => tokens.current(context(signal, now));
 const grants = (): readonly string[] => server.seen.map(({ body }) => body);
@@ -28,7 +31,10 @@ describe('a token', () => {
     expect(await current()).toEqual({ kind: 'token', value: 't1' });
     expect(await current(NOW + 58 * MINUTE)).toEqual({ kind: 'token', value: 't1' });
     expect(grants()).toEqual(['grant_type=client_credentials']);
-    expect(server.seen[0]?.headers).toMatchObject({ authorization: `Basic ${btoa('client:hush')}`, 'x-client-id': 'client' });
+    expect(server.seen[0]?.headers).toMatchObject({
+      authorization: `Basic ${btoa('client:hush')}`,
+      'x-client-id': 'client',
+    });
   });
 
   test('is renewed a minute before its end by the refresh token, without the secret', async () => {
@@ -40,7 +46,8 @@ describe('a token', () => {
 
   test('falls back to the credentials where the refresh token is refused', async () => {
     await current();
-    server.answer = ({ body }) => (body.includes('refresh_token') ? { status: 401, body: { code_id: 'unauthorised' } } : issue());
+    server.answer = ({ body }) =>
+      body.includes('refresh_token') ? { status: 401, body: { code_id: 'unauthorised' } } : issue();
     expect(await current(NOW + HOUR)).toEqual({ kind: 'token', value: 't2' });
     expect(grants()).toHaveLength(3);
   });
@@ -59,7 +66,7 @@ describe('a token', () => {
     expect(server.seen).toHaveLength(2);
   });
 
-  test('one caller’s deadline does not take the renewal from the others', async () => {
+  test("one caller's deadline does not take the renewal from the others", async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     server.answer = () => held.then(() => issue());

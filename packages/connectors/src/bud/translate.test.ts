@@ -15,7 +15,12 @@ const json = (status: number, value: unknown, headers: Record<string, string> = 
   headers,
   body: { kind: 'json', value },
 });
-const html = (status: number): Exchange => ({ kind: 'reply', status, headers: {}, body: { kind: 'unreadable', why: 'not JSON' } });
+const html = (status: number): Exchange => ({
+  kind: 'reply',
+  status,
+  headers: {},
+  body: { kind: 'unreadable', why: 'not JSON' },
+});
 const look = (task: unknown, institutionId = 'Bank_Of_Bud', products = progressCall().products): RefreshProgress =>
   progressAnswerOf(json(200, task), progressCall({ institutionId, products, providerTaskId: 't' }), NOW);
 
@@ -30,15 +35,35 @@ describe('the answer to a refresh', () => {
     ['a page in place of the reply', html(200), { kind: 'unknown' }],
     ['a missing parameter', json(400, refusals.parameterMissing), { kind: 'refused' }],
     ['maintenance', json(400, refusals.inMaintenance), { kind: 'unavailable', who: 'institution', retryAt: null }],
-    ['maintenance, with a time', json(503, refusals.inMaintenance, { 'retry-after': '60' }), { kind: 'unavailable', retryAt: NOW + 60_000 }],
-    ['the limit of the bank', json(400, { code_id: 'provider_request_limit' }), { kind: 'limited', until: null, scope: 'group' }],
-    ['a consent that is gone', json(400, { code_id: 'connection_revoked' }), { kind: 'customer-needed', event: 'failed_token_expired' }],
-    ['trouble inside Bud, refused', json(400, { code_id: 'internal_transient_error' }), { kind: 'unavailable', who: 'provider' }],
+    [
+      'maintenance, with a time',
+      json(503, refusals.inMaintenance, { 'retry-after': '60' }),
+      { kind: 'unavailable', retryAt: NOW + 60_000 },
+    ],
+    [
+      'the limit of the bank',
+      json(400, { code_id: 'provider_request_limit' }),
+      { kind: 'limited', until: null, scope: 'group' },
+    ],
+    [
+      'a consent that is gone',
+      json(400, { code_id: 'connection_revoked' }),
+      { kind: 'customer-needed', event: 'failed_token_expired' },
+    ],
+    [
+      'trouble inside Bud, refused',
+      json(400, { code_id: 'internal_transient_error' }),
+      { kind: 'unavailable', who: 'provider' },
+    ],
     ['trouble inside Bud, which leaves it open', json(500, { code_id: 'internal_error' }), { kind: 'unknown' }],
     ['a timeout of the bank, which leaves it open', json(504, { code_id: 'provider_timeout' }), { kind: 'unknown' }],
     ['a failure without words', json(500, { code_id: 'unknown' }), { kind: 'unknown' }],
     ['a failure of something in between', html(502), { kind: 'unknown' }],
-    ['too many requests', json(429, {}, { 'retry-after': '30' }), { kind: 'limited', until: NOW + 30_000, scope: 'group' }],
+    [
+      'too many requests',
+      json(429, {}, { 'retry-after': '30' }),
+      { kind: 'limited', until: NOW + 30_000, scope: 'group' },
+    ],
     ['the wrong customer', json(401, { code_id: 'customer_not_found' }), { kind: 'refused' }],
     ['the wrong method', html(405), { kind: 'refused' }],
     ['no reply', { kind: 'lost', why: 'ECONNRESET' }, { kind: 'unknown' }],
@@ -71,21 +96,28 @@ describe('a task', () => {
     expect(look(task)).toMatchObject(expected);
   });
 
-  test('only our bank’s part of it counts, in whatever case its name is written', () => {
+  test("only our bank's part of it counts, in whatever case its name is written", () => {
     expect(look(v2Tasks.providerFailure, 'natwest_sandbox')).toMatchObject({ kind: 'unavailable', who: 'institution' });
     expect(look(v2Tasks.completed, 'Natwest_Sandbox')).toMatchObject({ kind: 'done', newData: true });
   });
 
   test('a lone part is ours under any name; of several, none is, and the whole speaks', () => {
-    const lone = { data: { status: 'Pending', sub_tasks: [{ provider: 'bob-2', status: 'Failed', result: 'provider_timeout' }] } };
+    const lone = {
+      data: { status: 'Pending', sub_tasks: [{ provider: 'bob-2', status: 'Failed', result: 'provider_timeout' }] },
+    };
     expect(look(lone)).toMatchObject({ kind: 'unavailable', who: 'institution' });
     expect(look(v2Tasks.providerFailure, 'Elsewhere')).toMatchObject({ kind: 'unavailable', who: 'provider' });
   });
 
   test('the three traps: reconnect before result before status', () => {
     const told = (data: object): RefreshProgress => look({ data });
-    expect(told({ status: 'Completed', result: 'success', reconnect_required: true })).toMatchObject({ kind: 'customer-needed', event: 'failed_otherwise' });
-    expect(told({ status: 'Completed', result: 'connection_revoked', reconnect_required: true })).toMatchObject({ event: 'failed_token_expired' });
+    expect(told({ status: 'Completed', result: 'success', reconnect_required: true })).toMatchObject({
+      kind: 'customer-needed',
+      event: 'failed_otherwise',
+    });
+    expect(told({ status: 'Completed', result: 'connection_revoked', reconnect_required: true })).toMatchObject({
+      event: 'failed_token_expired',
+    });
     expect(told({ status: 'Completed', result: 'provider_failure' }).kind).toBe('unavailable');
     expect(told({ status: 'Completed', result: 'a_new_word' }).kind).toBe('unknown');
     expect(told({ status: 'Completed' }).kind).toBe('unknown');
@@ -112,16 +144,26 @@ describe('a task', () => {
 
   test('a look that failed says nothing, a 404 neither: the task may have been tidied away', () => {
     const call = progressCall({ providerTaskId: 't' });
-    for (const exchange of [json(404, { code_id: 'task_not_found' }), json(400, refusals.parameterMissing), json(401, {}), json(429, {}), json(500, {}), html(200), html(404)]) {
+    for (const exchange of [
+      json(404, { code_id: 'task_not_found' }),
+      json(400, refusals.parameterMissing),
+      json(401, {}),
+      json(429, {}),
+      json(500, {}),
+      html(200),
+      html(404),
+    ]) {
       expect(progressAnswerOf(exchange, call, NOW).kind).toBe('unknown');
     }
   });
 
   test('nothing that Bud could send makes it throw', () => {
-    fc.assert(fc.property(fc.jsonValue(), fc.integer({ min: 100, max: 599 }), (value, status) => {
-      expect(typeof progressAnswerOf(json(status, value), progressCall(), NOW).kind).toBe('string');
-      expect(typeof startAnswerOf(json(status, value), NOW).kind).toBe('string');
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 100, max: 599 }), (value, status) => {
+        expect(typeof progressAnswerOf(json(status, value), progressCall(), NOW).kind).toBe('string');
+        expect(typeof startAnswerOf(json(status, value), NOW).kind).toBe('string');
+      }),
+    );
   });
 });
 
@@ -144,8 +186,14 @@ describe('consents', () => {
     [{ status: 'authorised' }, { status: 'ACTIVE', reason: null }],
     [{ status: 'awaiting_authorisation' }, { status: 'IN_PROGRESS', reason: null }],
     [{ status: 'rejected' }, { status: 'RECONNECT_REQUIRED', reason: 'OTHER' }],
-    [{ status: 'revoked', revoke_reason: 'provider_revoked' }, { status: 'RECONNECT_REQUIRED', reason: 'TOKEN_EXPIRED' }],
-    [{ status: 'revoked', revoke_reason: 'duplicate_accounts' }, { status: 'RECONNECT_REQUIRED', reason: 'OTHER' }],
+    [
+      { status: 'revoked', revoke_reason: 'provider_revoked' },
+      { status: 'RECONNECT_REQUIRED', reason: 'TOKEN_EXPIRED' },
+    ],
+    [
+      { status: 'revoked', revoke_reason: 'duplicate_accounts' },
+      { status: 'RECONNECT_REQUIRED', reason: 'OTHER' },
+    ],
     [{ status: 'revoked' }, { status: 'RECONNECT_REQUIRED', reason: 'TOKEN_EXPIRED' }],
     [{ status: 'resting' }, { status: 'resting', reason: null }],
     [{ status: 'constructor' }, { status: 'constructor', reason: null }],
@@ -159,19 +207,31 @@ describe('consents', () => {
       if (consent === null) throw new Error('no consent');
       return progressByConsent(consent, progressCall({ asOfBefore }));
     };
-    const at = (offset: number): object => ({ status: 'authorised', last_synced_at: new Date(NOW + offset).toISOString() });
+    const at = (offset: number): object => ({
+      status: 'authorised',
+      last_synced_at: new Date(NOW + offset).toISOString(),
+    });
     expect(progress(at(1_000))).toEqual({ kind: 'done', asOf: NOW + 1_000, newData: null });
     expect(progress(at(-1)).kind).toBe('pending');
     expect(progress(at(1_000), NOW + 1_000).kind).toBe('pending');
     expect(progress({ status: 'authorised' }).kind).toBe('pending');
-    expect(progress({ ...at(1_000), status: 'revoked' })).toMatchObject({ kind: 'customer-needed', event: 'failed_token_expired' });
+    expect(progress({ ...at(1_000), status: 'revoked' })).toMatchObject({
+      kind: 'customer-needed',
+      event: 'failed_token_expired',
+    });
   });
 });
 
 describe('the other operations', () => {
   test('products are resources of Bud, or unsupported', () => {
-    expect(resourcesFor(['BALANCES', 'TRANSACTIONS', 'IDENTIFIERS', 'OWNERS'])).toEqual({ kind: 'resources', names: ['balances', 'transactions', 'accounts', 'parties'] });
-    expect(resourcesFor(['BALANCES', 'INVESTMENT_HOLDINGS'])).toEqual({ kind: 'unsupported', products: ['INVESTMENT_HOLDINGS'] });
+    expect(resourcesFor(['BALANCES', 'TRANSACTIONS', 'IDENTIFIERS', 'OWNERS'])).toEqual({
+      kind: 'resources',
+      names: ['balances', 'transactions', 'accounts', 'parties'],
+    });
+    expect(resourcesFor(['BALANCES', 'INVESTMENT_HOLDINGS'])).toEqual({
+      kind: 'unsupported',
+      products: ['INVESTMENT_HOLDINGS'],
+    });
   });
 
   test('a gateway address lives half an hour', () => {

@@ -88,7 +88,8 @@ describe('the signature', () => {
 });
 
 describe('the published keys', () => {
-  const key = async (kid: string, now = NOW): Promise<boolean> => (await keys.key(kid, context(undefined, now))) !== undefined;
+  const key = async (kid: string, now = NOW): Promise<boolean> =>
+    (await keys.key(kid, context(undefined, now))) !== undefined;
 
   test('are fetched once for many, and again after an hour', async () => {
     expect(await Promise.all(Array.from({ length: 20 }, () => key('k1')))).toEqual(Array(20).fill(true));
@@ -109,7 +110,11 @@ describe('the published keys', () => {
 
   test('are used on where they cannot be renewed', async () => {
     await key('k1');
-    for (const answer of [{ status: 500, body: {} }, { status: 200, body: '<html>' }, { status: 200, body: { keys: [] } }] as const) {
+    for (const answer of [
+      { status: 500, body: {} },
+      { status: 200, body: '<html>' },
+      { status: 200, body: { keys: [] } },
+    ] as const) {
       server.answer = () => answer;
       expect(await key('k1', NOW + HOUR + server.seen.length * MINUTE)).toBe(true);
     }
@@ -130,7 +135,10 @@ describe('events', () => {
 
   test.each<[keyof typeof webhooks, readonly object[]]>([
     ['v2Success', [{ kind: 'job-ended', externalId: CONSENT, at, providerTaskId: TASK }]],
-    ['v2Failure', [{ kind: 'job-ended', externalId: CONSENT, at, providerTaskId: '03af1639-78a6-402d-809b-902a0b00a77d' }]],
+    [
+      'v2Failure',
+      [{ kind: 'job-ended', externalId: CONSENT, at, providerTaskId: '03af1639-78a6-402d-809b-902a0b00a77d' }],
+    ],
     ['v2ProviderSuccess', [{ kind: 'aggregated', externalId: CONSENT, at, products, newData: true }]],
     ['v2ProviderFailure', [{ kind: 'consent-ended', externalId: CONSENT, at }]],
     [
@@ -164,9 +172,13 @@ describe('events', () => {
 
   test('what is unknown or names no consent is ignored', () => {
     const ignored = (event: object) => translateBudWebhook(JSON.stringify(event), NOW);
-    expect(ignored({ event: 'open_banking.v3.anything' })).toEqual([{ kind: 'ignored', type: 'open_banking.v3.anything' }]);
+    expect(ignored({ event: 'open_banking.v3.anything' })).toEqual([
+      { kind: 'ignored', type: 'open_banking.v3.anything' },
+    ]);
     expect(ignored({ ...webhooks.v2ProviderSuccess, consent_ids: 'x' })).toMatchObject([{ kind: 'ignored' }]);
-    expect(ignored({ data: { task_type: 'revoke', task_id: 't', consent_id: 'c' } })).toEqual([{ kind: 'ignored', type: 'v1.revoke' }]);
+    expect(ignored({ data: { task_type: 'revoke', task_id: 't', consent_id: 'c' } })).toEqual([
+      { kind: 'ignored', type: 'v1.revoke' },
+    ]);
     expect(ignored({ event: 'toString' })).toEqual([{ kind: 'ignored', type: 'toString' }]);
     expect(ignored({ event: 'a word with <b>' })).toEqual([{ kind: 'ignored', type: 'unnamed' }]);
   });

@@ -14,7 +14,8 @@ type Fields = BudEvent['data'];
 type Ended = Pick<Fields, 'result' | 'reconnect_required' | 'has_new_transactions' | 'consent_ids'>;
 
 /** V1's refresh and connect events carry a task's type in place of an event's name. */
-const typeOf = ({ event, task_type }: Fields): string | null => event ?? (task_type === null ? null : `v1.${task_type}`);
+const typeOf = ({ event, task_type }: Fields): string | null =>
+  event ?? (task_type === null ? null : `v1.${task_type}`);
 
 const fieldsOf = (event: BudEvent): Fields => (event.event === null && event.task_type === null ? event.data : event);
 
@@ -29,7 +30,11 @@ const keyOf = (fields: Fields, body: Uint8Array): string => {
   return [type, subject, fields.status ?? '', fields.updated_at ?? ''].join(':');
 };
 
-export const verifyBudWebhook = async (raw: RawWebhook, keys: KeySet, context: CallContext): Promise<WebhookVerdict> => {
+export const verifyBudWebhook = async (
+  raw: RawWebhook,
+  keys: KeySet,
+  context: CallContext,
+): Promise<WebhookVerdict> => {
   const why = await whyNotSigned(raw, keys, context);
   if (why !== undefined) return { genuine: false, why };
   const event = budEvent.parse(parseJson(Buffer.from(raw.body).toString('utf8')));
@@ -65,7 +70,9 @@ const onConsent =
     return consentsOf(fields).flatMap((externalId) =>
       kinds.map((kind): ProviderEvent => {
         if (kind === 'consent-renewed') return { kind, externalId, at, consentExpiresAt: null };
-        return kind === 'link-completed' ? { kind, externalId, at, providerConnectionId: null } : { kind, externalId, at };
+        return kind === 'link-completed'
+          ? { kind, externalId, at, providerConnectionId: null }
+          : { kind, externalId, at };
       }),
     );
   };

@@ -15,7 +15,12 @@ const outcome = { status: text, result: text, reconnect_required: flag, has_new_
 
 /** A task of either version: V1 tells of its one provider in `data`, V2 in `sub_tasks`. */
 export const budTask = record({
-  data: record({ task_id: text, provider: text, ...outcome, sub_tasks: listOf(record({ provider: text, ...outcome })) }),
+  data: record({
+    task_id: text,
+    provider: text,
+    ...outcome,
+    sub_tasks: listOf(record({ provider: text, ...outcome })),
+  }),
   metadata: record({ has_new_transactions: flag }),
 });
 export type BudTask = z.infer<typeof budTask>;

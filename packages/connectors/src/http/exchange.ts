@@ -40,7 +40,4 @@ export interface Success extends Reply {
 
 /** 2xx with JSON, or with nothing: what answers in HTML is somebody else, such as a proxy or a sign-in page. */
 export const isSuccess = (exchange: Exchange): exchange is Success =>
-  exchange.kind === 'reply' &&
-  exchange.status >= 200 &&
-  exchange.status < 300 &&
-  exchange.body.kind !== 'unreadable';
+  exchange.kind === 'reply' && exchange.status >= 200 && exchange.status < 300 && exchange.body.kind !== 'unreadable';

@@ -6,7 +6,11 @@ import { readRetryAfter } from './retry-after.js';
 import { eventTime, flag, readInstant, record, text, webAddress } from './wire-values.js';
 
 const reading: FailureReading = { who: 'Meld', now: NOW, scope: 'group', code: null };
-const reply = (status: number, headers: Record<string, string> = {}, body: ReplyBody = { kind: 'empty' }): Exchange => ({
+const reply = (
+  status: number,
+  headers: Record<string, string> = {},
+  body: ReplyBody = { kind: 'empty' },
+): Exchange => ({
   kind: 'reply',
   status,
   headers,

@@ -74,7 +74,8 @@ export const failureOf = (exchange: Exchange, reading: FailureReading): Failure 
 
 /** A look that showed nothing: it says nothing about the job either, whatever stopped the look. */
 export const lookFailed = (exchange: Exchange, reading: FailureReading): Unknown => {
-  if (exchange.kind !== 'reply') return { kind: 'unknown', message: `looking at ${reading.who} failed (${exchange.why})` };
+  if (exchange.kind !== 'reply')
+    return { kind: 'unknown', message: `looking at ${reading.who} failed (${exchange.why})` };
   return { kind: 'unknown', message: describe(exchange, 'shows nothing of it', reading) };
 };
 

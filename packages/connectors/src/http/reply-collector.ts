@@ -9,7 +9,10 @@ type Headers = Reply['headers'];
 
 /** The error's code and never its message: messages name hosts, paths and header values. */
 const codeOf = (error: unknown): string => {
-  const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; name?: unknown };
+  const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown;
+    name?: unknown;
+  };
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
 };
 

@@ -17,9 +17,17 @@ const call = refreshCall({ externalId: 'conn/1' });
 
 describe('refresh', () => {
   test('names no products where all are meant', async () => {
-    expect(await meld.refresh(call, refreshContext())).toEqual({ kind: 'accepted', providerTaskId: null, coalesced: false });
+    expect(await meld.refresh(call, refreshContext())).toEqual({
+      kind: 'accepted',
+      providerTaskId: null,
+      coalesced: false,
+    });
     expect(server.seen).toHaveLength(1);
-    expect(server.seen[0]).toMatchObject({ method: 'POST', path: '/bank-linking/connections/conn%2F1/refresh', body: '{}' });
+    expect(server.seen[0]).toMatchObject({
+      method: 'POST',
+      path: '/bank-linking/connections/conn%2F1/refresh',
+      body: '{}',
+    });
     expect(server.seen[0]?.headers).toMatchObject({
       authorization: 'BASIC raw-key',
       'meld-version': '2022-11-10',
@@ -72,10 +80,22 @@ describe('refresh', () => {
 
 describe('the rest', () => {
   test('progress and status read the connection', async () => {
-    server.answer = () => ({ status: 200, body: { ...connectionResource, successfullyAggregatedAt: new Date(NOW + 5).toISOString() } });
-    expect(await meld.progress(progressCall({ externalId: 'a' }), context())).toMatchObject({ kind: 'done', asOf: NOW + 5 });
-    expect(await meld.status({ ...connectionCall, externalId: 'a' }, context())).toEqual({ status: 'ACTIVE', reason: null, at: null });
-    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(Array(2).fill('GET /bank-linking/connections/a'));
+    server.answer = () => ({
+      status: 200,
+      body: { ...connectionResource, successfullyAggregatedAt: new Date(NOW + 5).toISOString() },
+    });
+    expect(await meld.progress(progressCall({ externalId: 'a' }), context())).toMatchObject({
+      kind: 'done',
+      asOf: NOW + 5,
+    });
+    expect(await meld.status({ ...connectionCall, externalId: 'a' }, context())).toEqual({
+      status: 'ACTIVE',
+      reason: null,
+      at: null,
+    });
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array(2).fill('GET /bank-linking/connections/a'),
+    );
   });
 
   test('a 404 to a status is not taken for a deletion', async () => {
@@ -84,9 +104,16 @@ describe('the rest', () => {
   });
 
   test('repair, update and delete', async () => {
-    server.answer = ({ path }) => (path.endsWith('/repair') ? { status: 200, body: { widgetUrl: 'https://w.example/1' } } : { status: 200, body: {} });
+    server.answer = ({ path }) =>
+      path.endsWith('/repair')
+        ? { status: 200, body: { widgetUrl: 'https://w.example/1' } }
+        : { status: 200, body: {} };
     const one = { ...connectionCall, externalId: 'a' };
-    expect(await meld.repair(one, context())).toEqual({ kind: 'link', connectUrl: 'https://w.example/1', expiresAt: null });
+    expect(await meld.repair(one, context())).toEqual({
+      kind: 'link',
+      connectUrl: 'https://w.example/1',
+      expiresAt: null,
+    });
     expect(await meld.addProducts({ ...one, products: ['OWNERS'] }, context())).toEqual({ kind: 'accepted' });
     expect(await meld.delete(one, context())).toEqual({ kind: 'accepted' });
     expect(server.seen.map(({ method, path, body }) => `${method} ${path} ${body}`)).toEqual([
@@ -101,7 +128,11 @@ describe('the rest', () => {
 
   test('webhooks are off without a secret and an address', () => {
     expect(meld.capabilities.webhooks).toBe(false);
-    const signed = createMeldConnector({ apiKey: 'k', webhookSecret: 's', webhookUrl: 'https://f.example/webhooks/meld' });
+    const signed = createMeldConnector({
+      apiKey: 'k',
+      webhookSecret: 's',
+      webhookUrl: 'https://f.example/webhooks/meld',
+    });
     expect(signed.capabilities.webhooks).toBe(true);
   });
 });
@@ -116,7 +147,11 @@ describe('import', () => {
   };
   const listed = (...ids: readonly string[]) => ({
     status: 200,
-    body: { connections: ids.map((id) => ({ id, serviceProviderDetails: { itemId: `item-${id}` } })), count: ids.length, remaining: 0 },
+    body: {
+      connections: ids.map((id) => ({ id, serviceProviderDetails: { itemId: `item-${id}` } })),
+      count: ids.length,
+      remaining: 0,
+    },
   });
 
   test('finds the new connection by what was there before', async () => {
@@ -126,8 +161,14 @@ describe('import', () => {
       looks += 1;
       return looks < 3 ? listed('1') : listed('1', '2');
     };
-    expect(await meld.import(wanted, context())).toEqual({ kind: 'imported', externalId: '2', providerConnectionId: 'item-2' });
-    expect(server.seen[0]?.path).toBe('/bank-linking/connections?externalCustomerId=customer-1&serviceProviders=PLAID&limit=100');
+    expect(await meld.import(wanted, context())).toEqual({
+      kind: 'imported',
+      externalId: '2',
+      providerConnectionId: 'item-2',
+    });
+    expect(server.seen[0]?.path).toBe(
+      '/bank-linking/connections?externalCustomerId=customer-1&serviceProviders=PLAID&limit=100',
+    );
     expect(JSON.parse(server.seen[1]?.body ?? '')).toEqual({
       connections: [
         {
@@ -154,7 +195,7 @@ describe('import', () => {
     expect((await meld.import(blind, context(AbortSignal.timeout(300)))).kind).toBe('unknown');
   });
 
-  test('imports nothing where it could not be found again, or is not Meld’s to import', async () => {
+  test("imports nothing where it could not be found again, or is not Meld's to import", async () => {
     server.answer = () => ({ status: 500, body: {} });
     expect((await meld.import(wanted, context())).kind).toBe('unavailable');
     expect((await meld.import({ ...wanted, provider: 'MX' }, context())).kind).toBe('refused');
@@ -162,7 +203,8 @@ describe('import', () => {
   });
 
   test('a refused token is refused, without repeating it', async () => {
-    server.answer = ({ method }) => (method === 'GET' ? listed() : { status: 401, body: { code: 'X', message: 'access-secret' } });
+    server.answer = ({ method }) =>
+      method === 'GET' ? listed() : { status: 401, body: { code: 'X', message: 'access-secret' } };
     const answer = await meld.import(wanted, context());
     expect(answer.kind).toBe('refused');
     expect(JSON.stringify(answer)).not.toContain('access-secret');

@@ -77,6 +77,7 @@ export const importThroughMeld = async (
   const named = meldImported.parse(jsonOf(exchange)).connections[0]?.id ?? null;
   if (named !== null) return { kind: 'imported', externalId: named, providerConnectionId: null };
   const found = await findImported(client, before, call, context.signal);
-  if (found?.id == null) return { kind: 'unknown', message: 'Meld took the import but does not show the connection yet' };
+  if (found?.id == null)
+    return { kind: 'unknown', message: 'Meld took the import but does not show the connection yet' };
   return { kind: 'imported', externalId: found.id, providerConnectionId: providerIdOf(found) };
 };

@@ -20,13 +20,23 @@ interface FailedRow {
 export const failedRows: readonly FailedRow[] = [
   { status: 'RECONNECT_REQUIRED', reason: 'LOGIN_REQUIRED', ending: 'failed_login_required', counts: 'any' },
   { status: 'RECONNECT_REQUIRED', reason: 'TOKEN_EXPIRED', ending: 'failed_token_expired', counts: 'any' },
-  { status: 'RECONNECT_REQUIRED', reason: 'REPAIRING_INSTITUTION', ending: 'failed_institution_repairing', counts: 'any' },
+  {
+    status: 'RECONNECT_REQUIRED',
+    reason: 'REPAIRING_INSTITUTION',
+    ending: 'failed_institution_repairing',
+    counts: 'any',
+  },
   { status: 'RECONNECT_REQUIRED', reason: null, ending: 'failed_otherwise', counts: 'any' },
   { status: 'UNRECOVERABLE', reason: null, ending: 'failed_otherwise', counts: 'any' },
   { status: 'EXPIRED', reason: null, ending: 'gone', counts: 'any' },
   { status: 'DELETED', reason: null, ending: 'gone', counts: 'any' },
   { status: 'DEGRADED', reason: 'INSTITUTION_CURRENTLY_UNAVAILABLE', ending: 'institution-unavailable', counts: 'new' },
-  { status: 'DEGRADED', reason: 'SERVICE_PROVIDER_CURRENTLY_UNAVAILABLE', ending: 'provider-unavailable', counts: 'new' },
+  {
+    status: 'DEGRADED',
+    reason: 'SERVICE_PROVIDER_CURRENTLY_UNAVAILABLE',
+    ending: 'provider-unavailable',
+    counts: 'new',
+  },
   { status: 'DEGRADED', reason: 'INSTITUTION_ACTION_REQUIRED', ending: 'failed_action_required', counts: 'new' },
   { status: 'DEGRADED', reason: 'INTERACTIVE_REFRESH', ending: 'failed_customer_needed', counts: 'new' },
 ];

@@ -27,7 +27,13 @@ interface Look {
   readonly before?: StatusAndReason | null;
   readonly asOfBefore?: number | null;
 }
-const look = ({ status = 'ACTIVE', reason = null, stamp = NOW - HOUR, before, asOfBefore = NOW - HOUR }: Look): RefreshProgress => {
+const look = ({
+  status = 'ACTIVE',
+  reason = null,
+  stamp = NOW - HOUR,
+  before,
+  asOfBefore = NOW - HOUR,
+}: Look): RefreshProgress => {
   const stamped = stamp === null ? null : iso(stamp);
   const resource = { ...connectionResource, status, statusReason: reason, successfullyAggregatedAt: stamped };
   const call = progressCall({ asOfBefore, ...(before === undefined ? {} : { statusBefore: before }) });
@@ -45,12 +51,15 @@ describe('the answer to a refresh', () => {
 
   test('a refused one says which code, wherever Meld puts it', () => {
     const message = 'Meld does not allow it in the present status of the connection (HTTP 409 CONFLICT)';
-    expect(refreshAnswerOf(json(409, { code: 'CONFLICT', message: 'secret-1' }), NOW)).toEqual({ kind: 'refused', message });
+    expect(refreshAnswerOf(json(409, { code: 'CONFLICT', message: 'secret-1' }), NOW)).toEqual({
+      kind: 'refused',
+      message,
+    });
     expect(refreshAnswerOf(json(409, { error: 'CONFLICT' }), NOW)).toEqual({ kind: 'refused', message });
     expect(refreshAnswerOf(html(409), NOW).kind).toBe('refused');
   });
 
-  test('a limit is the group’s', () => {
+  test("a limit is the group's", () => {
     const answer = refreshAnswerOf(json(429, {}, { 'retry-after': '10800' }), NOW);
     expect(answer).toEqual({ kind: 'limited', until: NOW + 3 * HOUR, scope: 'group' });
   });
@@ -60,51 +69,77 @@ describe('what the connection shows of a refresh', () => {
   test.each<[string, Look, RefreshProgress['kind']]>([
     ['the stamp of before', {}, 'pending'],
     ['no stamp', { stamp: null }, 'pending'],
-    ['a stamp of the call’s time', { stamp: NOW }, 'done'],
+    ["a stamp of the call's time", { stamp: NOW }, 'done'],
     ['a newer stamp', { stamp: NOW + 2_000 }, 'done'],
     ['a stamp that we did not know, from before the call', { stamp: NOW - 1 }, 'pending'],
     ['a newer stamp that we knew', { stamp: NOW + 2_000, asOfBefore: NOW + 2_000 }, 'pending'],
     ['nothing known before', { stamp: NOW + 1, asOfBefore: null }, 'done'],
     ['part of it', { stamp: NOW + 1, status: 'PARTIALLY_ACTIVE', reason: 'PARTIAL_AGGREGATION_SUCCESS' }, 'partial'],
-    ['an inactive twin’s whole', { stamp: NOW + 1, status: 'PARTIALLY_ACTIVE', reason: 'INACTIVE_DUPLICATE' }, 'done'],
+    ["an inactive twin's whole", { stamp: NOW + 1, status: 'PARTIALLY_ACTIVE', reason: 'INACTIVE_DUPLICATE' }, 'done'],
     ['a newer stamp in a bad status', { stamp: NOW + 1, status: 'RECONNECT_REQUIRED', reason: 'OTHER' }, 'done'],
     ['a status that we do not know', { status: 'SNOOZING' }, 'pending'],
     ['no status', { status: null }, 'pending'],
     ['an undetermined one', { status: 'UNDETERMINED' }, 'pending'],
-    ['a new outage, but nothing known before', { status: 'DEGRADED', reason: 'INSTITUTION_CURRENTLY_UNAVAILABLE' }, 'pending'],
-    ['a reason of DEGRADED that we do not know', { status: 'DEGRADED', reason: 'NAPPING', before: { status: 'ACTIVE', reason: null } }, 'pending'],
+    [
+      'a new outage, but nothing known before',
+      { status: 'DEGRADED', reason: 'INSTITUTION_CURRENTLY_UNAVAILABLE' },
+      'pending',
+    ],
+    [
+      'a reason of DEGRADED that we do not know',
+      { status: 'DEGRADED', reason: 'NAPPING', before: { status: 'ACTIVE', reason: null } },
+      'pending',
+    ],
   ])('%s: %#', (_name, given, kind) => {
     expect(look(given).kind).toBe(kind);
   });
 
-  test.each(failedRows)('$status $reason ends it where it can be its result: $counts', ({ status, reason, ending, counts }) => {
-    const bad = { status, reason };
-    const fresh = look({ ...bad, before: { status: 'ACTIVE', reason: null } });
-    const kinds = { gone: 'refused', 'institution-unavailable': 'unavailable', 'provider-unavailable': 'unavailable' };
-    expect(fresh.kind).toBe((kinds as Record<string, string>)[ending] ?? 'customer-needed');
-    expect(fresh.told).toEqual({ ...bad, at: null });
-    if (fresh.kind === 'customer-needed') expect(fresh.event).toBe(ending);
-    if (fresh.kind === 'unavailable') expect(`${fresh.who}-unavailable`).toBe(ending);
-    const settles = counts === 'any' ? fresh.kind : 'pending';
-    expect(look({ ...bad, before: bad }).kind).toBe(settles);
-    expect(look(bad).kind).toBe(settles);
-    expect(look({ ...bad, before: { status: 'PARTIALLY_ACTIVE', reason: 'INACTIVE_DUPLICATE' } }).kind).toBe(settles);
-  });
+  test.each(failedRows)(
+    '$status $reason ends it where it can be its result: $counts',
+    ({ status, reason, ending, counts }) => {
+      const bad = { status, reason };
+      const fresh = look({ ...bad, before: { status: 'ACTIVE', reason: null } });
+      const kinds = {
+        gone: 'refused',
+        'institution-unavailable': 'unavailable',
+        'provider-unavailable': 'unavailable',
+      };
+      expect(fresh.kind).toBe((kinds as Record<string, string>)[ending] ?? 'customer-needed');
+      expect(fresh.told).toEqual({ ...bad, at: null });
+      if (fresh.kind === 'customer-needed') expect(fresh.event).toBe(ending);
+      if (fresh.kind === 'unavailable') expect(`${fresh.who}-unavailable`).toBe(ending);
+      const settles = counts === 'any' ? fresh.kind : 'pending';
+      expect(look({ ...bad, before: bad }).kind).toBe(settles);
+      expect(look(bad).kind).toBe(settles);
+      expect(look({ ...bad, before: { status: 'PARTIALLY_ACTIVE', reason: 'INACTIVE_DUPLICATE' } }).kind).toBe(settles);
+    },
+  );
 
-  test('it tells the status along, in present terms, and never the provider’s details', () => {
+  test("it tells the status along, in present terms, and never the provider's details", () => {
     expect(look({ stamp: NOW + 1 })).toEqual({
       kind: 'done',
       asOf: NOW + 1,
       newData: null,
       told: { status: 'ACTIVE', reason: null, at: null },
     });
-    expect(look({ status: 'CUSTOMER_ACTION_REQUIRED' })).toMatchObject({ kind: 'customer-needed', told: { status: 'RECONNECT_REQUIRED', reason: 'OTHER' } });
+    expect(look({ status: 'CUSTOMER_ACTION_REQUIRED' })).toMatchObject({
+      kind: 'customer-needed',
+      told: { status: 'RECONNECT_REQUIRED', reason: 'OTHER' },
+    });
     expect(JSON.stringify(look({}))).not.toContain('never-to-be-shown');
   });
 
-  test('a look that failed says nothing, but for Meld’s own 404', () => {
+  test("a look that failed says nothing, but for Meld's own 404", () => {
     const call = progressCall();
-    for (const exchange of [json(500, {}), json(401, {}), json(429, {}), html(404), html(200), json(200, []), json(200, {})]) {
+    for (const exchange of [
+      json(500, {}),
+      json(401, {}),
+      json(429, {}),
+      html(404),
+      html(200),
+      json(200, []),
+      json(200, {}),
+    ]) {
       expect(progressAnswerOf(exchange, call, NOW).kind).toBe('unknown');
     }
     expect(progressAnswerOf({ kind: 'lost', why: 'deadline' }, call, NOW).kind).toBe('unknown');
@@ -120,7 +155,10 @@ describe('the other operations', () => {
   test('a repair is a page, which lives as long as its token says', () => {
     const link = linkAnswerOf(json(200, { id: 'c', widgetUrl, connectToken: token }), NOW);
     expect(link).toEqual({ kind: 'link', connectUrl: widgetUrl, expiresAt: 1_772_380_800_000 });
-    expect(linkAnswerOf(json(200, { widgetUrl, connectToken: 'opaque' }), NOW)).toMatchObject({ kind: 'link', expiresAt: null });
+    expect(linkAnswerOf(json(200, { widgetUrl, connectToken: 'opaque' }), NOW)).toMatchObject({
+      kind: 'link',
+      expiresAt: null,
+    });
     expect(linkAnswerOf(json(200, { widgetUrl: 'javascript:alert(1)' }), NOW).kind).toBe('unknown');
     expect(linkAnswerOf(json(409, {}), NOW).kind).toBe('refused');
   });

@@ -16,7 +16,9 @@ const raw = (more: Partial<Record<'body' | 'signature' | 'timestamp', string | u
 
 describe('the signature', () => {
   test('is the documented one', () => {
-    expect(meldSignature(signing, signatureExample.timestamp, bytes(signatureExample.body))).toBe(signatureExample.signature);
+    expect(meldSignature(signing, signatureExample.timestamp, bytes(signatureExample.body))).toBe(
+      signatureExample.signature,
+    );
     expect(verifyMeldWebhook(raw(), signing)).toEqual({ genuine: true, eventKey: 'GDtv8pQgwzc9HuFFBQFrww' });
   });
 
@@ -53,26 +55,74 @@ const event = (eventType: string, payload: Record<string, unknown> = {}): readon
 
 describe('events', () => {
   test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-    ['BANK_LINKING_CONNECTION_COMPLETED', {}, { kind: 'link-completed', providerConnectionId: 'NXrZpLwd1eUQQqymvl9nSkkV8DpeLLUWoXdZx', ...about }],
-    ['BANK_LINKING_CONNECTION_STATUS_CHANGE', { newStatus: 'ACTIVE' }, { kind: 'status-told', status: 'ACTIVE', reason: null, ...about }],
-    ['BANK_LINKING_CONNECTION_STATUS_CHANGE', { newStatus: 'DEGRADED', reason: 'INTERACTIVE_REFRESH' }, { kind: 'status-told', status: 'DEGRADED', reason: 'INTERACTIVE_REFRESH', ...about }],
-    ['BANK_LINKING_CONNECTION_STATUS_CHANGE', { newStatus: 'DEGRADED', statusReason: 'A', reason: 'B' }, { kind: 'status-told', status: 'DEGRADED', reason: 'A', ...about }],
-    ['BANK_LINKING_CONNECTION_STATUS_CHANGE', { newStatus: 'SNOOZING', reason: 'TIRED' }, { kind: 'status-told', status: 'SNOOZING', reason: 'TIRED', ...about }],
-    ['BANK_LINKING_CONNECTION_STATUS_CHANGE', { newStatus: 'RECONNECT_AVAILABLE' }, { kind: 'status-told', status: 'ACTIVE', reason: 'NEW_ACCOUNTS_AVAILABLE', ...about }],
+    [
+      'BANK_LINKING_CONNECTION_COMPLETED',
+      {},
+      { kind: 'link-completed', providerConnectionId: 'NXrZpLwd1eUQQqymvl9nSkkV8DpeLLUWoXdZx', ...about },
+    ],
+    [
+      'BANK_LINKING_CONNECTION_STATUS_CHANGE',
+      { newStatus: 'ACTIVE' },
+      { kind: 'status-told', status: 'ACTIVE', reason: null, ...about },
+    ],
+    [
+      'BANK_LINKING_CONNECTION_STATUS_CHANGE',
+      { newStatus: 'DEGRADED', reason: 'INTERACTIVE_REFRESH' },
+      { kind: 'status-told', status: 'DEGRADED', reason: 'INTERACTIVE_REFRESH', ...about },
+    ],
+    [
+      'BANK_LINKING_CONNECTION_STATUS_CHANGE',
+      { newStatus: 'DEGRADED', statusReason: 'A', reason: 'B' },
+      { kind: 'status-told', status: 'DEGRADED', reason: 'A', ...about },
+    ],
+    [
+      'BANK_LINKING_CONNECTION_STATUS_CHANGE',
+      { newStatus: 'SNOOZING', reason: 'TIRED' },
+      { kind: 'status-told', status: 'SNOOZING', reason: 'TIRED', ...about },
+    ],
+    [
+      'BANK_LINKING_CONNECTION_STATUS_CHANGE',
+      { newStatus: 'RECONNECT_AVAILABLE' },
+      { kind: 'status-told', status: 'ACTIVE', reason: 'NEW_ACCOUNTS_AVAILABLE', ...about },
+    ],
     ['BANK_LINKING_CONNECTION_STATUS_CHANGE', {}, { kind: 'ignored', type: 'BANK_LINKING_CONNECTION_STATUS_CHANGE' }],
     ['BANK_LINKING_CONNECTION_DELETED', {}, { kind: 'deleted', ...about }],
-    ['BANK_LINKING_ACCOUNTS_UPDATED', {}, { kind: 'aggregated', products: ['BALANCES', 'IDENTIFIERS', 'OWNERS'], newData: null, ...about }],
-    ['BANK_LINKING_TRANSACTIONS_AGGREGATED', {}, { kind: 'aggregated', products: ['TRANSACTIONS'], newData: null, ...about }],
-    ['BANK_LINKING_HISTORICAL_TRANSACTIONS_AGGREGATED', {}, { kind: 'aggregated', products: ['TRANSACTIONS'], newData: null, ...about }],
+    [
+      'BANK_LINKING_ACCOUNTS_UPDATED',
+      {},
+      { kind: 'aggregated', products: ['BALANCES', 'IDENTIFIERS', 'OWNERS'], newData: null, ...about },
+    ],
+    [
+      'BANK_LINKING_TRANSACTIONS_AGGREGATED',
+      {},
+      { kind: 'aggregated', products: ['TRANSACTIONS'], newData: null, ...about },
+    ],
+    [
+      'BANK_LINKING_HISTORICAL_TRANSACTIONS_AGGREGATED',
+      {},
+      { kind: 'aggregated', products: ['TRANSACTIONS'], newData: null, ...about },
+    ],
     ['BANK_LINKING_NEW_ACCOUNTS_AVAILABLE', {}, { kind: 'new-accounts', ...about }],
-    ['BANK_LINKING_CUSTOMER_ACTION_REQUIRED', { reason: 'The password has changed' }, { kind: 'status-told', status: 'RECONNECT_REQUIRED', reason: 'OTHER', ...about }],
-    ['BANK_LINKING_CUSTOMER_ACTION_REQUIRED', { reason: 'LOGIN_REQUIRED' }, { kind: 'status-told', status: 'RECONNECT_REQUIRED', reason: 'LOGIN_REQUIRED', ...about }],
+    [
+      'BANK_LINKING_CUSTOMER_ACTION_REQUIRED',
+      { reason: 'The password has changed' },
+      { kind: 'status-told', status: 'RECONNECT_REQUIRED', reason: 'OTHER', ...about },
+    ],
+    [
+      'BANK_LINKING_CUSTOMER_ACTION_REQUIRED',
+      { reason: 'LOGIN_REQUIRED' },
+      { kind: 'status-told', status: 'RECONNECT_REQUIRED', reason: 'LOGIN_REQUIRED', ...about },
+    ],
     ['BANK_LINKING_ACCOUNTS_UPDATING', {}, { kind: 'ignored', type: 'BANK_LINKING_ACCOUNTS_UPDATING' }],
     ['BANK_LINKING_ACCOUNTS_REMOVED', {}, { kind: 'ignored', type: 'BANK_LINKING_ACCOUNTS_REMOVED' }],
     ['BANK_LINKING_SOMETHING_NEW', {}, { kind: 'ignored', type: 'BANK_LINKING_SOMETHING_NEW' }],
     ['WEBHOOK_TEST', {}, { kind: 'ignored', type: 'WEBHOOK_TEST' }],
     ['toString', {}, { kind: 'ignored', type: 'toString' }],
-    ['BANK_LINKING_CONNECTION_DELETED', { connectionId: 7 }, { kind: 'ignored', type: 'BANK_LINKING_CONNECTION_DELETED' }],
+    [
+      'BANK_LINKING_CONNECTION_DELETED',
+      { connectionId: 7 },
+      { kind: 'ignored', type: 'BANK_LINKING_CONNECTION_DELETED' },
+    ],
   ])('%s %j', (type, payload, expected) => {
     expect(event(type, payload)).toEqual([expected]);
   });
@@ -84,7 +134,8 @@ describe('events', () => {
   });
 
   test('a body that is not the format gives nothing, whatever it is', () => {
-    for (const body of ['', '<html>', '[]', 'null', '{"eventType":7}']) expect(translateMeldWebhook(body, NOW)).toEqual([]);
+    for (const body of ['', '<html>', '[]', 'null', '{"eventType":7}'])
+      expect(translateMeldWebhook(body, NOW)).toEqual([]);
     fc.assert(fc.property(fc.json(), (body) => Array.isArray(translateMeldWebhook(body, NOW))));
   });
 });

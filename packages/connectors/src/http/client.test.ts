@@ -91,6 +91,11 @@ describe('what an exchange proves', () => {
     const raw = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}';
     expect(await exchanged(() => ({ raw }))).toMatchObject({ kind: 'reply', status: 202, body: { kind: 'json' } });
   });
+
+  test('an early hint and then a reset: lost', async () => {
+    const raw = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
+    expect(await exchanged(() => ({ raw }))).toMatchObject({ kind: 'lost' });
+  });
 });
 
 describe('bodies', () => {

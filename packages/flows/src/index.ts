@@ -1,3 +1,4 @@
+export * from './audit/index.js';
 export * from './change-connection.js';
 export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
 export { createDispatcher, type Dispatcher } from './dispatch.js';

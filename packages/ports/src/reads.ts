@@ -178,7 +178,10 @@ export interface Reads {
     },
     readonly Closure[]
   >;
-  readonly closuresOfTenant: Read<{ readonly tenantId: TenantId; readonly scope: Closure['scope'] }, readonly Closure[]>;
+  readonly closuresOfTenant: Read<
+    { readonly tenantId: TenantId; readonly scope: Closure['scope'] },
+    readonly Closure[]
+  >;
   readonly budgetCounter: Read<{ readonly id: string }, BudgetCounter | null>;
   /** From (inclusive) and until (exclusive) over the ledger; provider null: all of them. */
   readonly ledgerTotals: Read<
@@ -230,7 +233,10 @@ export interface Reads {
     { readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: AuditId }[]
   >;
-  readonly expiredIdempotency: Read<{ readonly now: Instant; readonly limit: number }, readonly { readonly id: string }[]>;
+  readonly expiredIdempotency: Read<
+    { readonly now: Instant; readonly limit: number },
+    readonly { readonly id: string }[]
+  >;
 
   readonly connectionsPage: Read<ConnectionsPage, readonly Connection[]>;
   readonly decisionsPage: Read<DecisionsPage, readonly DecisionRecord[]>;
@@ -251,6 +257,10 @@ export interface Reads {
   readonly tasksWithLedgerScan: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly TaskWithLedger[]
+  >;
+  readonly ledgerScan: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly LedgerEntry[]
   >;
 }
 

@@ -1,0 +1,79 @@
+import { formatAmount, formatInstant, money } from '@freshet/domain';
+import type { Charge, LedgerEntry } from '@freshet/domain';
+import { read, type Loader } from '@freshet/ports';
+import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
+
+/** An entry of the ledger; with all of its pull's where no refresh of ours stands behind it. */
+export interface JudgedEntry {
+  readonly entry: LedgerEntry;
+  readonly orphans: readonly LedgerEntry[];
+}
+
+/** Money of a connect or a repair has no task; money of a forced pull has. */
+function* hasReason({ tenantId, taskId, pullId }: LedgerEntry): Loader<boolean> {
+  if (taskId !== null) return (yield* read('task', { tenantId, id: taskId })) !== null;
+  const pull = yield* read('pull', { tenantId, id: pullId });
+  return pull !== null && pull.origin !== 'forced';
+}
+
+function* entries({ tenantId, after, limit }: AuditPlace): Loader<readonly JudgedEntry[]> {
+  const page = yield* read('ledgerScan', { tenantId, after, limit });
+  const known = new Map<string, boolean>();
+  const judged: JudgedEntry[] = [];
+  for (const entry of page) {
+    const source = entry.taskId ?? entry.pullId;
+    const explained = known.get(source) ?? (yield* hasReason(entry));
+    known.set(source, explained);
+    const { pullId } = entry;
+    judged.push({ entry, orphans: explained ? [] : yield* read('ledgerOfPull', { tenantId, pullId }) });
+  }
+  return judged;
+}
+
+const sumOf = (orphans: readonly LedgerEntry[], kind: Charge): number =>
+  orphans.filter((entry) => entry.kind === kind).reduce((total, { micros }) => total + micros, 0);
+
+/** Charged, lost sight of, or held and never settled. */
+const atStake = (orphans: readonly LedgerEntry[]): number => {
+  const settled = orphans.filter(({ kind }) => kind !== 'reserved').reduce((total, { micros }) => total + micros, 0);
+  const held = Math.max(0, sumOf(orphans, 'reserved') - settled);
+  return held + sumOf(orphans, 'charged') + sumOf(orphans, 'uncertain');
+};
+
+/** One finding a pull and currency, at its first entry. */
+export const judgeEntry = ({ entry, orphans }: JudgedEntry): readonly Found[] => {
+  const together = orphans.filter(({ currency }) => currency === entry.currency);
+  if (together.length === 0 || together.some(({ id }) => id < entry.id)) return [];
+  const micros = atStake(together);
+  const found: Found = {
+    severity: micros > 0 ? 'critical' : 'warning',
+    connectionId: entry.connectionId,
+    summary: `the ledger moved ${formatAmount(micros)} ${entry.currency} for a refresh that does not exist`,
+    action:
+      "Look for the provider's invoice line of that time: without one, the amount is not owed and the budget has to get it back.",
+    money: micros === 0 ? null : money(micros, entry.currency),
+    evidence: {
+      taskId: entry.taskId,
+      pullId: entry.pullId,
+      provider: entry.provider,
+      entryCount: together.length,
+      entries: together.slice(0, MOST_IDS).map(({ id, kind, micros: each, currency, cause, at }) => ({
+        id,
+        kind,
+        amount: formatAmount(each),
+        currency,
+        cause,
+        at: formatInstant(at),
+      })),
+    },
+  };
+  return [found];
+};
+
+export const entriesWithoutTask = defineCheck<JudgedEntry>({
+  name: 'entries-without-task',
+  question: 'Does every movement of money belong to a refresh that exists?',
+  rows: entries,
+  keyOf: ({ entry }) => entry.id,
+  judge: judgeEntry,
+});

@@ -1,0 +1,186 @@
+import { DEFAULT_TENANT, idOf, uuidv7 } from '@freshet/domain';
+import type { Connection, Effect, LedgerEntry, Pull, Task, TenantId } from '@freshet/domain';
+import type { PolicyBook } from '@freshet/policy';
+import type { Ids, Store } from '@freshet/ports';
+import { createMemoryStore } from '@freshet/ports/memory';
+import type { Engine } from '../../src/index.js';
+
+export const TENANT = DEFAULT_TENANT;
+export const NOW = Date.UTC(2026, 4, 20, 2);
+
+/** Ids that rise by one, so that a test can say which row comes after which. */
+export const risingIds = (): Ids => {
+  let made = 0;
+  return {
+    next: () => {
+      made += 1;
+      const bytes = new Uint8Array(10);
+      new DataView(bytes.buffer).setUint32(6, made);
+      return uuidv7(NOW, bytes);
+    },
+  };
+};
+
+export interface TestClock {
+  now: number;
+  realNow: number;
+}
+
+export interface TestEngine {
+  readonly engine: Engine;
+  readonly clock: TestClock;
+  readonly store: ReturnType<typeof createMemoryStore>;
+  readonly warnings: string[];
+}
+
+/** An engine that can audit: no connector, no policy. Several may share a store, as several workers do. */
+export const testEngine = (workerId = 'worker-1', shared?: TestEngine): TestEngine => {
+  const store = shared?.store ?? createMemoryStore();
+  const clock = shared?.clock ?? { now: NOW, realNow: NOW };
+  const warnings: string[] = [];
+  const engine: Engine = {
+    store,
+    clock: { now: () => clock.now, realNow: () => clock.realNow },
+    ids: shared?.engine.ids ?? risingIds(),
+    connectors: new Map(),
+    vault: { seal: (plain) => plain, open: (sealed) => sealed },
+    policies: {} as PolicyBook,
+    log: { info: () => undefined, warn: (message) => warnings.push(message) },
+    workerId,
+    callTimeoutMs: 20_000,
+    leaseMs: 60_000,
+  };
+  return { engine, clock, store, warnings };
+};
+
+/** Writes rows as they are, past everything that would have kept a fault out. */
+export const plant = async (store: Store, ...effects: readonly Effect[]): Promise<void> => {
+  await store.turn(
+    function* () {
+      return undefined;
+    },
+    () => ({ effects }),
+  );
+};
+
+export const connectionRow = (uuid: string, changes: Partial<Connection> = {}): Connection => ({
+  id: idOf('connection', uuid),
+  tenantId: TENANT,
+  externalId: `ext-${uuid}`,
+  connector: 'meld',
+  provider: 'MX',
+  customerId: 'customer-1',
+  institutionId: 'bank-1',
+  providerConnectionId: null,
+  loginFingerprint: null,
+  groupKey: idOf('connection', uuid),
+  active: true,
+  status: 'ACTIVE',
+  statusReason: null,
+  statusToldAt: null,
+  products: ['BALANCES'],
+  optionalProducts: [],
+  freshness: {},
+  lastSuccessAt: null,
+  lastAttemptAt: null,
+  lastForcedAt: null,
+  staleAt: null,
+  consecutiveFailures: 0,
+  historicalLoaded: true,
+  consentExpiresAt: null,
+  connectedAt: NOW,
+  credentials: null,
+  createdAt: NOW,
+  updatedAt: NOW,
+  ...changes,
+});
+
+const COST = { micros: 120_000, currency: 'USD' };
+
+/** A refresh that succeeded and was charged. */
+export const taskRow = (uuid: string, changes: Partial<Task> = {}): Task => ({
+  id: idOf('task', uuid),
+  tenantId: TENANT,
+  connectionId: idOf('connection', uuid),
+  groupKey: `group-${uuid}`,
+  decisionId: idOf('decision', uuid),
+  connector: 'meld',
+  provider: 'MX',
+  state: 'succeeded',
+  executor: 'engine',
+  products: ['BALANCES'],
+  attended: false,
+  from: null,
+  to: null,
+  attempts: 1,
+  pullId: idOf('pull', uuid),
+  providerTaskId: null,
+  newData: true,
+  error: null,
+  cost: COST,
+  charge: 'charged',
+  queuedAt: NOW - 60_000,
+  startedAt: NOW - 59_000,
+  endedAt: NOW - 50_000,
+  dueAt: null,
+  polls: 1,
+  giveUpAt: null,
+  leaseOwner: null,
+  leaseUntil: null,
+  fence: 1,
+  ...changes,
+});
+
+/** One that waits for a worker, with its money held. */
+export const openTaskRow = (uuid: string, changes: Partial<Task> = {}): Task =>
+  taskRow(uuid, {
+    state: 'queued',
+    charge: 'reserved',
+    startedAt: null,
+    endedAt: null,
+    dueAt: NOW,
+    newData: null,
+    ...changes,
+  });
+
+export const entryRow = (uuid: string, task: Task, changes: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  id: idOf('ledger', uuid),
+  tenantId: task.tenantId,
+  connectionId: task.connectionId,
+  connector: task.connector,
+  provider: task.provider,
+  taskId: task.id,
+  pullId: task.pullId,
+  kind: 'reserved',
+  micros: task.cost?.micros ?? 0,
+  currency: task.cost?.currency ?? 'USD',
+  budgets: [],
+  cause: task.decisionId,
+  at: task.queuedAt,
+  ...changes,
+});
+
+export const pullRow = (uuid: string, changes: Partial<Pull> = {}): Pull => ({
+  id: idOf('pull', uuid),
+  tenantId: TENANT,
+  connector: 'meld',
+  provider: 'MX',
+  connectionId: idOf('connection', uuid),
+  groupKey: `group-${uuid}`,
+  customerId: 'customer-1',
+  institutionId: 'bank-1',
+  taskId: null,
+  origin: 'connect',
+  attended: false,
+  products: ['BALANCES'],
+  state: 'succeeded',
+  at: NOW,
+  sentAt: NOW,
+  endedAt: NOW,
+  newData: null,
+  presence: null,
+  presenceUntil: null,
+  ...changes,
+});
+
+export const OTHER_TENANT = 'ten_other' as TenantId;

@@ -1,0 +1,275 @@
+import { describe, expect, test } from '@jest/globals';
+import { DAY, HOUR, insert } from '@freshet/domain';
+import type { AuditRun } from '@freshet/domain';
+import { StoreUnavailable } from '@freshet/ports';
+import { requestAudit, requestNightlyAudit, runAudit, runQueuedAudits } from '../../src/index.js';
+import type { Check } from '../../src/index.js';
+import { defineCheck } from '../../src/audit/check.js';
+import { connectionRow, NOW, OTHER_TENANT, plant, risingIds, TENANT, testEngine, type TestEngine } from './planted.js';
+
+const ids = risingIds();
+
+/** A store in which each of so many connections is a finding. */
+const faulty = async (count: number): Promise<TestEngine> => {
+  const made = testEngine();
+  const rows = Array.from({ length: count }, () => connectionRow(ids.next(), { active: false }));
+  await plant(made.store, ...rows.map((row) => insert('connection', row)));
+  return made;
+};
+
+const foundIn = ({ store }: TestEngine): readonly string[] =>
+  store.rows('finding').map(({ connectionId }) => connectionId as string);
+
+/** Stops the worker in the middle: its process is gone, its turn is not written. */
+const dyingAfter = (pages: number, error: Error): readonly Check[] => {
+  let left = pages;
+  return [
+    {
+      ...numbers,
+      *page(place) {
+        if (left === 0) throw error;
+        left -= 1;
+        return yield* numbers.page(place);
+      },
+    },
+  ];
+};
+
+const numbers: Check = defineCheck<{ readonly key: string }>({
+  name: 'numbers',
+  question: 'Are there numbers?',
+  *rows({ after, limit }) {
+    const from = after === '' ? 0 : Number(after) + 1;
+    return Array.from({ length: Math.max(0, Math.min(limit, 10 - from)) }, (_, index) => ({
+      key: String(from + index),
+    }));
+  },
+  keyOf: ({ key }) => key,
+  judge: ({ key }) => [
+    {
+      severity: 'info',
+      connectionId: null,
+      summary: key,
+      action: '',
+      money: { micros: 1, currency: 'USD' },
+      evidence: {},
+    },
+  ],
+});
+
+const numbersIn = ({ store }: TestEngine): readonly string[] => store.rows('finding').map(({ summary }) => summary);
+const ALL_NUMBERS = Array.from({ length: 10 }, (_, index) => String(index));
+
+const only = ({ store }: TestEngine): AuditRun => store.rows('audit')[0] as AuditRun;
+
+describe('one audit', () => {
+  test('is queued when asked for, and done when run', async () => {
+    const made = testEngine();
+    const asked = await requestAudit(made.engine, TENANT, 'request');
+    expect(asked).toMatchObject({ state: 'queued', trigger: 'request', requestedAt: NOW, startedAt: null });
+    expect(only(made)).toEqual(asked);
+    expect(await runQueuedAudits(made.engine, 10)).toBe(1);
+    expect(only(made)).toMatchObject({ state: 'done', startedAt: NOW, endedAt: NOW, error: null });
+    expect(await runQueuedAudits(made.engine, 10)).toBe(0);
+    expect(made.store.rows('setting')).toEqual([]);
+  });
+
+  test.each([1, 2, 5, 6, 7])('finds everything once, with %i rows a page', async (pageSize) => {
+    const made = await faulty(6);
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    const run = await runAudit(made.engine, TENANT, id, { pageSize });
+    expect([...foundIn(made)].sort()).toEqual(made.store.rows('connection').map((row) => row.id));
+    expect(run).toMatchObject({ examined: { 'duplicate-groups': 6 }, counts: { 'duplicate-groups/critical': 6 } });
+  });
+
+  test('never asks for more than a page, however much there is', async () => {
+    const made = await faulty(50);
+    const limits: number[] = [];
+    const store = {
+      ...made.store,
+      turn: ((load, decide) =>
+        made.store.turn(function* () {
+          const loader = load();
+          let step = loader.next();
+          while (!step.done) {
+            if ('limit' in step.value.params) limits.push(step.value.params.limit);
+            step = loader.next(yield step.value);
+          }
+          return step.value;
+        }, decide)) as typeof made.store.turn,
+    };
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    await runAudit({ ...made.engine, store }, TENANT, id, { pageSize: 7 });
+    expect(foundIn(made)).toHaveLength(50);
+    expect(Math.max(...limits)).toBe(7);
+  });
+
+  test('sees one tenant only', async () => {
+    const made = await faulty(3);
+    const { id } = await requestAudit(made.engine, OTHER_TENANT, 'request');
+    expect(await runAudit(made.engine, OTHER_TENANT, id)).toMatchObject({ state: 'done', counts: {} });
+    expect(await runAudit(made.engine, TENANT, id)).toBeUndefined();
+  });
+
+  test('is not run a second time', async () => {
+    const made = await faulty(3);
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    await runAudit(made.engine, TENANT, id);
+    await runAudit(made.engine, TENANT, id);
+    expect(foundIn(made)).toHaveLength(3);
+  });
+
+  test('that fails by its own fault says why, and lets the next one run', async () => {
+    const made = testEngine();
+    const first = await requestAudit(made.engine, TENANT, 'request');
+    const failed = await runAudit(made.engine, TENANT, first.id, { checks: dyingAfter(0, new Error('a bug')) });
+    expect(failed).toMatchObject({ state: 'failed', endedAt: NOW, error: 'Error: a bug' });
+    expect(made.warnings).toEqual(['an audit failed']);
+    const second = await requestAudit(made.engine, TENANT, 'request');
+    expect(await runQueuedAudits(made.engine, 10)).toBe(1);
+    expect(made.store.rows('audit').find(({ id }) => id === second.id)).toMatchObject({ state: 'done' });
+  });
+});
+
+describe('an audit whose worker is lost', () => {
+  const lost = new StoreUnavailable('gone');
+  const interrupted = async (pages: number): Promise<TestEngine> => {
+    const made = testEngine();
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    await expect(runAudit(made.engine, TENANT, id, { checks: dyingAfter(pages, lost), pageSize: 3 })).rejects.toBe(
+      lost,
+    );
+    return made;
+  };
+
+  test('is left alone while its lease lasts, and goes on behind its last page afterwards', async () => {
+    const made = await interrupted(2);
+    expect(only(made)).toMatchObject({ state: 'running', examined: { numbers: 6 } });
+    const other = testEngine('worker-2', made);
+    expect(await runQueuedAudits(other.engine, 10, { checks: [numbers], pageSize: 3 })).toBe(0);
+    expect(numbersIn(made)).toHaveLength(6);
+    made.clock.realNow += 60_000;
+    expect(await runQueuedAudits(other.engine, 10, { checks: [numbers], pageSize: 3 })).toBe(1);
+    expect(numbersIn(made)).toEqual(ALL_NUMBERS);
+    expect(only(made)).toMatchObject({
+      state: 'done',
+      examined: { numbers: 10 },
+      counts: { 'numbers/info': 10 },
+      money: [{ micros: 10, currency: 'USD' }],
+    });
+  });
+
+  test('is finished before those that are queued', async () => {
+    const made = await interrupted(1);
+    await requestAudit(made.engine, TENANT, 'request');
+    made.clock.realNow += 60_000;
+    expect(await runQueuedAudits(made.engine, 1, { checks: [numbers] })).toBe(1);
+    expect(made.store.rows('audit').map(({ state }) => state)).toEqual(['done', 'queued']);
+  });
+
+  test('is given up after it was lost three times', async () => {
+    const made = await interrupted(1);
+    const { id } = only(made);
+    for (let take = 2; take <= 3; take += 1) {
+      made.clock.realNow += 60_000;
+      await expect(runAudit(made.engine, TENANT, id, { checks: dyingAfter(0, lost) })).rejects.toBe(lost);
+    }
+    made.clock.realNow += 60_000;
+    expect(await runAudit(made.engine, TENANT, id, { checks: [numbers] })).toMatchObject({
+      state: 'failed',
+      error: 'its worker was lost 3 times, the last time in check numbers',
+    });
+    expect(made.store.rows('setting')).toEqual([]);
+  });
+
+  test('is failed where this version does not know how to go on', async () => {
+    const made = await interrupted(1);
+    made.clock.realNow += 60_000;
+    expect(await runAudit(made.engine, TENANT, only(made).id)).toMatchObject({ state: 'failed' });
+  });
+
+  test('a worker that was only slow writes nothing once it was replaced', async () => {
+    const made = testEngine();
+    const other = testEngine('worker-2', made);
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    const slow = made.store.turn;
+    let turns = 0;
+    const store = {
+      ...made.store,
+      // After its first page it stands still for longer than its lease; another worker does the rest.
+      turn: (async (load, decide) => {
+        turns += 1;
+        if (turns === 3) {
+          made.clock.realNow += 60_000;
+          await runAudit(other.engine, TENANT, id, { checks: [numbers], pageSize: 4 });
+        }
+        return slow(load, decide);
+      }) as typeof slow,
+    };
+    await runAudit({ ...made.engine, store }, TENANT, id, { checks: [numbers], pageSize: 4 });
+    expect(numbersIn(made)).toEqual(ALL_NUMBERS);
+    expect(only(made)).toMatchObject({ state: 'done', examined: { numbers: 10 } });
+  });
+
+  test('two workers at once run it once', async () => {
+    const made = await faulty(20);
+    const other = testEngine('worker-2', made);
+    await requestAudit(made.engine, TENANT, 'request');
+    await Promise.all([
+      runQueuedAudits(made.engine, 10, { pageSize: 2 }),
+      runQueuedAudits(other.engine, 10, { pageSize: 2 }),
+      runQueuedAudits(made.engine, 10, { pageSize: 2 }),
+    ]);
+    expect(foundIn(made)).toHaveLength(20);
+    expect(only(made)).toMatchObject({ state: 'done', counts: { 'duplicate-groups/critical': 20 } });
+  });
+});
+
+describe('the nightly audit', () => {
+  test('is asked for once a UTC date, also after a restart', async () => {
+    const made = testEngine();
+    expect(await requestNightlyAudit(made.engine)).toMatchObject([{ trigger: 'nightly', state: 'queued' }]);
+    made.clock.now += 20 * HOUR;
+    expect(await requestNightlyAudit(made.engine)).toEqual([]);
+    expect(await requestNightlyAudit(testEngine('worker-2', made).engine)).toEqual([]);
+    made.clock.now = Date.UTC(2026, 4, 21);
+    expect(await requestNightlyAudit(made.engine)).toHaveLength(1);
+    expect(made.store.rows('audit')).toHaveLength(2);
+  });
+
+  test('is asked for once by replicas that ask in the same moment', async () => {
+    const made = testEngine();
+    const other = testEngine('worker-2', made);
+    const asked = await Promise.all([requestNightlyAudit(made.engine), requestNightlyAudit(other.engine)]);
+    expect(asked.flat()).toHaveLength(1);
+    expect(made.store.rows('audit')).toHaveLength(1);
+  });
+
+  test('a replica that loses the race makes nothing', async () => {
+    const made = testEngine();
+    const other = testEngine('worker-2', made);
+    // It has looked before the other one wrote: what a store with weaker isolation would let through.
+    const blind = {
+      ...made.store,
+      turn: ((_load, decide) =>
+        made.store.turn(function* () {
+          return null as never;
+        }, decide)) as typeof made.store.turn,
+    };
+    await requestNightlyAudit(other.engine);
+    expect(await requestNightlyAudit({ ...made.engine, store: blind })).toEqual([]);
+    expect(made.store.rows('audit')).toHaveLength(1);
+  });
+
+  test('is one for each tenant, and old marks go', async () => {
+    const made = testEngine();
+    expect(await requestNightlyAudit(made.engine, [TENANT, OTHER_TENANT])).toHaveLength(2);
+    expect(made.store.rows('setting')).toHaveLength(2);
+    made.clock.now += 7 * DAY;
+    await requestNightlyAudit(made.engine, [TENANT]);
+    expect(made.store.rows('setting').map(({ id }) => id)).toEqual([
+      'nightly audit of ten_default 2026-05-27',
+      'nightly audit of ten_other 2026-05-20',
+    ]);
+  });
+});

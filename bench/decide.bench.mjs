@@ -103,7 +103,8 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 
 const ours = (count) => {
   let forced = 0;
-  for (let index = 0; index < count; index += 1) forced += decideRefresh(facts, request, policy).verdict === 'force' ? 1 : 0;
+  for (let index = 0; index < count; index += 1)
+    forced += decideRefresh(facts, request, policy).verdict === 'force' ? 1 : 0;
   if (forced !== count) throw new Error('the decision is not the one that is measured');
 };
 const engine = new Engine(peerRules());

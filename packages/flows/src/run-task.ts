@@ -1,5 +1,16 @@
 import { isOpen } from '@freshet/domain';
-import type { Connection, CustomerPresence, Effect, Instant, RefreshAnswer, RefreshProgress, Task, TaskId, TenantId } from '@freshet/domain';
+import type {
+  Connection,
+  CustomerPresence,
+  Effect,
+  Instant,
+  RefreshAnswer,
+  RefreshProgress,
+  StatusAndReason,
+  Task,
+  TaskId,
+  TenantId,
+} from '@freshet/domain';
 import { decideOutcome, decideRelease, decideSending, decideStart } from '@freshet/policy';
 import type { Phase, StartDecision } from '@freshet/policy';
 import type { Connector } from '@freshet/ports';
@@ -117,7 +128,24 @@ const startAndCall = async (engine: Engine, connector: Connector, tenantId: Tena
 };
 
 const newestSuccess = (group: readonly Connection[]): Instant | null =>
-  group.reduce<Instant | null>((newest, { lastSuccessAt: at }) => (at !== null && at > (newest ?? 0) ? at : newest), null);
+  group.reduce<Instant | null>(
+    (newest, { lastSuccessAt: at }) => (at !== null && at > (newest ?? 0) ? at : newest),
+    null,
+  );
+
+/** So many changes between a call and a look at it are already unusual. */
+const CHANGES_LOOKED_AT = 20;
+
+/** The status when the call was sent: a webhook may have moved it since. */
+const statusAt = async (engine: Engine, connection: Connection, at: Instant): Promise<StatusAndReason> => {
+  const { tenantId, id: connectionId } = connection;
+  const page = { tenantId, connectionId, limit: CHANGES_LOOKED_AT, before: null };
+  const changes = await engine.store.read('historyPage', page);
+  const first = changes.filter((change) => change.at >= at && change.fromStatus !== null).at(-1);
+  return first === undefined
+    ? { status: connection.status, reason: connection.statusReason }
+    : { status: first.fromStatus ?? connection.status, reason: first.fromReason };
+};
 
 const look = async (engine: Engine, connector: Connector, task: Task): Promise<void> => {
   const { tenantId, id } = task;
@@ -133,7 +161,7 @@ const look = async (engine: Engine, connector: Connector, task: Task): Promise<v
     sentAt,
     // Of any twin: they share one provider connection.
     asOfBefore: newestSuccess(group),
-    statusBefore: { status: connection.status, reason: connection.statusReason },
+    statusBefore: await statusAt(engine, connection, sentAt),
   };
   const progress = await call(engine, connector, 'progress', (to) => to.progress(request, callContext(engine)));
   await settle(engine, tenantId, id, progress, 'look');

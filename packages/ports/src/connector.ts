@@ -11,6 +11,7 @@ import type {
   PullId,
   RefreshAnswer,
   RefreshProgress,
+  StatusAndReason,
   StatusTold,
 } from '@freshet/domain';
 
@@ -46,6 +47,11 @@ export interface ProgressCall extends ConnectionCall {
   readonly sentAt: Instant;
   /** The newest data before it. */
   readonly asOfBefore: Instant | null;
+  /**
+   * The status when the call was sent (not the present one): a status that was there before is not its result. Where it
+   * is left out, a connector that reads the outcome from the status goes on waiting.
+   */
+  readonly statusBefore?: StatusAndReason | null;
 }
 
 export interface ImportCall {
@@ -110,7 +116,10 @@ export interface Connector {
   /** The connection as the provider sees it now; null where it tells no status. */
   status(call: ConnectionCall, context: CallContext): Promise<StatusTold | null>;
   repair(call: ConnectionCall, context: CallContext): Promise<LinkAnswer>;
-  addProducts(call: ConnectionCall & { readonly products: readonly Product[] }, context: CallContext): Promise<ChangeAnswer>;
+  addProducts(
+    call: ConnectionCall & { readonly products: readonly Product[] },
+    context: CallContext,
+  ): Promise<ChangeAnswer>;
   delete(call: ConnectionCall, context: CallContext): Promise<ChangeAnswer>;
   import(call: ImportCall, context: CallContext): Promise<ImportAnswer>;
   verifyWebhook(raw: RawWebhook, context: CallContext): Promise<WebhookVerdict>;

@@ -12,7 +12,9 @@ const readYaml = (file: string): unknown => {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new SettingsError(`POLICY_FILE ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new SettingsError(
+      `POLICY_FILE ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+    );
   }
   const document = parseDocument(text, { prettyErrors: true });
   const fault = document.errors[0];

@@ -93,9 +93,12 @@ const meldOf = (env: Environment): MeldEnvironment | null =>
 
 const budOf = (env: Environment): BudEnvironment | null => {
   if (env.BUD_CLIENT_ID === undefined && env.BUD_CLIENT_SECRET === undefined) return null;
-  if (env.BUD_CLIENT_ID === undefined) throw new SettingsError('BUD_CLIENT_SECRET is set, BUD_CLIENT_ID is not: set both');
-  if (env.BUD_CLIENT_SECRET === undefined) throw new SettingsError('BUD_CLIENT_ID is set, BUD_CLIENT_SECRET is not: set both');
-  if (env.BUD_BASE_URL === undefined) throw new SettingsError('BUD_BASE_URL is needed: the address of your Bud contract');
+  if (env.BUD_CLIENT_ID === undefined)
+    throw new SettingsError('BUD_CLIENT_SECRET is set, BUD_CLIENT_ID is not: set both');
+  if (env.BUD_CLIENT_SECRET === undefined)
+    throw new SettingsError('BUD_CLIENT_ID is set, BUD_CLIENT_SECRET is not: set both');
+  if (env.BUD_BASE_URL === undefined)
+    throw new SettingsError('BUD_BASE_URL is needed: the address of your Bud contract');
   return {
     clientId: env.BUD_CLIENT_ID,
     clientSecret: env.BUD_CLIENT_SECRET,
@@ -108,7 +111,9 @@ const budOf = (env: Environment): BudEnvironment | null => {
 
 const parse = (variables: Readonly<Record<string, string | undefined>>): Environment => {
   // An empty variable is the same as none: that is how shells and compose files leave one out.
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
   const parsed = environment.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -122,7 +127,9 @@ export const readSettings = (variables: Readonly<Record<string, string | undefin
   const bud = budOf(env);
   const sandbox = meld === null && bud === null;
   if (!sandbox && env.FRESHET_ENCRYPTION_KEY === undefined) {
-    throw new SettingsError('FRESHET_ENCRYPTION_KEY is needed: 32 random bytes as base64 or hex (openssl rand -base64 32)');
+    throw new SettingsError(
+      'FRESHET_ENCRYPTION_KEY is needed: 32 random bytes as base64 or hex (openssl rand -base64 32)',
+    );
   }
   return Object.freeze({
     port: env.PORT,

@@ -48,7 +48,8 @@ const send = async (url: string, method: 'GET' | 'PUT', body?: unknown): Promise
     ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
   const answer = await response.body.text();
-  if (response.statusCode >= 300) throw new Error(`the sandbox emulator answered ${response.statusCode}: ${answer.slice(0, 500)}`);
+  if (response.statusCode >= 300)
+    throw new Error(`the sandbox emulator answered ${response.statusCode}: ${answer.slice(0, 500)}`);
   return JSON.parse(answer) as unknown;
 };
 
@@ -57,7 +58,10 @@ const isHealth = (value: unknown): value is EmulatorHealth =>
 
 const probe = async (url: string): Promise<EmulatorHealth | null> => {
   try {
-    const response = await request(`${url}/_control/health`, { headersTimeout: HEALTH_TIMEOUT_MS, bodyTimeout: HEALTH_TIMEOUT_MS });
+    const response = await request(`${url}/_control/health`, {
+      headersTimeout: HEALTH_TIMEOUT_MS,
+      bodyTimeout: HEALTH_TIMEOUT_MS,
+    });
     const body = JSON.parse(await response.body.text()) as unknown;
     return response.statusCode === 200 && isHealth(body) ? body : null;
   } catch {

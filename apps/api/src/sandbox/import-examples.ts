@@ -21,7 +21,10 @@ const moved = (examples: readonly Example[], now: Instant): readonly Example[] =
     const at = typeof value === 'string' ? parseInstant(value) : undefined;
     return at === undefined ? value : formatInstant(at + shift);
   };
-  return examples.map((example) => ({ ...example, ...Object.fromEntries(TIMES.filter((name) => name in example).map((name) => [name, move(example[name])])) }));
+  return examples.map((example) => ({
+    ...example,
+    ...Object.fromEntries(TIMES.filter((name) => name in example).map((name) => [name, move(example[name])])),
+  }));
 };
 
 /** The first start in sandbox mode has something to look at: the examples, through the same door as everybody's import. */
@@ -29,6 +32,7 @@ export const importExamples = async (engine: Engine): Promise<number> => {
   const { connections } = JSON.parse(await readFile(EXAMPLES, 'utf8')) as { readonly connections: readonly Example[] };
   const body = importBody.parse({ connections: moved(connections, engine.clock.now()) });
   const result = await importConnections(engine, DEFAULT_TENANT, body.connections);
-  if (result.kind === 'faulty') throw new Error(`the example connections do not import: ${JSON.stringify(result.faults[0])}`);
+  if (result.kind === 'faulty')
+    throw new Error(`the example connections do not import: ${JSON.stringify(result.faults[0])}`);
   return result.imported.length;
 };

@@ -2,7 +2,8 @@ import type { ConnectorsConfig } from '@freshet/connectors';
 import { DEFAULT_MELD_WEBHOOK_SECRET } from '@freshet/sandbox';
 import type { Settings } from '../engine/settings.js';
 
-export const emulatorUrl = (settings: Pick<Settings, 'sandboxPort'>): string => `http://127.0.0.1:${settings.sandboxPort}`;
+export const emulatorUrl = (settings: Pick<Settings, 'sandboxPort'>): string =>
+  `http://127.0.0.1:${settings.sandboxPort}`;
 
 /** The connectors as they are, talking to the emulator instead of the providers. Its keys open nothing else. */
 export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publicUrl'>): ConnectorsConfig => {

@@ -43,13 +43,19 @@ export const connectionIn = (exchange: Exchange): MeldConnection | null => {
   return connection.status === null && connection.successfullyAggregatedAt === null ? null : connection;
 };
 
+/** A provider's clock may be behind ours by this much before its stamp hides. */
+const CLOCK_TOLERANCE_MS = 30 * SECOND;
+
 /**
- * Whether the stamp is of this refresh: newer than the newest data before it, and not from before the call. No
- * tolerance for clocks that differ: with one, a background pull that ended as we called would pass for our result. A
- * provider's clock that is behind by more than the job takes hides the stamp; the aggregation webhook then tells.
+ * Whether the stamp is of this refresh: newer than the newest data before it, and not from before the call. Where the
+ * data before it is known, clocks that differ a little are forgiven: at worst a background pull that ended as we called
+ * passes for ours, and its data is as fresh.
  */
-const hasAdvanced = (stamp: Instant | null, call: ProgressCall): stamp is Instant =>
-  stamp !== null && stamp >= call.sentAt && (call.asOfBefore === null || stamp > call.asOfBefore);
+const hasAdvanced = (stamp: Instant | null, call: ProgressCall): stamp is Instant => {
+  if (stamp === null) return false;
+  if (call.asOfBefore === null) return stamp >= call.sentAt;
+  return stamp > call.asOfBefore && stamp >= call.sentAt - CLOCK_TOLERANCE_MS;
+};
 
 /** An inactive twin takes over its predecessor's status when it is refreshed: that its status changed says nothing. */
 const isNews = (told: StatusAndReason, before: StatusAndReason | null): boolean =>

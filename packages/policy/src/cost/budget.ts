@@ -13,7 +13,14 @@ export interface BudgetPeriod {
 /** The amount is not part of the counter's name: raising a budget keeps what was spent. */
 export const budgetPeriod = (budget: Budget, tenantId: TenantId, now: Instant): BudgetPeriod => {
   const period = calendarPeriod(now, budget.period, budget.timeZone);
-  const name = JSON.stringify([tenantId, budget.name, budget.provider, budget.currency, budget.period, budget.timeZone]);
+  const name = JSON.stringify([
+    tenantId,
+    budget.name,
+    budget.provider,
+    budget.currency,
+    budget.period,
+    budget.timeZone,
+  ]);
   return { budget, counterId: `${name}@${period.start}`, start: period.start, end: period.end };
 };
 

@@ -56,13 +56,21 @@ const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshP
   const { awaitedPull, connection } = facts;
   const pull =
     awaitedPull === null
-      ? insert('pull', { ...otherPull(connection, 'background', 'succeeded', event.products, at, inputs), newData: event.newData })
+      ? insert('pull', {
+          ...otherPull(connection, 'background', 'succeeded', event.products, at, inputs),
+          newData: event.newData,
+        })
       : update('pull', awaitedPull.id, { state: 'succeeded', at, endedAt: at, newData: event.newData });
   return { drafts, effects: [pull] };
 };
 
 /** The customer went through the widget: a connect is complete, a repair mended it. The provider pulls after either. */
-const linked = (facts: EventFacts, event: About<'link-completed'>, policy: RefreshPolicy, inputs: TurnInputs): Taken => {
+const linked = (
+  facts: EventFacts,
+  event: About<'link-completed'>,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): Taken => {
   const { connection } = facts;
   const first = connection.status === 'IN_PROGRESS';
   const known = { ...connection, providerConnectionId: event.providerConnectionId ?? connection.providerConnectionId };
@@ -77,7 +85,9 @@ const linked = (facts: EventFacts, event: About<'link-completed'>, policy: Refre
   );
   const groupKey = groupKeyOf({ ...own.after }, policy.duplicates);
   const placed = set(own, { groupKey });
-  const others = (groupKey === connection.groupKey ? facts.group : facts.joins).filter((member) => member.id !== connection.id);
+  const others = (groupKey === connection.groupKey ? facts.group : facts.joins).filter(
+    (member) => member.id !== connection.id,
+  );
   const drafts =
     others.length === 0
       ? [set(placed, { active: true })]
@@ -93,7 +103,11 @@ const linked = (facts: EventFacts, event: About<'link-completed'>, policy: Refre
 const leftBehind = (facts: EventFacts, groupKey: string, inputs: TurnInputs): readonly Draft[] => {
   const { connection, group } = facts;
   if (groupKey === connection.groupKey || !connection.active) return [];
-  return inheritFrom(connection, group.filter((member) => member.id !== connection.id), inputs);
+  return inheritFrom(
+    connection,
+    group.filter((member) => member.id !== connection.id),
+    inputs,
+  );
 };
 
 const inheritFrom = (gone: Connection, rest: readonly Connection[], inputs: TurnInputs): readonly Draft[] => {

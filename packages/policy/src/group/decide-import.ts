@@ -88,7 +88,8 @@ const created = (
 const updated = (before: Connection, item: ImportItem, policy: RefreshPolicy): Draft => {
   const draft = draftOf(before);
   if (before.status === 'DELETED') return draft;
-  const isNewer = item.lastSuccessAt !== undefined && item.lastSuccessAt > (before.lastSuccessAt ?? Number.NEGATIVE_INFINITY);
+  const isNewer =
+    item.lastSuccessAt !== undefined && item.lastSuccessAt > (before.lastSuccessAt ?? Number.NEGATIVE_INFINITY);
   const lastSuccessAt = isNewer ? (item.lastSuccessAt ?? null) : before.lastSuccessAt;
   const connectedAt = item.connectedAt ?? before.connectedAt;
   const status = item.status ?? before.status;
@@ -160,7 +161,12 @@ const regroup = (drafts: readonly Draft[], isNew: ReadonlySet<string>, inputs: T
 const firstPull = (connection: Connection, inputs: TurnInputs): readonly Effect[] =>
   connection.lastSuccessAt === null
     ? []
-    : [insert('pull', otherPull(connection, 'import', 'succeeded', connection.products, connection.lastSuccessAt, inputs))];
+    : [
+        insert(
+          'pull',
+          otherPull(connection, 'import', 'succeeded', connection.products, connection.lastSuccessAt, inputs),
+        ),
+      ];
 
 const byGroup = (drafts: readonly Draft[]): readonly (readonly Draft[])[] => {
   const groups = new Map<string, Draft[]>();
@@ -190,7 +196,8 @@ export const decideImport = (
     const id = before?.id ?? idOf('connection', inputs.newId());
     const policy = policyOf(item, id);
     if (before === null) isNew.add(id);
-    const draft = before === null ? draftOf(created(item, id, tenantId, policy, inputs.now)) : updated(before, item, policy);
+    const draft =
+      before === null ? draftOf(created(item, id, tenantId, policy, inputs.now)) : updated(before, item, policy);
     own.set(id, withImportHistory(draft, before === null, inputs));
     return id;
   });
@@ -198,13 +205,20 @@ export const decideImport = (
     .flat()
     .filter((member) => !own.has(member.id));
   const all = [...own.values(), ...new Map(others.map((member) => [member.id, draftOf(member)])).values()];
-  const settled = new Map(byGroup(all).flatMap((group) => regroup(group, isNew, inputs)).map((draft) => [draft.after.id, draft]));
+  const settled = new Map(
+    byGroup(all)
+      .flatMap((group) => regroup(group, isNew, inputs))
+      .map((draft) => [draft.after.id, draft]),
+  );
   const result = (id: ConnectionId): Draft => settled.get(id) as Draft;
   const news = order.filter((id) => isNew.has(id)).map(result);
   return {
     imported: order.map((id) => ({ connection: result(id).after, imported: isNew.has(id) ? 'created' : 'updated' })),
     effects: [
-      ...draftsEffects([...settled.values()].filter((draft) => !isNew.has(draft.after.id)), inputs),
+      ...draftsEffects(
+        [...settled.values()].filter((draft) => !isNew.has(draft.after.id)),
+        inputs,
+      ),
       ...news.flatMap((draft) => [
         insert('connection', draft.after),
         ...draft.changes.map((change) => insert('statusChange', change)),

@@ -51,7 +51,10 @@ export const decideProductsAdded = (
 };
 
 /** Four hours in the widget without an end: EXPIRED. */
-export const decideAbandoned = (connection: Connection, inputs: TurnInputs): { readonly effects: readonly Effect[] } => {
+export const decideAbandoned = (
+  connection: Connection,
+  inputs: TurnInputs,
+): { readonly effects: readonly Effect[] } => {
   if (connection.status !== 'IN_PROGRESS' || inputs.now < connection.connectedAt + CONNECT_ABANDONED_MS) {
     return { effects: [] };
   }
@@ -67,6 +70,7 @@ export const decidePaused = (
 ): { readonly effects: readonly Effect[] } => {
   const subject = { tenantId, connector: '*', provider, scope: 'provider', scopeKey: '', kind: 'paused' } as const;
   const id = closureId(subject);
-  return { effects: [paused ? put('closure', { id, ...subject, until: null, at: inputs.now }) : remove('closure', id)] };
+  return {
+    effects: [paused ? put('closure', { id, ...subject, until: null, at: inputs.now }) : remove('closure', id)],
+  };
 };
-

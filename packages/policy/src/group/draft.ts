@@ -38,12 +38,7 @@ const move = (draft: Draft, event: ConnectionEvent, next: StatusAndReason, input
 };
 
 /** The event, as the transition table has it: the draft itself where it moves nothing. */
-export const happen = (
-  draft: Draft,
-  event: ConnectionEvent,
-  inputs: TurnInputs,
-  given?: StatusAndReason,
-): Draft => {
+export const happen = (draft: Draft, event: ConnectionEvent, inputs: TurnInputs, given?: StatusAndReason): Draft => {
   const current = { status: draft.after.status, reason: draft.after.statusReason };
   const next = nextStatus(current, event, given);
   return next === undefined ? draft : move(draft, event, next, inputs);

@@ -17,7 +17,10 @@ export interface LimitRead {
 const ours = ['forced'] as const satisfies readonly PullOrigin[];
 
 /** Where the window that `now` lies in began, and where it ends; a rolling one ends as its pulls leave it. */
-export const windowBounds = (window: Window, now: Instant): { readonly since: Instant; readonly end: Instant | null } => {
+export const windowBounds = (
+  window: Window,
+  now: Instant,
+): { readonly since: Instant; readonly end: Instant | null } => {
   const per = window.per;
   if (per.shape === 'rolling') return { since: now - per.ms, end: null };
   if (per.shape === 'calendar') {

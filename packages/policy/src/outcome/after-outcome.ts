@@ -55,7 +55,13 @@ const derive = (draft: Draft, event: Resolution['event'], policy: RefreshPolicy,
   return happen(counted, failures >= policy.failuresToGiveUp ? 'failures_exhausted' : event, inputs);
 };
 
-const ofPull = (draft: Draft, facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy, now: Instant): Draft => {
+const ofPull = (
+  draft: Draft,
+  facts: OutcomeFacts,
+  resolution: Resolution,
+  policy: RefreshPolicy,
+  now: Instant,
+): Draft => {
   const { arrived } = resolution;
   if (arrived === null) return draft;
   return arrive(draft, arrived.products ?? facts.task.products, arrived.asOf ?? now, policy);

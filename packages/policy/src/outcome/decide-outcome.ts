@@ -40,7 +40,13 @@ export interface OutcomeDecision {
 
 type Answer = RefreshAnswer | RefreshProgress;
 
-const resolutionOf = (facts: OutcomeFacts, answer: Answer, phase: Phase, policy: RefreshPolicy, now: number): Resolution => {
+const resolutionOf = (
+  facts: OutcomeFacts,
+  answer: Answer,
+  phase: Phase,
+  policy: RefreshPolicy,
+  now: number,
+): Resolution => {
   const handedBack = answer.kind === 'accepted' && facts.earlierWithSameJob;
   const resolution = resolve(handedBack ? { ...answer, coalesced: true } : answer, phase);
   const { task } = facts;
@@ -126,7 +132,13 @@ const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolic
   };
   const held = facts.entries
     .filter((entry) => entry.kind === 'reserved')
-    .map((entry) => ({ ...entry, id: idOf('ledger', inputs.newId()), pullId: pull.id, at: inputs.now, cause: inputs.cause }));
+    .map((entry) => ({
+      ...entry,
+      id: idOf('ledger', inputs.newId()),
+      pullId: pull.id,
+      at: inputs.now,
+      cause: inputs.cause,
+    }));
   return { task, effects: [insert('pull', pull), ...held.map((entry) => insert('ledgerEntry', entry))] };
 };
 

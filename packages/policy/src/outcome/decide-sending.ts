@@ -28,7 +28,10 @@ export const decideSending = (
   const may = stillHolds(task, fence, lease) && task.state === 'running' && pull.state === 'reserved';
   if (!may) return { may, effects: [] };
   const now = inputs.now;
-  const seen: { readonly lastAttemptAt: number; readonly lastForcedAt: number } = { lastAttemptAt: now, lastForcedAt: now };
+  const seen: { readonly lastAttemptAt: number; readonly lastForcedAt: number } = {
+    lastAttemptAt: now,
+    lastForcedAt: now,
+  };
   const connectionId: ConnectionId = task.connectionId;
   return {
     may,

@@ -51,7 +51,12 @@ const PAUSED_LOOK_MS = 30_000;
 type Verdict =
   | { readonly kind: 'call'; readonly attended: boolean }
   | { readonly kind: 'later'; readonly at: Instant }
-  | { readonly kind: 'end'; readonly state: 'expired' | 'failed'; readonly error: TaskErrorKind; readonly message: string };
+  | {
+      readonly kind: 'end';
+      readonly state: 'expired' | 'failed';
+      readonly error: TaskErrorKind;
+      readonly message: string;
+    };
 
 const governingOf = (facts: StartFacts): Connection | undefined => {
   const own = facts.group.find((member) => member.id === facts.task.connectionId);

@@ -31,7 +31,11 @@ export const learnedClosure = (
     connector: task.connector,
     provider: task.provider,
     scope,
-    scopeKey: keyOf(scope, task, group.find((member) => member.id === task.connectionId)),
+    scopeKey: keyOf(
+      scope,
+      task,
+      group.find((member) => member.id === task.connectionId),
+    ),
     kind: 'limited',
   } as const;
   return [put('closure', { id: closureId(subject), ...subject, until, at: inputs.now })];

@@ -117,7 +117,12 @@ const rows: Rows = {
     retryAt,
   }),
   // The call may have happened: it is never made again by itself. A look that failed says nothing at all.
-  unknown: (_answer, phase) => ({ ...base, task: 'watch', pull: phase === 'call' ? 'unknown' : 'accepted', fate: null }),
+  unknown: (_answer, phase) => ({
+    ...base,
+    task: 'watch',
+    pull: phase === 'call' ? 'unknown' : 'accepted',
+    fate: null,
+  }),
   pending: () => ({ ...base, task: 'watch', pull: 'accepted', fate: null }),
 };
 

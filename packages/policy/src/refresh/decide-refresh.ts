@@ -22,7 +22,9 @@ const forceGate = ({ facts, cost }: Considered): Required<GateAnswer> => {
   const price = cost();
   const promotes = facts.asked.id === facts.active.id ? null : facts.active.id;
   return {
-    reasons: [because('force', 'FORCED', { costMicros: price?.micros ?? null, currency: price?.currency ?? null, promotes })],
+    reasons: [
+      because('force', 'FORCED', { costMicros: price?.micros ?? null, currency: price?.currency ?? null, promotes }),
+    ],
     ends: { verdict: 'force', cost: price, promotes },
   };
 };

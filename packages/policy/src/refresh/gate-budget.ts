@@ -11,7 +11,11 @@ export const budgetGate = (considered: Considered): GateAnswer => {
   const covering = facts.budgets.filter((budget) => covers(budget, cost));
   const exhausted = covering.filter((budget) => usedMicros(budget) + cost.micros > budget.amountMicros);
   if (exhausted.length === 0) {
-    return passed('budget', 'BUDGETS_ALLOW', { costMicros: cost.micros, currency: cost.currency, budgets: covering.map((budget) => budget.name) });
+    return passed('budget', 'BUDGETS_ALLOW', {
+      costMicros: cost.micros,
+      currency: cost.currency,
+      budgets: covering.map((budget) => budget.name),
+    });
   }
   const reasons = exhausted.map((budget) =>
     because('budget', 'BUDGET_EXHAUSTED', {

@@ -8,7 +8,8 @@ import { because, passed } from './gate.js';
 /** What the widened task costs more than it holds now; null where prices are not known. */
 export const wideningCost = (
   { facts, policy }: Pick<Considered, 'facts' | 'policy'>,
-  all: readonly Product[]): Money | null => {
+  all: readonly Product[],
+): Money | null => {
   const held = facts.openTask?.cost ?? null;
   const whole = priceOf(policy.price, all, facts.active.historicalLoaded);
   if (whole === null || (held !== null && held.currency !== whole.currency)) return null;
@@ -38,6 +39,10 @@ export const inFlightGate = (considered: Considered): GateAnswer => {
   const more =
     missing.length === 0
       ? []
-      : [because('in-flight', widens.length > 0 ? 'IN_FLIGHT_WIDENED' : 'IN_FLIGHT_LACKS_PRODUCTS', { products: missing })];
+      : [
+          because('in-flight', widens.length > 0 ? 'IN_FLIGHT_WIDENED' : 'IN_FLIGHT_LACKS_PRODUCTS', {
+            products: missing,
+          }),
+        ];
   return { reasons: [found, ...more], ends: { verdict: 'join', taskId: task.id, widens } };
 };

@@ -4,8 +4,7 @@ import type { Considered, GateAnswer } from './gate.js';
 import { because, heldBack, passed } from './gate.js';
 import { inForce } from './gate-open.js';
 
-const reached = ({ state, allowedAt }: LimitVerdict) =>
-  because('limits', 'LIMIT_REACHED', { ...state, allowedAt });
+const reached = ({ state, allowedAt }: LimitVerdict) => because('limits', 'LIMIT_REACHED', { ...state, allowedAt });
 
 /** Gate 7: what the provider told us to wait for, then every cooldown and window; the last of them to open counts. */
 export const limitsGate = (considered: Considered): GateAnswer => {
@@ -16,7 +15,9 @@ export const limitsGate = (considered: Considered): GateAnswer => {
     return passed('limits', 'LIMITS_ALLOW', { limits: considered.limits().map((limit) => limit.state.name) });
   }
   const reasons = [
-    ...told.map((closure) => because('limits', 'LIMIT_TOLD_BY_PROVIDER', { scope: closure.scope, until: closure.until })),
+    ...told.map((closure) =>
+      because('limits', 'LIMIT_TOLD_BY_PROVIDER', { scope: closure.scope, until: closure.until }),
+    ),
     ...shut.map(reached),
   ];
   const retryAt = latestOf([...told.map((closure) => closure.until), ...shut.map((limit) => limit.allowedAt)]);

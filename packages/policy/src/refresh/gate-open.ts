@@ -27,7 +27,12 @@ const closed = (considered: Considered): GateAnswer | undefined => {
   const retryAt = shut.some((closure) => closure.until === null)
     ? null
     : Math.max(...shut.map((closure) => closure.until ?? 0));
-  return heldBack(considered, reasons, { verdict: 'refuse', refusal: 'provider-closed', retryAt, nextForcedAt: retryAt });
+  return heldBack(considered, reasons, {
+    verdict: 'refuse',
+    refusal: 'provider-closed',
+    retryAt,
+    nextForcedAt: retryAt,
+  });
 };
 
 const customerMissing = (considered: Considered): GateAnswer | undefined => {

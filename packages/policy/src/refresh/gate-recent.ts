@@ -17,10 +17,16 @@ export const oldestOf = (facts: RefreshFacts, products: readonly Product[]): Ins
 export const recentGate = ({ facts, policy, products }: Considered): GateAnswer => {
   const { recent } = facts;
   const rule = policy.coalesces;
-  if (recent === null || rule === null || recent.at <= facts.now - rule.withinMs) return passed('recent', 'NONE_RECENT');
+  if (recent === null || rule === null || recent.at <= facts.now - rule.withinMs)
+    return passed('recent', 'NONE_RECENT');
   const until = recent.at + rule.withinMs;
   return {
     reasons: [because('recent', 'RECENT_COUNTS', { at: recent.at, until, taskId: recent.taskId })],
-    ends: { verdict: 'reuse', taskId: recent.taskId, asOf: oldestOf(facts, products) ?? recent.at, nextForcedAt: until },
+    ends: {
+      verdict: 'reuse',
+      taskId: recent.taskId,
+      asOf: oldestOf(facts, products) ?? recent.at,
+      nextForcedAt: until,
+    },
   };
 };

@@ -48,11 +48,7 @@ export const passed = (gate: Gate, code: ReasonCode, data?: ReasonData): GateAns
  * The end of a gate that holds a forced refresh back (6, 7 and 8): mode `auto` waits for the background refresh where
  * one is coming; else it is refused.
  */
-export const heldBack = (
-  considered: Considered,
-  reasons: readonly DecisionReason[],
-  refusal: Ending,
-): GateAnswer => {
+export const heldBack = (considered: Considered, reasons: readonly DecisionReason[], refusal: Ending): GateAnswer => {
   const { request, nextBackgroundAt } = considered;
   if (request.mode !== 'auto' || nextBackgroundAt === null) return { reasons, ends: refusal };
   return {

@@ -1,0 +1,95 @@
+// One server of the HTTP bench: `freshet` (the service without its timers, on a SQLite file) or `bare` (a NestJS + Fastify
+// route with the same body validation and no store).
+import 'reflect-metadata';
+import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { idOf, put, uuidv7 } from '@freshet/domain';
+import { importConnections } from '@freshet/flows';
+import { openSqliteStore } from '@freshet/persistence';
+import { buildPolicyBook } from '@freshet/policy';
+import { read } from '@freshet/ports';
+import { createApp } from '../apps/api/dist/app.js';
+import { createBareApp } from './bare-app.mjs';
+
+const COUNT = 150_000;
+const BATCH = 1_000;
+const TENANT = 'ten_default';
+const HOUR = 3_600_000;
+const hash = (text) => createHash('sha256').update(text).digest('hex');
+
+const engineOver = (store) => ({
+  store,
+  clock: { now: Date.now, realNow: Date.now },
+  ids: { next: () => uuidv7(Date.now(), randomFillSync(new Uint8Array(10))) },
+  // Switched on, and never called: the timers that would call it are not started.
+  connectors: new Map([['meld', { name: 'meld', capabilities: {} }]]),
+  vault: { seal: (plain) => plain, open: (sealed) => sealed },
+  policies: buildPolicyBook({ hash }),
+  log: { info: () => undefined, warn: console.warn },
+  workerId: 'bench',
+  callTimeoutMs: 1_000,
+  leaseMs: 2_000,
+});
+
+const rowOf = (number) => ({
+  externalId: `bench-${number}`,
+  connector: 'meld',
+  provider: 'MX',
+  customerId: `customer-${number}`,
+  institutionId: `institution-${number % 50}`,
+  providerConnectionId: `member-${number}`,
+  products: ['BALANCES', 'TRANSACTIONS'],
+  lastSuccessAt: Date.now() - 20 * HOUR,
+});
+
+const importAll = async (engine) => {
+  const ids = [];
+  for (let from = 0; from < COUNT; from += BATCH) {
+    const rows = Array.from({ length: BATCH }, (_, index) => rowOf(from + index));
+    const { imported } = await importConnections(engine, TENANT, rows);
+    ids.push(...imported.map(({ connection }) => connection.id));
+  }
+  return ids;
+};
+
+const startFreshet = async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'freshet-bench-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const store = openSqliteStore({ file: join(folder, 'bench.db') });
+  const engine = engineOver(store);
+  const key = randomBytes(24).toString('hex');
+  const apiKey = { id: 'key_bench', tenantId: TENANT, hash: hash(key), scopes: ['admin'], createdAt: Date.now() };
+  await store.turn(
+    () => read('setting', { id: 'none' }),
+    () => ({ effects: [put('apiKey', apiKey)] }),
+  );
+  const ids = await importAll(engine);
+  const settings = { port: 0, host: '127.0.0.1', publicUrl: 'http://127.0.0.1', sandbox: false, logLevel: 'silent' };
+  const app = await createApp({ engine, settings, nudge: () => undefined, extraModules: [] });
+  const decisions = async () => {
+    let count = 0;
+    for (let before = null; ;) {
+      const page = await store.read('decisionsPage', { tenantId: TENANT, limit: 500, before });
+      count += page.length;
+      if (page.length < 500) return count;
+      before = page.at(-1).id;
+    }
+  };
+  return { app, key, ids, path: '/v1/connections/{id}/refresh', decisions };
+};
+
+const startBare = async () => ({
+  app: await createBareApp(),
+  key: 'none',
+  ids: Array.from({ length: COUNT }, () => idOf('connection', uuidv7(Date.now(), randomFillSync(new Uint8Array(10))))),
+  path: '/v1/connections/{id}/refresh',
+  decisions: async () => null,
+});
+
+const { app, key, ids, path, decisions } = await (process.argv[2] === 'bare' ? startBare() : startFreshet());
+await app.listen(0, '127.0.0.1');
+process.on('message', async () => process.send({ decisions: await decisions() }));
+process.on('SIGTERM', () => process.exit(0));
+process.send({ port: app.getHttpServer().address().port, key, ids, path });

@@ -1,0 +1,80 @@
+// (b) Durable decisions per second over HTTP at 64 connections, beside a bare NestJS + Fastify route with the same body
+// validation and no store, in the same run. Each server is a process of its own; the load comes from this one. Every
+// decision is another connection's, so that each is a forced refresh: the dearest kind, with five rows and a shared fsync.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+
+const CONNECTIONS = 64;
+const SECONDS = 6;
+const ROUNDS = 3;
+const server = fileURLToPath(new URL('http-server.mjs', import.meta.url));
+
+/** Starts one server; it tells its port, the paths that it wants called and the key. */
+const startServer = async (kind) => {
+  const child = spawn(process.execPath, [server, kind], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [ready] = await once(child, 'message');
+  return { child, ready };
+};
+
+const load = async ({ port, key, ids, path }, seconds, from) => {
+  let next = from;
+  const run = autocannon({
+    url: `http://127.0.0.1:${port}`,
+    connections: CONNECTIONS,
+    duration: seconds,
+    setupClient: (client) =>
+      client.setRequests([
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+          body: JSON.stringify({ mode: 'force', products: ['BALANCES'], maxAge: 'PT15M' }),
+          setupRequest: (request) => {
+            const id = ids[next++ % ids.length];
+            return { ...request, path: path.replace('{id}', id) };
+          },
+        },
+      ]),
+  });
+  const result = await run;
+  return {
+    perSecond: result['2xx'] / result.duration,
+    answered: result['2xx'],
+    failed: result.non2xx + result.errors,
+    next,
+  };
+};
+
+const measure = async (kind) => {
+  const { child, ready } = await startServer(kind);
+  const warm = await load(ready, 2, 0);
+  const measured = await load(ready, SECONDS, warm.next);
+  if (measured.failed > 0) throw new Error(`${kind}: ${measured.failed} requests failed`);
+  if (measured.next > ready.ids.length) throw new Error(`${kind}: more requests than connections: raise the number`);
+  child.send('verify');
+  const [verified] = await once(child, 'message');
+  const sent = warm.answered + measured.answered;
+  if (verified.decisions !== null && verified.decisions < sent)
+    throw new Error('an answered decision is not in the store');
+  child.kill();
+  await once(child, 'exit');
+  return measured.perSecond;
+};
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+export const benchHttp = async () => {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rounds.push({ bare: await measure('bare'), freshet: await measure('freshet') });
+  }
+  const freshet = median(rounds.map((round) => round.freshet));
+  const bare = median(rounds.map((round) => round.bare));
+  return {
+    name: '(b) durable decisions per second over HTTP, 64 connections',
+    figures: { 'Freshet, durable /s': freshet, 'bare NestJS + Fastify /s': bare },
+    ratio: freshet / bare,
+    wanted: 0.5,
+  };
+};

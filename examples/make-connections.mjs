@@ -26,7 +26,13 @@ const ago = (ms) => new Date(ANCHOR - ms).toISOString();
 /** How many of each, and how they are reached. YODLEE is in nobody's catalogue yet: it is never forced. */
 const kinds = [
   { provider: 'MX', connector: 'meld', count: 80, prefix: 'mx', banks: ['chase', 'bofa', 'usbank', 'ally'] },
-  { provider: 'PLAID', connector: 'meld', count: 70, prefix: 'plaid', banks: ['ins_3', 'ins_4', 'ins_56', 'ins_128026'] },
+  {
+    provider: 'PLAID',
+    connector: 'meld',
+    count: 70,
+    prefix: 'plaid',
+    banks: ['ins_3', 'ins_4', 'ins_56', 'ins_128026'],
+  },
   { provider: 'FINICITY', connector: 'meld', count: 50, prefix: 'fin', banks: ['wells', 'citi', 'pnc'] },
   { provider: 'AKOYA', connector: 'meld', count: 30, prefix: 'ako', banks: ['fidelity', 'td'] },
   { provider: 'BUD', connector: 'bud', count: 60, prefix: 'bud', banks: ['hsbc', 'monzo', 'barclays', 'natwest'] },
@@ -67,9 +73,10 @@ const withStatus = (connection, index) => {
 
 const productsFor = (provider) => {
   if (provider === 'BUD') return every.slice(0, between(1, 3));
-  return every.slice(0, between(2, 4)).concat(random() < 0.2 ? ['INVESTMENT_HOLDINGS'] : []).filter(
-    (product, index, all) => all.indexOf(product) === index,
-  );
+  return every
+    .slice(0, between(2, 4))
+    .concat(random() < 0.2 ? ['INVESTMENT_HOLDINGS'] : [])
+    .filter((product, index, all) => all.indexOf(product) === index);
 };
 
 const connectionOf = (kind, index) => {
@@ -93,7 +100,9 @@ const connectionOf = (kind, index) => {
 /** The customer linked the same login twice or three times: one provider connection behind several of Meld's. */
 const twinsOf = (connections) =>
   connections
-    .filter(({ provider, status }, index) => ['MX', 'FINICITY'].includes(provider) && status === undefined && index % 7 === 3)
+    .filter(
+      ({ provider, status }, index) => ['MX', 'FINICITY'].includes(provider) && status === undefined && index % 7 === 3,
+    )
     .flatMap((connection) =>
       Array.from({ length: between(1, 2) }, (_, copy) => ({
         ...connection,

@@ -46,7 +46,11 @@ export const isTimeZone = (timeZone: string): boolean => {
 
 /** What a wall clock in that zone shows, as if it were UTC. */
 const wallClock = (at: Instant, timeZone: string): Instant => {
-  const parts = new Map(formatterFor(timeZone).formatToParts(at).map((part) => [part.type, Number(part.value)]));
+  const parts = new Map(
+    formatterFor(timeZone)
+      .formatToParts(at)
+      .map((part) => [part.type, Number(part.value)]),
+  );
   const read = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
   return Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
 };

@@ -106,12 +106,7 @@ export type LinkAnswer = LinkIssued | Refused | Limited | Unavailable | Unknown;
 
 /** Adding products, deleting: taken by the provider (`gone`: it no longer knows the connection). */
 export type ChangeAnswer =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'gone' }
-  | Refused
-  | Limited
-  | Unavailable
-  | Unknown;
+  { readonly kind: 'accepted' } | { readonly kind: 'gone' } | Refused | Limited | Unavailable | Unknown;
 
 /** A connection brought in by the connector's own import. */
 export type ImportAnswer =

@@ -12,7 +12,8 @@ export const isCurrency = (text: string): boolean => CURRENCY.test(text);
 /** Throws a RangeError for a fraction of a micro, an unsafe integer or a malformed currency: each is a bug of the caller. */
 export const money = <Currency extends string>(micros: number, currency: Currency): Money<Currency> => {
   if (!Number.isSafeInteger(micros)) throw new RangeError(`money is whole micros, got ${micros}`);
-  if (!isCurrency(currency)) throw new RangeError(`a currency is three capital letters, got ${JSON.stringify(currency)}`);
+  if (!isCurrency(currency))
+    throw new RangeError(`a currency is three capital letters, got ${JSON.stringify(currency)}`);
   return { micros, currency };
 };
 

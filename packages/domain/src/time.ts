@@ -30,7 +30,8 @@ export const parseInstant = (text: string): Instant | undefined => {
   return Number.isNaN(at) || at < EARLIEST || at > LATEST ? undefined : at;
 };
 
-const ISO_DURATION = /^P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.(\d{1,3}))?S)?)?)$/;
+const ISO_DURATION =
+  /^P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.(\d{1,3}))?S)?)?)$/;
 
 /** An ISO-8601 duration in weeks, days, hours, minutes, seconds; undefined for months and years, whose length varies. */
 export const parseDuration = (text: string): DurationMs | undefined => {

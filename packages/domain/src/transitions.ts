@@ -132,7 +132,14 @@ export const transitions: Readonly<Record<Standing, Row>> = {
   EXPIRED: { ...nothing, deleted: to('DELETED') },
   DELETED: nothing,
   // A word of the provider's that we do not know: its next word, a repair or a deletion leads out.
-  UNKNOWN: { ...nothing, repaired: to('ACTIVE'), promoted: 'given', demoted: linked.demoted, provider_named: 'given', deleted: to('DELETED') },
+  UNKNOWN: {
+    ...nothing,
+    repaired: to('ACTIVE'),
+    promoted: 'given',
+    demoted: linked.demoted,
+    provider_named: 'given',
+    deleted: to('DELETED'),
+  },
 };
 
 /**

@@ -128,5 +128,7 @@ export const setProviderPaused = async (
   provider: string,
   paused: boolean,
 ): Promise<void> => {
-  await engine.store.turn(nothingToLoad, () => decidePaused(tenantId, provider, paused, turnInputs(engine, 'operator')));
+  await engine.store.turn(nothingToLoad, () =>
+    decidePaused(tenantId, provider, paused, turnInputs(engine, 'operator')),
+  );
 };

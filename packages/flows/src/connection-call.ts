@@ -10,7 +10,9 @@ const openCredentials = (engine: Engine, connection: Connection): Credentials | 
   if (connection.credentials === null) return null;
   const opened = engine.vault.open(connection.credentials, credentialsBelongTo(connection));
   if (opened !== undefined) return JSON.parse(opened) as Credentials;
-  engine.log.warn('credentials do not open: sealed under another key, or tampered with', { connectionId: connection.id });
+  engine.log.warn('credentials do not open: sealed under another key, or tampered with', {
+    connectionId: connection.id,
+  });
   return null;
 };
 

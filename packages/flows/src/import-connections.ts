@@ -65,14 +65,11 @@ const withoutId = (engine: Engine, rows: readonly ImportRow[]): readonly ImportF
   });
 
 /** Brought into the connector first, where a row has no externalId yet. */
-const throughConnector = async (
-  engine: Engine,
-  row: ImportRow,
-  index: number,
-): Promise<Brought | ImportFault> => {
+const throughConnector = async (engine: Engine, row: ImportRow, index: number): Promise<Brought | ImportFault> => {
   if (row.externalId !== undefined) return { ...row, externalId: row.externalId };
   const connector = engine.connectors.get(row.connector);
-  if (connector === undefined) return { index, field: 'connector', message: `connector ${row.connector} is switched off` };
+  if (connector === undefined)
+    return { index, field: 'connector', message: `connector ${row.connector} is switched off` };
   const { provider, customerId, institutionId, products } = row;
   const request = { provider, customerId, institutionId, products, credentials: row.credentials ?? {} };
   const answer = await call(engine, connector, 'import', (to) => to.import(request, callContext(engine)));

@@ -31,7 +31,12 @@ export type RefreshResult =
   | { readonly kind: 'not-found' }
   /** The Idempotency-Key was used for another body. */
   | { readonly kind: 'mismatch' }
-  | { readonly kind: 'decided'; readonly record: DecisionRecord; readonly task: Task | null; readonly replayed: boolean };
+  | {
+      readonly kind: 'decided';
+      readonly record: DecisionRecord;
+      readonly task: Task | null;
+      readonly replayed: boolean;
+    };
 
 type WithEffects<Result> = Result & { readonly effects: readonly Effect[] };
 const nothing = <Result>(result: Result): WithEffects<Result> => ({ ...result, effects: [] });
@@ -58,7 +63,10 @@ function* loadRequest(engine: Engine, command: RefreshCommand): Loader<RequestLo
   return { refresh, earlier: null };
 }
 
-const replay = (command: RefreshCommand, { idempotency, record }: NonNullable<RequestLoad['earlier']>): RefreshResult =>
+const replay = (
+  command: RefreshCommand,
+  { idempotency, record }: NonNullable<RequestLoad['earlier']>,
+): RefreshResult =>
   idempotency.fingerprint === command.idempotency?.fingerprint
     ? { kind: 'decided', record, task: idempotency.task, replayed: true }
     : { kind: 'mismatch' };

@@ -12,7 +12,9 @@ export const expireAbandonedConnects = async (engine: Engine, limit: number): Pr
     await engine.store.turn(
       () => read('connection', { tenantId, id }),
       (connection): { readonly effects: readonly Effect[] } =>
-        connection === null ? { effects: [] } : decideAbandoned(connection, turnInputs(engine, 'schedule expire-connects')),
+        connection === null
+          ? { effects: [] }
+          : decideAbandoned(connection, turnInputs(engine, 'schedule expire-connects')),
     );
   }
   return abandoned.length;

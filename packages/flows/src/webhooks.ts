@@ -73,7 +73,12 @@ function* loadConnection(tenantId: TenantId, connector: string, event: Handled):
   return yield* read('connectionByExternalId', { tenantId, connector, externalId: event.externalId });
 }
 
-function* loadEvent(engine: Engine, tenantId: TenantId, connector: string, event: Handled): Loader<EventLoad | undefined> {
+function* loadEvent(
+  engine: Engine,
+  tenantId: TenantId,
+  connector: string,
+  event: Handled,
+): Loader<EventLoad | undefined> {
   const connection = yield* loadConnection(tenantId, connector, event);
   if (connection === null) return undefined;
   const policy = policyOf(engine, connection);
@@ -105,7 +110,11 @@ const take = async (engine: Engine, webhook: WebhookRecord, event: Handled): Pro
   return decided.known;
 };
 
-const noteUnknownWord = (engine: Engine, webhook: WebhookRecord, event: Extract<Handled, { kind: 'status-told' }>): void => {
+const noteUnknownWord = (
+  engine: Engine,
+  webhook: WebhookRecord,
+  event: Extract<Handled, { kind: 'status-told' }>,
+): void => {
   if (standingOf({ status: event.status, reason: event.reason }) !== 'UNKNOWN') return;
   const facts = { connector: webhook.connector, status: event.status, reason: event.reason, webhookId: webhook.id };
   engine.log.warn('a provider told a status that is not in the table: kept verbatim, not refreshable', facts);
@@ -114,7 +123,11 @@ const noteUnknownWord = (engine: Engine, webhook: WebhookRecord, event: Extract<
 /** Tried again a few times where the engine itself failed at it; then it is kept as failed, and seen. */
 const MAX_ATTEMPTS = 5;
 
-const close = async (engine: Engine, webhook: WebhookRecord, end: Partial<Omit<WebhookRecord, 'id'>>): Promise<void> => {
+const close = async (
+  engine: Engine,
+  webhook: WebhookRecord,
+  end: Partial<Omit<WebhookRecord, 'id'>>,
+): Promise<void> => {
   await engine.store.turn(
     () => read('webhook', { tenantId: webhook.tenantId, id: webhook.id }),
     () => ({ effects: [update('webhook', webhook.id, end)] }),

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { readSettings, SettingsError } from '../../src/engine/settings.js';
+
+const refusal = (variables: Readonly<Record<string, string>>): string => {
+  try {
+    readSettings(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as Error).message;
+  }
+  throw new Error('the settings were taken');
+};
+
+describe('settings', () => {
+  test('without any, the sandbox runs on a SQLite file beside the start', () => {
+    const settings = readSettings({});
+    expect(settings).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      sandboxPort: 3001,
+      logLevel: 'info',
+      sandbox: true,
+    });
+    expect(settings.databaseFile).toBe(resolve('./data/freshet.db'));
+    expect(settings.publicUrl).toBe('http://127.0.0.1:3000');
+  });
+
+  test('an empty variable is the same as none', () => {
+    expect(readSettings({ PORT: '', PUBLIC_URL: ' ', MELD_API_KEY: '' }).sandbox).toBe(true);
+  });
+
+  test.each([
+    ['PORT', '70000', 'PORT'],
+    ['PORT', 'http', 'PORT: must be a port number'],
+    ['PORT', '3000.5', 'PORT: must be a whole number'],
+    ['SANDBOX_PORT', '-1', 'SANDBOX_PORT'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL: must be one of trace, debug'],
+    ['PUBLIC_URL', 'freshet.example', 'PUBLIC_URL: must be an http(s) address'],
+    ['PUBLIC_URL', 'ftp://freshet.example', 'PUBLIC_URL: must be an http(s) address'],
+    ['FRESHET_API_KEY', 'short', 'FRESHET_API_KEY: must be at least 16 characters'],
+    ['DATABASE_URL', './freshet.db', 'DATABASE_URL must be file:<path>'],
+    ['DATABASE_URL', 'file:', 'DATABASE_URL names no file'],
+    ['DATABASE_URL', 'postgres://somewhere/db', 'DATABASE_URL names PostgreSQL'],
+    ['BUD_CLIENT_ID', 'me', 'BUD_CLIENT_SECRET is not'],
+    ['BUD_CLIENT_SECRET', 'mine', 'BUD_CLIENT_ID is not'],
+    ['MELD_API_KEY', 'real', 'FRESHET_ENCRYPTION_KEY is needed'],
+  ])('%s=%s is refused by name', (name, value, says) => {
+    expect(refusal({ [name]: value })).toContain(says);
+  });
+
+  test('every wrong variable is named at once', () => {
+    const message = refusal({ PORT: 'x', LOG_LEVEL: 'y', PUBLIC_URL: 'z' });
+    for (const name of ['PORT', 'LOG_LEVEL', 'PUBLIC_URL']) expect(message).toContain(name);
+  });
+
+  test('a provider credential switches the sandbox off', () => {
+    const settings = readSettings({ MELD_API_KEY: 'real', FRESHET_ENCRYPTION_KEY: 'a'.repeat(64) });
+    expect(settings).toMatchObject({ sandbox: false, meld: { apiKey: 'real' }, bud: null });
+  });
+
+  test.each([
+    ['file:data/x.db', resolve('data/x.db')],
+    ['file:/tmp/x.db', '/tmp/x.db'],
+    ['file:///tmp/x.db', '/tmp/x.db'],
+  ])('%s is a path', (url, path) => {
+    expect(readSettings({ DATABASE_URL: url }).databaseFile).toBe(path);
+  });
+});

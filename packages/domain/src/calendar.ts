@@ -85,9 +85,18 @@ const firstDay = (wall: Instant, unit: CalendarUnit, step: number): WallTime => 
   return dayOf(Date.UTC(year, month - 1, day - sinceMonday + 7 * step));
 };
 
+/**
+ * Where clocks go back over midnight, the last hour of a day is lived again after the next one began: it belongs to the
+ * next, because a period that has ended stays ended.
+ */
 const periodFrom = (at: Instant, unit: CalendarUnit, timeZone: string): Period => {
   const wall = wallClock(at, timeZone);
-  return { start: startOfDay(firstDay(wall, unit, 0), timeZone), end: startOfDay(firstDay(wall, unit, 1), timeZone) };
+  const [start, end, after] = [0, 1, 2].map((step) => startOfDay(firstDay(wall, unit, step), timeZone)) as [
+    Instant,
+    Instant,
+    Instant,
+  ];
+  return at < end ? { start, end } : { start: end, end: after };
 };
 
 const lastSeen = new Map<string, Period>();

@@ -31,5 +31,6 @@ export const processAndTimers = ['process', 'console', 'fetch', 'setTimeout', 's
 /** Inside apps/api turbo sees one package, so lint keeps the stores and connectors out of the modules. */
 export const apiBoundary = {
   group: ['@freshet/persistence', '@freshet/persistence/*', '@freshet/connectors', '@freshet/connectors/*'],
-  message: 'Only the composition root (src/composition, app.module.ts, main.ts) names a store or a connector.',
+  allowTypeImports: true,
+  message: 'Only the composition root (apps/api/src/engine/build-engine.ts) names a store or a connector.',
 };

@@ -8,11 +8,13 @@ const require = createRequire(import.meta.url);
 const binOf = (name, path) => join(require.resolve(`${name}/package.json`), '..', path);
 const turbo = 'tooling/run/turbo.mjs';
 const quietly = ['--output-logs=errors-only', '--log-prefix=none', '--log-order=grouped'];
+const promises = ['--config=eslint.promises.config.mjs', 'apps', 'packages'];
 
 const steps = [
   { name: 'build', args: [turbo, 'run', 'build', ...quietly], remedy: 'npm run build' },
   { name: 'types', args: [turbo, 'run', 'typecheck', ...quietly], remedy: 'npm run typecheck' },
   { name: 'lint', args: [binOf('eslint', 'bin/eslint.js'), '--max-warnings=0', '.'], remedy: 'npm run lint' },
+  { name: 'promises', args: [binOf('eslint', 'bin/eslint.js'), ...promises], remedy: 'npm run lint:promises' },
   {
     name: 'format',
     args: [binOf('prettier', 'bin/prettier.cjs'), '--check', '--log-level=warn', '.'],

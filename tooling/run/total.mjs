@@ -1,12 +1,20 @@
-/** Adds up what the packages reported. A file that could not be run counts as one failed test: it hides an unknown number. */
-export function total(reports) {
+/**
+ * Adds up what the packages reported. A file that could not be run and a package that reported nothing count as one
+ * failed test each: they hide an unknown number.
+ */
+export function total(reports, silent = []) {
   const sum = (pick) => reports.reduce((count, report) => count + pick(report), 0);
   const passed = sum((report) => report.passed);
-  const failed = sum((report) => report.failed + report.broken);
-  const width = Math.max(0, ...reports.map((report) => report.package.length));
-  const summary = reports
-    .toSorted((a, b) => a.package.localeCompare(b.package))
-    .map((report) => `${report.package.padEnd(width)}  ${describe(report)}`);
+  const failed = sum((report) => report.failed + report.broken) + silent.length;
+  const rows = [
+    ...reports.map((report) => [report.package, describe(report)]),
+    ...silent.map((name) => [
+      name,
+      'reported nothing: it has no tests, or stopped before it ran them (see its words above)',
+    ]),
+  ].toSorted(([a], [b]) => a.localeCompare(b));
+  const width = Math.max(0, ...rows.map(([name]) => name.length));
+  const summary = rows.map(([name, words]) => `${name.padEnd(width)}  ${words}`);
   return { passed, failed, summary, line: `${passed} passed, ${failed} failed` };
 }
 

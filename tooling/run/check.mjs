@@ -11,8 +11,12 @@ const quietly = ['--output-logs=errors-only', '--log-prefix=none', '--log-order=
 const promises = ['--config=eslint.promises.config.mjs', 'apps', 'packages'];
 
 const steps = [
-  { name: 'build', args: [turbo, 'run', 'build', ...quietly], remedy: 'npm run build' },
-  { name: 'types', args: [turbo, 'run', 'typecheck', ...quietly], remedy: 'npm run typecheck' },
+  {
+    name: 'build',
+    args: [turbo, 'run', 'build', '--continue=dependencies-successful', ...quietly],
+    remedy: 'npm run build',
+  },
+  { name: 'types', args: [turbo, 'run', 'typecheck', '--continue', ...quietly], remedy: 'npm run typecheck' },
   { name: 'lint', args: [binOf('eslint', 'bin/eslint.js'), '--max-warnings=0', '.'], remedy: 'npm run lint' },
   { name: 'promises', args: [binOf('eslint', 'bin/eslint.js'), ...promises], remedy: 'npm run lint:promises' },
   {

@@ -5,6 +5,8 @@ export * from './cost/budget.js';
 export * from './cost/price.js';
 export * from './limits/evaluate.js';
 export * from './limits/reads.js';
+export { renderReason } from './reasons/render-reason.js';
+export { renderRefusal, type RenderedRefusal } from './reasons/render-refusal.js';
 export { decideRefresh } from './refresh/decide-refresh.js';
 export * from './turn-inputs.js';
 export { decideEvent, type EventFacts } from './event/decide-event.js';
@@ -15,4 +17,9 @@ export { decideOutcome, type OutcomeDecision, type OutcomeFacts } from './outcom
 export { decideRelease, decideSending, stillHolds, type SendingFacts } from './outcome/decide-sending.js';
 export { decideCancel, decideStart, type Lease, type StartDecision, type StartFacts } from './outcome/decide-start.js';
 export type { Phase } from './outcome/resolution.js';
-export { PRESENCE_KEPT_MS, recordRefresh, type RecordedRefresh, type RefreshToRecord } from './refresh/record-refresh.js';
+export {
+  PRESENCE_KEPT_MS,
+  recordRefresh,
+  type RecordedRefresh,
+  type RefreshToRecord,
+} from './refresh/record-refresh.js';

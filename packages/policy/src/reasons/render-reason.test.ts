@@ -1,0 +1,225 @@
+import { describe, expect, test } from '@jest/globals';
+import { HOUR, MINUTE, reasonCodes } from '@freshet/domain';
+import type { Gate, ReasonCode, ReasonData } from '@freshet/domain';
+import { renderReason } from './render-reason.js';
+import { spokenDuration, spokenList } from './spoken.js';
+
+const at = Date.UTC(2026, 2, 1, 12);
+const later = at + 3 * HOUR;
+const gate: Gate = 'force';
+
+const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
+  ['STATUS_ALLOWS', { status: 'ACTIVE', reason: null }, 'The status ACTIVE allows a refresh.'],
+  [
+    'STATUS_ATTENDED_ONLY',
+    { status: 'DEGRADED', reason: 'INTERACTIVE_REFRESH' },
+    'The status DEGRADED (INTERACTIVE_REFRESH) allows a refresh only while the customer is present.',
+  ],
+  [
+    'STATUS_FORBIDS',
+    { status: 'RECONNECT_REQUIRED', reason: 'LOGIN_REQUIRED', connectionId: 'conn_1', operation: 'repair' },
+    'The status RECONNECT_REQUIRED (LOGIN_REQUIRED) of conn_1 forbids a refresh: the customer has to repair it.',
+  ],
+  [
+    'STATUS_FORBIDS',
+    { status: 'IN_PROGRESS', reason: null, connectionId: 'conn_1', operation: 'connect' },
+    'The status IN_PROGRESS of conn_1 forbids a refresh: the customer has to connect it.',
+  ],
+  [
+    'STATUS_FORBIDS',
+    { status: 'DELETED', reason: null, connectionId: 'conn_1', operation: null },
+    'The status DELETED of conn_1 forbids a refresh: nothing brings it back.',
+  ],
+  [
+    'PRODUCTS_GRANTED',
+    { products: ['BALANCES', 'TRANSACTIONS'] },
+    'Granted, and asked for: BALANCES and TRANSACTIONS.',
+  ],
+  [
+    'PRODUCT_NOT_GRANTED',
+    { products: ['OWNERS'], granted: ['BALANCES'] },
+    'Not granted on this connection: OWNERS; granted: BALANCES.',
+  ],
+  [
+    'RANGE_OUT_OF_REACH',
+    { from: 0, to: null, earliest: at, latest: later },
+    'A range has to lie between 2026-03-01T12:00:00.000Z and 2026-03-01T15:00:00.000Z, and begin before it ends.',
+  ],
+  ['RANGE_OUT_OF_REACH', { from: 0, to: null, earliest: null, latest: later }, 'The provider takes no time range.'],
+  ['NONE_IN_FLIGHT', {}, 'No refresh is under way.'],
+  [
+    'IN_FLIGHT',
+    { taskId: 'task_1', state: 'running', products: ['BALANCES'] },
+    'The refresh task_1 is running; it brings BALANCES.',
+  ],
+  [
+    'IN_FLIGHT_WIDENED',
+    { products: ['OWNERS', 'TRANSACTIONS'] },
+    'It was still waiting, so it brings these too: OWNERS and TRANSACTIONS.',
+  ],
+  ['IN_FLIGHT_LACKS_PRODUCTS', { products: ['OWNERS'] }, 'It will not bring OWNERS.'],
+  ['NONE_RECENT', {}, 'The provider hands back no earlier pull for this one.'],
+  [
+    'RECENT_COUNTS',
+    { at, until: at + HOUR, taskId: 'task_1' },
+    'The pull of 2026-03-01T12:00:00.000Z counts as this one: the provider hands it back until 2026-03-01T13:00:00.000Z.',
+  ],
+  ['FRESHNESS_NOT_ASKED', {}, 'No age was asked for.'],
+  ['FRESHNESS_NOT_WEIGHED', {}, 'Mode force does not ask how fresh the data is.'],
+  [
+    'FRESH_ENOUGH',
+    { asOf: at, ageMs: 10 * MINUTE, maxAgeMs: 15 * MINUTE },
+    'The oldest of what was asked for is from 2026-03-01T12:00:00.000Z, 10 min old: within the 15 min asked for.',
+  ],
+  [
+    'NOT_FRESH_ENOUGH',
+    { asOf: at, ageMs: 3 * HOUR, maxAgeMs: 15 * MINUTE },
+    'The oldest of what was asked for is from 2026-03-01T12:00:00.000Z, 3 h old: not within the 15 min asked for.',
+  ],
+  [
+    'NOT_FRESH_ENOUGH',
+    { asOf: null, ageMs: null, maxAgeMs: 15 * MINUTE },
+    'Some of what was asked for has never arrived: not within the 15 min asked for.',
+  ],
+  ['PROVIDER_OPEN', {}, 'The provider can be forced now.'],
+  ['CONNECTOR_OFF', { connector: 'meld' }, 'The connector meld is switched off.'],
+  ['NO_FORCED_REFRESH', { provider: 'AKOYA' }, 'The provider AKOYA has no forced refresh at all.'],
+  [
+    'UNATTENDED_FORBIDDEN',
+    { provider: 'FINICITY' },
+    'The provider FINICITY forbids forcing a refresh without the customer.',
+  ],
+  [
+    'CUSTOMER_REQUIRED',
+    { status: 'DEGRADED', reason: 'INTERACTIVE_REFRESH' },
+    'In the status DEGRADED (INTERACTIVE_REFRESH) a refresh works only while the customer is present.',
+  ],
+  [
+    'PROVIDER_PAUSED',
+    { scope: 'provider', until: null },
+    'Forced refreshes of this provider are paused by an operator until somebody opens it.',
+  ],
+  [
+    'PROVIDER_IN_MAINTENANCE',
+    { scope: 'institution', until: later },
+    'Forced refreshes of this institution are held back by a maintenance until 2026-03-01T15:00:00.000Z.',
+  ],
+  [
+    'BREAKER_OPEN',
+    { scope: 'provider', until: later },
+    'Forced refreshes of this provider are held back after failures in a row until 2026-03-01T15:00:00.000Z.',
+  ],
+  ['LIMITS_ALLOW', { limits: ['mx-cooldown'] }, 'The limits let it pass: mx-cooldown.'],
+  ['LIMITS_ALLOW', { limits: [] }, 'The limits let it pass: none.'],
+  [
+    'LIMIT_REACHED',
+    { name: 'mx-cooldown', scope: 'group', limit: 1, remaining: 0, resetAt: later, allowedAt: later },
+    'The limit mx-cooldown (1 per group) is used up; it lets one pass at 2026-03-01T15:00:00.000Z.',
+  ],
+  [
+    'LIMIT_REACHED',
+    { name: 'kept-back', scope: 'account', limit: 0, remaining: 0, resetAt: null, allowedAt: null },
+    'The limit kept-back has no place for such a request.',
+  ],
+  [
+    'LIMIT_TOLD_BY_PROVIDER',
+    { scope: 'group', until: later },
+    'The provider told us to wait until 2026-03-01T15:00:00.000Z, for this group.',
+  ],
+  ['NO_BUDGET', { costMicros: 120_000 }, 'No budget is configured.'],
+  [
+    'BUDGETS_ALLOW',
+    { costMicros: 120_000, currency: 'USD', budgets: ['monthly'] },
+    'Its 0.120000 USD fit the budgets: monthly.',
+  ],
+  [
+    'BUDGET_EXHAUSTED',
+    {
+      budget: 'monthly',
+      amountMicros: 1_000_000,
+      usedMicros: 900_000,
+      costMicros: 120_000,
+      currency: 'USD',
+      periodEnd: later,
+    },
+    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z: ' +
+      'another 0.120000 USD do not fit.',
+  ],
+  ['PRICE_UNKNOWN', {}, 'The price is not known, so no budget can hold it back.'],
+  [
+    'BACKGROUND_IN_TIME',
+    { nextBackgroundAt: later, waitMs: 10 * MINUTE, patienceMs: 15 * MINUTE },
+    'A free background refresh is expected at 2026-03-01T15:00:00.000Z, in 10 min: soon enough for the 15 min that ' +
+      'the caller would wait.',
+  ],
+  [
+    'BACKGROUND_INSTEAD',
+    { nextBackgroundAt: later },
+    'A free background refresh is expected at 2026-03-01T15:00:00.000Z: it comes instead.',
+  ],
+  [
+    'WORTH_FORCING',
+    { nextBackgroundAt: later, waitMs: 3 * HOUR, patienceMs: 15 * MINUTE },
+    'The next background refresh is 3 h away, longer than the 15 min that the caller would wait, so a forced one is ' +
+      'worth its price.',
+  ],
+  [
+    'WORTH_FORCING',
+    { nextBackgroundAt: null, waitMs: null, patienceMs: 15 * MINUTE },
+    'No background refresh is expected, so a forced one is worth its price.',
+  ],
+  ['WORTH_NOT_WEIGHED', {}, 'Mode force does not weigh the price against a free refresh.'],
+  ['FORCED', { costMicros: 120_000, currency: 'USD', promotes: null }, 'A live pull for 0.120000 USD is queued.'],
+  [
+    'FORCED',
+    { costMicros: null, currency: null, promotes: 'conn_2' },
+    'A live pull whose price is not known is queued. Once the provider accepts it, it takes the place of conn_2.',
+  ],
+];
+
+describe('a reason', () => {
+  test.each(rows)('%s %j: %s', (code, data, sentence) => {
+    expect(renderReason({ gate, code, data })).toBe(sentence);
+  });
+
+  test('has a sentence here for every code', () => {
+    expect([...new Set(rows.map(([code]) => code))].sort()).toEqual([...reasonCodes].sort());
+  });
+
+  test.each(reasonCodes)('%s of an older decision, without its numbers, is still a sentence', (code) => {
+    const sentence = renderReason({ gate, code, data: {} });
+    expect(sentence).toMatch(/^[A-Z].*\.$/);
+    expect(sentence).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('survives an instant that no calendar has', () => {
+    const data = { scope: 'group', until: 1e18 };
+    expect(renderReason({ gate, code: 'LIMIT_TOLD_BY_PROVIDER', data })).toContain('a time that no calendar has');
+  });
+});
+
+describe('a duration', () => {
+  test.each([
+    [0, '0 s'],
+    [1, '1 ms'],
+    [999, '999 ms'],
+    [45_000, '45 s'],
+    [90_000, '1 min 30 s'],
+    [3 * HOUR, '3 h'],
+    [26 * HOUR, '1 d 2 h'],
+    // Two units are enough, and they are neighbours.
+    [24 * HOUR + 5 * MINUTE, '1 d'],
+    [-3 * HOUR, 'minus 3 h'],
+  ])('of %d ms is %s', (ms, words) => {
+    expect(spokenDuration(ms)).toBe(words);
+  });
+});
+
+test.each([
+  [[], 'none'],
+  [['A'], 'A'],
+  [['A', 'B'], 'A and B'],
+  [['A', 'B', 'C'], 'A, B and C'],
+])('a list of %j is "%s"', (words, sentence) => {
+  expect(spokenList(words)).toBe(sentence);
+});

@@ -1,0 +1,102 @@
+import type { DecisionReason, ReasonCode } from '@freshet/domain';
+import { spokenData, type Spoken } from './spoken.js';
+
+const status = (data: Spoken): string => {
+  const reason = data.word('reason');
+  return reason === null ? data.text('status') : `${data.text('status')} (${reason})`;
+};
+
+const until = (data: Spoken, key: string): string =>
+  data.number(key) === null ? 'until somebody opens it' : `until ${data.instant(key)}`;
+
+const closed = (data: Spoken, how: string): string => {
+  const what = data.word('scope') ?? 'provider';
+  return `Forced refreshes of this ${what} are ${how} ${until(data, 'until')}.`;
+};
+
+const helps = (data: Spoken): string => {
+  const operation = data.word('operation');
+  if (operation === null) return 'nothing brings it back';
+  return operation === 'repair' ? 'the customer has to repair it' : 'the customer has to connect it';
+};
+
+const age = (data: Spoken): string =>
+  data.number('asOf') === null
+    ? 'Some of what was asked for has never arrived'
+    : `The oldest of what was asked for is from ${data.instant('asOf')}, ${data.duration('ageMs')} old`;
+
+const limitReached = (data: Spoken): string => {
+  const used = `The limit ${data.text('name')} (${data.text('limit')} per ${data.text('scope')}) is used up`;
+  if (data.number('limit') === 0) return `The limit ${data.text('name')} has no place for such a request.`;
+  return data.number('allowedAt') === null ? `${used}.` : `${used}; it lets one pass at ${data.instant('allowedAt')}.`;
+};
+
+const worthForcing = (data: Spoken): string =>
+  data.number('nextBackgroundAt') === null
+    ? 'No background refresh is expected, so a forced one is worth its price.'
+    : `The next background refresh is ${data.duration('waitMs')} away, longer than the ${data.duration('patienceMs')} ` +
+      'that the caller would wait, so a forced one is worth its price.';
+
+const forced = (data: Spoken): string => {
+  const price = data.number('costMicros') === null ? 'whose price is not known' : `for ${data.money('costMicros')}`;
+  const promotes = data.word('promotes');
+  const place = promotes === null ? '' : ` Once the provider accepts it, it takes the place of ${promotes}.`;
+  return `A live pull ${price} is queued.${place}`;
+};
+
+/** One sentence for each code. A code without one does not compile. */
+const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
+  STATUS_ALLOWS: (data) => `The status ${status(data)} allows a refresh.`,
+  STATUS_ATTENDED_ONLY: (data) => `The status ${status(data)} allows a refresh only while the customer is present.`,
+  STATUS_FORBIDS: (data) =>
+    `The status ${status(data)} of ${data.text('connectionId')} forbids a refresh: ${helps(data)}.`,
+  PRODUCTS_GRANTED: (data) => `Granted, and asked for: ${data.list('products')}.`,
+  PRODUCT_NOT_GRANTED: (data) =>
+    `Not granted on this connection: ${data.list('products')}; granted: ${data.list('granted')}.`,
+  RANGE_OUT_OF_REACH: (data) =>
+    data.number('earliest') === null
+      ? 'The provider takes no time range.'
+      : `A range has to lie between ${data.instant('earliest')} and ${data.instant('latest')}, and begin before it ends.`,
+  NONE_IN_FLIGHT: () => 'No refresh is under way.',
+  IN_FLIGHT: (data) =>
+    `The refresh ${data.text('taskId')} is ${data.text('state')}; it brings ${data.list('products')}.`,
+  IN_FLIGHT_WIDENED: (data) => `It was still waiting, so it brings these too: ${data.list('products')}.`,
+  IN_FLIGHT_LACKS_PRODUCTS: (data) => `It will not bring ${data.list('products')}.`,
+  NONE_RECENT: () => 'The provider hands back no earlier pull for this one.',
+  RECENT_COUNTS: (data) =>
+    `The pull of ${data.instant('at')} counts as this one: the provider hands it back until ${data.instant('until')}.`,
+  FRESHNESS_NOT_ASKED: () => 'No age was asked for.',
+  FRESHNESS_NOT_WEIGHED: () => 'Mode force does not ask how fresh the data is.',
+  FRESH_ENOUGH: (data) => `${age(data)}: within the ${data.duration('maxAgeMs')} asked for.`,
+  NOT_FRESH_ENOUGH: (data) => `${age(data)}: not within the ${data.duration('maxAgeMs')} asked for.`,
+  PROVIDER_OPEN: () => 'The provider can be forced now.',
+  CONNECTOR_OFF: (data) => `The connector ${data.text('connector')} is switched off.`,
+  NO_FORCED_REFRESH: (data) => `The provider ${data.text('provider')} has no forced refresh at all.`,
+  UNATTENDED_FORBIDDEN: (data) =>
+    `The provider ${data.text('provider')} forbids forcing a refresh without the customer.`,
+  CUSTOMER_REQUIRED: (data) => `In the status ${status(data)} a refresh works only while the customer is present.`,
+  PROVIDER_PAUSED: (data) => closed(data, 'paused by an operator'),
+  PROVIDER_IN_MAINTENANCE: (data) => closed(data, 'held back by a maintenance'),
+  BREAKER_OPEN: (data) => closed(data, 'held back after failures in a row'),
+  LIMITS_ALLOW: (data) => `The limits let it pass: ${data.list('limits')}.`,
+  LIMIT_REACHED: limitReached,
+  LIMIT_TOLD_BY_PROVIDER: (data) =>
+    `The provider told us to wait ${until(data, 'until')}, for this ${data.text('scope')}.`,
+  NO_BUDGET: () => 'No budget is configured.',
+  BUDGETS_ALLOW: (data) => `Its ${data.money('costMicros')} fit the budgets: ${data.list('budgets')}.`,
+  BUDGET_EXHAUSTED: (data) =>
+    `The budget ${data.text('budget')} has ${data.money('usedMicros')} of ${data.money('amountMicros')} spoken for ` +
+    `until ${data.instant('periodEnd')}: another ${data.money('costMicros')} do not fit.`,
+  PRICE_UNKNOWN: () => 'The price is not known, so no budget can hold it back.',
+  BACKGROUND_IN_TIME: (data) =>
+    `A free background refresh is expected at ${data.instant('nextBackgroundAt')}, in ${data.duration('waitMs')}: ` +
+    `soon enough for the ${data.duration('patienceMs')} that the caller would wait.`,
+  BACKGROUND_INSTEAD: (data) =>
+    `A free background refresh is expected at ${data.instant('nextBackgroundAt')}: it comes instead.`,
+  WORTH_FORCING: worthForcing,
+  WORTH_NOT_WEIGHED: () => 'Mode force does not weigh the price against a free refresh.',
+  FORCED: forced,
+};
+
+/** The reason in plain English, with its numbers. */
+export const renderReason = ({ code, data }: DecisionReason): string => sentences[code](spokenData(data));

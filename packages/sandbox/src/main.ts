@@ -2,6 +2,8 @@ import { startSandbox } from './sandbox.js';
 import { optionsFromEnvironment } from './settings.js';
 
 async function main(): Promise<void> {
+  // Whoever reads the log may end before the emulator does: it outlives the service that started it.
+  process.stdout.on('error', () => undefined);
   const options = optionsFromEnvironment(process.env);
   const sandbox = await startSandbox(options);
   options.log?.(`The sandbox emulator listens on ${sandbox.url}, its books lie in ${options.booksFile}`);

@@ -18,6 +18,9 @@ import { acceptBodies } from './wire/bodies.js';
 import type { World } from './world.js';
 
 const BODY_LIMIT_BYTES = 8 << 20;
+const LONGEST_ID_CHARS = 500;
+/** Long: an idle socket that is closed as the next call is written would look like the fault `lost-reply`. */
+const IDLE_SOCKET_MS = 120_000;
 
 export interface Sandbox {
   readonly url: string;
@@ -34,6 +37,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const settings = settingsOf(options);
   const { promise: ready, resolve: isReady } = deferred<FastifyInstance>();
   const server = createServer((request, response) => void ready.then((app) => app.routing(request, response)));
+  server.keepAliveTimeout = IDLE_SOCKET_MS;
   // Bound before the books are opened: a second emulator must fail here, and not rewrite the books of the first.
   await listen(server, settings);
   try {
@@ -59,10 +63,7 @@ async function startBehind(
   isReady: (app: FastifyInstance) => void,
 ): Promise<Sandbox> {
   const { port } = server.address() as AddressInfo;
-  const world = openWorld(
-    settings,
-    `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
-  );
+  const world = openWorld(settings, `http://${reachableName(settings.host)}:${port}`);
   prepareMeld(world);
   const signer = await prepareBud(world);
   const app = await openApp(world, signer);
@@ -77,8 +78,18 @@ async function startBehind(
   };
 }
 
+/** As a client writes it. */
+function reachableName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 async function openApp(world: World, signer: BudSigner): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, bodyLimit: BODY_LIMIT_BYTES });
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: LONGEST_ID_CHARS },
+  });
   acceptBodies(app);
   await app.register(async (scope) => serveMeld(scope, world), { prefix: '/meld' });
   await app.register(async (scope) => serveBud(scope, world), { prefix: '/bud' });

@@ -47,7 +47,7 @@ export function settingsOf(options: SandboxOptions): Settings {
     host: options.host ?? DEFAULT_HOST,
     booksFile: options.booksFile === undefined || options.booksFile === null ? null : resolve(options.booksFile),
     now: options.now ?? (() => Date.now()),
-    webhookBaseUrl: (options.webhookBaseUrl ?? DEFAULT_WEBHOOK_BASE).replace(/\/+$/, ''),
+    webhookBaseUrl: trimmed(options.webhookBaseUrl ?? DEFAULT_WEBHOOK_BASE),
     secrets: {
       meldKey: options.secrets?.meldKey ?? null,
       meldWebhookSecret: options.secrets?.meldWebhookSecret ?? DEFAULT_MELD_WEBHOOK_SECRET,
@@ -85,6 +85,15 @@ function portOf(text: string | null): number {
 
 function webhookBaseOf(text: string | null): string {
   if (text === null) return DEFAULT_WEBHOOK_BASE;
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  if (isWebhookBase(text)) return text;
   throw new Error(`SANDBOX_WEBHOOK_BASE must be an http(s) address, not "${text}"`);
+}
+
+export function isWebhookBase(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** Paths are appended to it. */
+export function trimmed(baseUrl: string): string {
+  return baseUrl.replace(/\/+$/, '');
 }

@@ -1,5 +1,5 @@
 import { startSandbox, type Sandbox, type SandboxOptions } from '../src/index.js';
-import { startReceiver, type Receiver } from './receiver.js';
+import { startReceiver, type Json, type Receiver } from './receiver.js';
 
 /** A Monday, at noon. */
 export const START = Date.parse('2026-03-02T12:00:00.000Z');
@@ -13,8 +13,7 @@ export const iso = (time: number): string => new Date(time).toISOString();
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read any field of an answer
-  readonly body: any;
+  readonly body: Json;
 }
 
 export interface Rig {

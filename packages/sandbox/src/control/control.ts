@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { connectionKey } from '../books/books.js';
+import { isWebhookBase, trimmed } from '../settings.js';
 import { Fields, type FieldError } from '../wire/fields.js';
 import type { World } from '../world.js';
 import { readFault } from './fault-body.js';
@@ -14,11 +15,15 @@ export function serveControl(app: FastifyInstance, world: World): void {
   app.addHook('onResponse', async (request, reply) => {
     world.settings.log(`${world.clock.iso()} ${request.method} ${request.url} ${reply.statusCode} control`);
   });
-  app.get('/health', () => ({ sandbox: true, books: world.books.file, now: world.clock.iso() }));
+  app.get('/health', () => {
+    const webhookBaseUrl = world.outbox.baseUrl;
+    return { sandbox: true, books: world.books.file, now: world.clock.iso(), webhookBaseUrl };
+  });
   serveClock(app, world);
   serveConnections(app, world);
   serveFaults(app, world);
   serveLedger(app, world);
+  serveWebhooks(app, world);
   serveBank(app, world);
 }
 
@@ -88,7 +93,26 @@ function serveLedger(app: FastifyInstance, world: World): void {
     const asked = world.books.bills.all().filter((bill) => externalId === undefined || bill.externalId === externalId);
     return { data: asked.map(billView) };
   });
-  app.get('/webhooks', () => ({ data: world.books.deliveries.all().map((delivery) => deliveryView(world, delivery)) }));
+  app.delete('/bills', (_request, reply) => {
+    world.books.turn(() => world.books.bills.clear());
+    return reply.code(204).send();
+  });
+}
+
+function serveWebhooks(app: FastifyInstance, world: World): void {
+  const view = () => ({
+    baseUrl: world.outbox.baseUrl,
+    data: world.books.deliveries.all().map((delivery) => deliveryView(world, delivery)),
+  });
+  app.get('/webhooks', view);
+  app.put('/webhooks', (request, reply) => {
+    const fields = new Fields(request.body);
+    const baseUrl = fields.needText('baseUrl');
+    if (baseUrl !== '' && !isWebhookBase(baseUrl)) fields.fail('baseUrl', 'must be an http(s) address');
+    if (isRefused(fields)) return refuse(reply, fields.errors);
+    world.outbox.baseUrl = trimmed(baseUrl);
+    return reply.send(view());
+  });
 }
 
 function serveBank(app: FastifyInstance, world: World): void {

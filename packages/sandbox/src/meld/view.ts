@@ -31,7 +31,7 @@ export function searchConnections(world: World, call: Call): Answer {
   const matches = world.books.connections.find('connector', 'meld').filter((connection) => isAsked(connection, query));
   const { page, remaining } = pageOf(matches, query, Math.min(limit, PAGE_MOST));
   const connections = page.map((connection) => viewOf(world, connection));
-  return { status: 200, body: { connections, count: connections.length, remaining }, about: page };
+  return { status: 200, body: { connections, count: connections.length, remaining } };
 }
 
 export function viewOf(world: World, connection: Connection): Record<string, unknown> {

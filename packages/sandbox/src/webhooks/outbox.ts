@@ -39,7 +39,8 @@ export class Outbox {
     private readonly books: Books,
     private readonly clock: EmulatorClock,
     private readonly schedule: Schedule,
-    private readonly baseUrl: string,
+    /** May be changed: an emulator outlives the service that it sends to. */
+    public baseUrl: string,
   ) {
     schedule.on(DUE_KIND, (id) => this.deliver(id));
   }

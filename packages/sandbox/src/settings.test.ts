@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { optionsFromEnvironment, settingsOf } from './settings.js';
+
+describe('optionsFromEnvironment', () => {
+  test('needs nothing', () => {
+    expect(optionsFromEnvironment({})).toMatchObject({
+      port: 3001,
+      host: '127.0.0.1',
+      booksFile: './data/sandbox-books.ndjson',
+      webhookBaseUrl: 'http://127.0.0.1:3000',
+      secrets: {
+        meldKey: null,
+        meldWebhookSecret: 'sandbox-meld-webhook-secret',
+        budClientId: null,
+        budClientSecret: null,
+      },
+    });
+  });
+
+  test('takes what it is told, blanks as nothing', () => {
+    const environment = {
+      SANDBOX_PORT: '4001',
+      SANDBOX_HOST: '::1',
+      SANDBOX_BOOKS: ' books.ndjson ',
+      SANDBOX_WEBHOOK_BASE: 'https://example.com/base/',
+      SANDBOX_MELD_KEY: 'key',
+      SANDBOX_MELD_WEBHOOK_SECRET: '',
+      SANDBOX_BUD_CLIENT_ID: 'client',
+      SANDBOX_BUD_CLIENT_SECRET: 'secret',
+    };
+    const options = optionsFromEnvironment(environment);
+    expect(options).toMatchObject({ port: 4001, host: '::1', booksFile: 'books.ndjson' });
+    expect(options.secrets).toEqual({
+      meldKey: 'key',
+      meldWebhookSecret: 'sandbox-meld-webhook-secret',
+      budClientId: 'client',
+      budClientSecret: 'secret',
+    });
+    const settings = settingsOf(options);
+    expect(settings.webhookBaseUrl).toBe('https://example.com/base');
+    expect(settings.booksFile).toBe(resolve('books.ndjson'));
+  });
+
+  test.each([
+    [{ SANDBOX_PORT: 'http' }, 'SANDBOX_PORT'],
+    [{ SANDBOX_PORT: '70000' }, 'SANDBOX_PORT'],
+    [{ SANDBOX_WEBHOOK_BASE: 'localhost:3000' }, 'SANDBOX_WEBHOOK_BASE'],
+  ])('names the variable that is wrong: %j', (environment, name) => {
+    expect(() => optionsFromEnvironment(environment)).toThrow(name);
+  });
+});

@@ -1,4 +1,4 @@
-import { formatDuration, formatInstant, MINUTE } from '@freshet/domain';
+import { DAY, formatInstant, HOUR, MINUTE } from '@freshet/domain';
 import type { Closure, Instant, Task } from '@freshet/domain';
 import { read, type Loader } from '@freshet/ports';
 import { defineCheck, type AuditPlace, type Found } from './check.js';
@@ -32,7 +32,16 @@ interface Fault {
   readonly action: string;
 }
 
-const late = (since: Instant, now: Instant): string => formatDuration(Math.floor((now - since) / MINUTE) * MINUTE);
+/** `2 d 3 h`: the two largest parts say enough. */
+const late = (since: Instant, now: Instant): string => {
+  const parts = [
+    [Math.floor((now - since) / DAY), 'd'],
+    [Math.floor(((now - since) % DAY) / HOUR), 'h'],
+    [Math.floor(((now - since) % HOUR) / MINUTE), 'min'],
+  ] as const;
+  const said = parts.filter(([count]) => count > 0).slice(0, 2);
+  return said.map(([count, unit]) => `${count} ${unit}`).join(' ');
+};
 
 const neverEnding = ({ giveUpAt }: Task, now: Instant): Fault | undefined =>
   giveUpAt === null || now - giveUpAt <= GIVE_UP_GRACE_MS

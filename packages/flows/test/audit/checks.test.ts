@@ -184,6 +184,16 @@ describe('stuck tasks', () => {
     expect(await stuck(openTask({ dueAt: minutesAgo(15) - 1 }))).toEqual(found('warning'));
   });
 
+  test.each([
+    [65, '1 h 5 min'],
+    [20, '20 min'],
+    [2 * 24 * 60 + 3 * 60 + 4, '2 d 3 h'],
+  ])('says for how long: %i minutes are %s', async (minutes, said) => {
+    const late = openTask({ dueAt: minutesAgo(minutes) });
+    const [finding] = await findingsOf(...rows(late, entry(late)));
+    expect(finding?.summary).toContain(`has been due for ${said},`);
+  });
+
   test('a provider that is closed explains why it waits', async () => {
     const late = (): Task => openTask({ dueAt: minutesAgo(20) });
     expect(await stuck(late(), put('closure', pause()))).toEqual([]);

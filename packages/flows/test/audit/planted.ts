@@ -1,7 +1,7 @@
 import { DEFAULT_TENANT, idOf, uuidv7 } from '@freshet/domain';
 import type { Connection, Effect, LedgerEntry, Pull, Task, TenantId } from '@freshet/domain';
 import type { PolicyBook } from '@freshet/policy';
-import type { Ids, Store } from '@freshet/ports';
+import { read, type Ids, type Store } from '@freshet/ports';
 import { createMemoryStore } from '@freshet/ports/memory';
 import type { Engine } from '../../src/index.js';
 
@@ -56,9 +56,7 @@ export const testEngine = (workerId = 'worker-1', shared?: TestEngine): TestEngi
 /** Writes rows as they are, past everything that would have kept a fault out. */
 export const plant = async (store: Store, ...effects: readonly Effect[]): Promise<void> => {
   await store.turn(
-    function* () {
-      return undefined;
-    },
+    () => read('setting', { id: 'anything' }),
     () => ({ effects }),
   );
 };

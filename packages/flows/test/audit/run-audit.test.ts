@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, insert } from '@freshet/domain';
 import type { AuditRun } from '@freshet/domain';
-import { StoreUnavailable } from '@freshet/ports';
+import { read, StoreUnavailable } from '@freshet/ports';
 import { requestAudit, requestNightlyAudit, runAudit, runQueuedAudits } from '../../src/index.js';
 import type { Check } from '../../src/index.js';
 import { defineCheck } from '../../src/audit/check.js';
@@ -39,6 +39,7 @@ const numbers: Check = defineCheck<{ readonly key: string }>({
   name: 'numbers',
   question: 'Are there numbers?',
   *rows({ after, limit }) {
+    yield* read('setting', { id: 'numbers' });
     const from = after === '' ? 0 : Number(after) + 1;
     return Array.from({ length: Math.max(0, Math.min(limit, 10 - from)) }, (_, index) => ({
       key: String(from + index),
@@ -253,6 +254,7 @@ describe('the nightly audit', () => {
       ...made.store,
       turn: ((_load, decide) =>
         made.store.turn(function* () {
+          yield* read('setting', { id: 'another one' });
           return null as never;
         }, decide)) as typeof made.store.turn,
     };

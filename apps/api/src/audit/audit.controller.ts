@@ -1,0 +1,96 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res, StreamableFile } from '@nestjs/common';
+import type { AuditId, AuditRun, TenantId } from '@freshet/domain';
+import { requestAudit, type Engine } from '@freshet/flows';
+import type { FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import { ENGINE } from '../engine/engine.token.js';
+import { Tenant } from '../http/authenticate.js';
+import { IdPipe } from '../http/id.pipe.js';
+import { readPage } from '../http/page.js';
+import { notFound } from '../http/problem.js';
+import { showAudit, showFinding } from './audit-view.js';
+import { auditRequest, auditsQuery, findingsQuery, reportQuery } from './audit.schemas.js';
+import type { AuditsQuery, AuditView, FindingsQuery, FindingView, ReportQuery } from './audit.schemas.js';
+import { reports } from './report/report.js';
+
+interface List<View> {
+  readonly data: readonly View[];
+  readonly nextCursor: string | null;
+}
+
+const auditId = new IdPipe('audit');
+
+/** The report holds what customers' banks and providers told: nothing in it may run or be fetched. */
+const REPORT_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+@Controller('v1/audits')
+export class AuditController {
+  constructor(@Inject(ENGINE) private readonly engine: Engine) {}
+
+  /** Queued, not run: a worker takes it up within a second or so. */
+  @Post()
+  @HttpCode(202)
+  async request(
+    @Tenant() tenantId: TenantId,
+    @Body({ schema: auditRequest }) _nothing: undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AuditView> {
+    const run = await requestAudit(this.engine, tenantId, 'request');
+    reply.header('location', `/v1/audits/${run.id}`);
+    return showAudit(run);
+  }
+
+  @Get()
+  async list(
+    @Tenant() tenantId: TenantId,
+    @Query({ schema: auditsQuery }) query: AuditsQuery,
+  ): Promise<List<AuditView>> {
+    const { rows, nextCursor } = await readPage(this.engine, { tenantId, list: 'audits', query }, (page) =>
+      this.engine.store.read('auditsPage', page),
+    );
+    return { data: rows.map(showAudit), nextCursor };
+  }
+
+  @Get(':id')
+  async one(@Tenant() tenantId: TenantId, @Param('id', auditId) id: AuditId): Promise<AuditView> {
+    return showAudit(await this.find(tenantId, id));
+  }
+
+  @Get(':id/findings')
+  async findings(
+    @Tenant() tenantId: TenantId,
+    @Param('id', auditId) id: AuditId,
+    @Query({ schema: findingsQuery }) query: FindingsQuery,
+  ): Promise<List<FindingView>> {
+    await this.find(tenantId, id);
+    const { check, severity } = query;
+    const { rows, nextCursor } = await readPage(this.engine, { tenantId, list: `findings of ${id}`, query }, (page) =>
+      this.engine.store.read('findingsPage', { ...page, auditId: id, check, severity }),
+    );
+    return { data: rows.map(showFinding), nextCursor };
+  }
+
+  /** Written as it is read: a report of any length needs no more memory than a page of findings. */
+  @Get(':id/report')
+  async report(
+    @Tenant() tenantId: TenantId,
+    @Param('id', auditId) id: AuditId,
+    @Query({ schema: reportQuery }) { format }: ReportQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const run = await this.find(tenantId, id);
+    const { type, fileEnding, pieces } = reports[format];
+    reply.headers({ 'content-security-policy': REPORT_POLICY, 'x-content-type-options': 'nosniff' });
+    return new StreamableFile(Readable.from(pieces(this.engine, run), { objectMode: false }), {
+      type,
+      ...(fileEnding === null ? {} : { disposition: `attachment; filename="freshet-audit-${id}.${fileEnding}"` }),
+    });
+  }
+
+  private async find(tenantId: TenantId, id: AuditId): Promise<AuditRun> {
+    const run = await this.engine.store.read('audit', { tenantId, id });
+    if (run === null) throw notFound('audit');
+    return run;
+  }
+}

@@ -1,0 +1,85 @@
+import { Markup } from './markup.js';
+
+/** The whole look of the report: no font, image or script comes from elsewhere. */
+export const style = new Markup(`
+:root {
+  --ink: #1b2430; --soft: #5a6676; --line: #dfe4ea; --paper: #ffffff; --wash: #f5f7f9;
+  --critical: #b3261e; --critical-wash: #fdecea; --warning: #8a5a00; --warning-wash: #fff4dc;
+  --info: #1f5f99; --info-wash: #e8f2fb; --good: #1e6b3a; --good-wash: #e7f5ec;
+}
+* { box-sizing: border-box; }
+html { background: var(--wash); }
+body {
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  color: var(--ink); background: var(--paper); max-width: 62rem; margin: 0 auto; padding: 2.5rem 2.5rem 4rem;
+}
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .3rem; letter-spacing: -.01em; }
+h2 { font-size: 1.2rem; line-height: 1.3; margin: 0; }
+p { margin: 0; }
+.eyebrow { color: var(--soft); font-size: .8rem; letter-spacing: .08em; text-transform: uppercase; font-weight: 600; }
+.meta, .soft { color: var(--soft); }
+.notice { margin: 1.25rem 0 0; padding: .7rem 1rem; border-left: 4px solid var(--warning); background: var(--warning-wash); }
+.notice.failed { border-color: var(--critical); background: var(--critical-wash); }
+.verdict { margin: 1.5rem 0 0; font-size: 1.05rem; }
+.totals { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.25rem 0 2rem; }
+.total { border: 1px solid var(--line); border-radius: 8px; padding: .7rem .9rem; }
+.total b { display: block; font-size: 1.5rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.total.critical b { color: var(--critical); } .total.warning b { color: var(--warning); } .total.info b { color: var(--info); }
+.total.zero b { color: var(--soft); }
+table { border-collapse: collapse; width: 100%; }
+th { text-align: left; font-size: .8rem; font-weight: 600; color: var(--soft); padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: bottom; }
+td { padding: .6rem .75rem .6rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; padding-left: .75rem; }
+td.n.zero { color: #a5aeb9; }
+a { color: var(--info); }
+code { font: .86em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.check { margin-top: 2.75rem; }
+.check > header { border-bottom: 2px solid var(--ink); padding-bottom: .6rem; }
+.check > header p { color: var(--soft); margin-top: .15rem; }
+.clear { margin-top: .9rem; color: var(--good); }
+.finding { border: 1px solid var(--line); border-left: 4px solid var(--soft); border-radius: 6px; margin-top: 1rem; padding: .9rem 1.1rem 1rem; }
+.finding.critical { border-left-color: var(--critical); }
+.finding.warning { border-left-color: var(--warning); }
+.finding.info { border-left-color: var(--info); }
+.finding .top { display: flex; gap: .75rem; align-items: baseline; justify-content: space-between; }
+.badge { font-size: .72rem; font-weight: 700; letter-spacing: .05em; text-transform: uppercase; border-radius: 4px; padding: .1rem .45rem; }
+.badge.critical { color: var(--critical); background: var(--critical-wash); }
+.badge.warning { color: var(--warning); background: var(--warning-wash); }
+.badge.info { color: var(--info); background: var(--info-wash); }
+.amount { font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.summary { font-weight: 600; margin-top: .45rem; overflow-wrap: anywhere; }
+.todo { margin-top: .35rem; }
+.todo b { font-weight: 600; color: var(--soft); }
+.evidence { margin-top: .8rem; background: var(--wash); border-radius: 6px; padding: .6rem .8rem .7rem; font-size: .86rem; }
+.evidence dl { display: grid; grid-template-columns: max-content 1fr max-content 1fr; gap: .15rem 1rem; margin: 0; }
+.evidence dt { color: var(--soft); }
+.evidence dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.evidence table { margin-top: .5rem; font-size: .95em; }
+.evidence caption { text-align: left; color: var(--soft); padding-bottom: .1rem; }
+.evidence th, .evidence td { padding: .25rem .7rem .25rem 0; }
+.evidence tr:last-child td { border-bottom: 0; }
+.more, .subtotal { margin-top: 1rem; }
+.subtotal { text-align: right; font-weight: 600; font-variant-numeric: tabular-nums; }
+footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .86rem; }
+@media screen and (max-width: 52rem) and (min-width: 40.01rem) { .evidence dl { grid-template-columns: max-content 1fr; } }
+@media screen and (max-width: 40rem) {
+  body { padding: 1.25rem 1rem 3rem; }
+  .evidence dl { grid-template-columns: 1fr; gap: 0; } .evidence dd { margin-bottom: .35rem; }
+  .evidence { overflow-x: auto; }
+  .evidence td code { display: inline-block; min-width: 11rem; }
+  .overview .soft { display: none; }
+}
+@page { margin: 16mm 14mm; }
+@media print {
+  html { background: none; }
+  body { max-width: none; padding: 0; font-size: 9.5pt; }
+  .totals { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); margin: 1rem 0 1.25rem; }
+  .total b { font-size: 1.2rem; }
+  .evidence { font-size: 7.5pt; } .evidence th { font-size: inherit; } .finding { padding: .6rem .8rem; margin-top: .7rem; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .finding, .total, tr { break-inside: avoid; }
+  .check > header, h2, caption { break-after: avoid; }
+  .check { margin-top: 1.75rem; }
+  a { color: inherit; text-decoration: none; }
+}
+`);

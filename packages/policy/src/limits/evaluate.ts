@@ -1,4 +1,4 @@
-import type { Instant, LimitState, Product, Usage } from '@freshet/domain';
+import type { DurationMs, Instant, LimitState, Product, Usage } from '@freshet/domain';
 import type { Cooldown, Limit, RefreshPolicy, Window } from '../policy.js';
 import { concerns, placesFor, windowBounds } from './reads.js';
 
@@ -25,6 +25,9 @@ const judgeCooldown = (limit: Cooldown, usage: Usage, now: Instant): LimitVerdic
   };
 };
 
+/** A pull that is reserved counts however long ago that was: it is yet to be sent, so it leaves a whole window later. */
+const leavesAt = (at: Instant, length: DurationMs, now: Instant): Instant => (at + length > now ? at : now) + length;
+
 /**
  * `usage` holds the newest pulls, at most as many as there are places. So in a full rolling window the oldest of them is
  * exactly the one that has to leave before the next may enter.
@@ -34,7 +37,7 @@ const judgeWindow = (limit: Window, usage: Usage, attended: boolean, now: Instan
   const remaining = Math.max(0, places - usage.count);
   const { end } = windowBounds(limit, now);
   const length = limit.per.shape === 'rolling' ? limit.per.ms : 0;
-  const givesBackAt = end ?? (usage.oldestAt === null ? null : usage.oldestAt + length);
+  const givesBackAt = end ?? (usage.oldestAt === null ? null : leavesAt(usage.oldestAt, length, now));
   const open = remaining > 0;
   return {
     state: {

@@ -1,4 +1,4 @@
-import { standingOf } from '@freshet/domain';
+import { isTerminal } from '@freshet/domain';
 import type { Decision, DecisionReason, Instant, Money, RefreshFacts, RefreshRequest } from '@freshet/domain';
 import { nextBackgroundAt } from '../background/next-background.js';
 import { priceOf } from '../cost/price.js';
@@ -11,7 +11,7 @@ import { budgetGate } from './gate-budget.js';
 import { freshGate } from './gate-fresh.js';
 import { inFlightGate } from './gate-in-flight.js';
 import { limitsGate } from './gate-limits.js';
-import { openGate } from './gate-open.js';
+import { inForce, openGate } from './gate-open.js';
 import { productsGate } from './gate-products.js';
 import { recentGate } from './gate-recent.js';
 import { statusGate } from './gate-status.js';
@@ -43,9 +43,9 @@ const gatesInOrder: readonly ((considered: Considered) => GateAnswer)[] = [
 
 const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshPolicy): Considered => {
   const { asked, active, now } = facts;
-  const inactive = standingOf({ status: asked.status, reason: asked.statusReason }) === 'INACTIVE_DUPLICATE';
-  const governing = inactive ? active : asked;
-  const products = request.products ?? asked.products;
+  // All of a group is one provider connection, so the active one speaks for it; one that is gone speaks for itself.
+  const governing = isTerminal(asked.status) ? asked : active;
+  const products = request.products !== null && request.products.length > 0 ? request.products : asked.products;
   let limits: readonly LimitVerdict[] | undefined;
   let cost: Money | null | undefined;
   return {
@@ -60,11 +60,24 @@ const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshP
   };
 };
 
-/** When a forced refresh is next possible: after this one where it is made, else when the limits let one pass. */
+/**
+ * When a forced refresh is next possible: after this one where it is made, else when nothing that is known to end stands
+ * against it any more. Null where there is no such time, or nobody can tell it.
+ */
 const nextForcedAt = (considered: Considered, verdict: Decision['verdict']): Instant | null => {
-  if (!considered.policy.forced.available || verdict === 'refuse') return null;
-  const times = considered.limits().map((limit) => (verdict === 'force' ? limit.afterThisAt : limit.allowedAt));
-  return latestOf([considered.facts.now, ...times]);
+  const { facts, policy } = considered;
+  if (!policy.forced.available || verdict === 'refuse') return null;
+  const limits = considered.limits().map((limit) => (verdict === 'force' ? limit.afterThisAt : limit.allowedAt));
+  const closed = inForce(facts.closures, facts.now).map((closure) => closure.until);
+  return latestOf([facts.now, ...limits, ...closed, handedBackUntil(considered, verdict)]);
+};
+
+/** Until when the provider would hand back an earlier pull: this one too, once it is made. */
+const handedBackUntil = ({ facts, policy }: Considered, verdict: Decision['verdict']): Instant => {
+  const rule = policy.coalesces;
+  if (rule === null) return facts.now;
+  if (verdict === 'force') return rule.origins.includes('forced') ? facts.now + rule.withinMs : facts.now;
+  return facts.recent === null ? facts.now : facts.recent.at + rule.withinMs;
 };
 
 const finish = (considered: Considered, reasons: readonly DecisionReason[], ending: Ending): Decision => ({

@@ -4,6 +4,7 @@ import { covers, usedMicros } from '../cost/budget.js';
 import { judgeLimits } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
+import { inForce } from './gate-open.js';
 
 /** What the widened task costs more than it holds now; null where prices are not known. */
 export const wideningCost = (
@@ -20,6 +21,7 @@ export const wideningCost = (
 const canWiden = (considered: Considered, all: readonly Product[]): boolean => {
   const { facts, policy } = considered;
   if (facts.openTask?.state !== 'queued') return false;
+  if (inForce(facts.closures, facts.now).some((closure) => closure.kind === 'limited')) return false;
   const limits = judgeLimits(policy, facts.usage, all, facts.openTask.attended, facts.now);
   if (!limits.every((limit) => limit.open)) return false;
   const more = wideningCost(considered, all);

@@ -26,7 +26,6 @@ export const recentGate = ({ facts, policy, products }: Considered): GateAnswer 
       verdict: 'reuse',
       taskId: recent.taskId,
       asOf: oldestOf(facts, products) ?? recent.at,
-      nextForcedAt: until,
     },
   };
 };

@@ -1,5 +1,6 @@
 import { update } from '@freshet/domain';
-import type { ConnectionId, Effect, Pull, Task } from '@freshet/domain';
+import type { ConnectionId, Effect, Instant, Pull, Task } from '@freshet/domain';
+import { windowBounds } from '../limits/reads.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import type { Lease } from './decide-start.js';
@@ -13,9 +14,17 @@ export interface SendingFacts {
 export const stillHolds = (task: Task, fence: number, lease: Lease): boolean =>
   task.fence === fence && task.leaseOwner === lease.owner && (task.leaseUntil ?? 0) > lease.realNow;
 
+/** Whether what the start was told of the limits still holds: not if a window turned or passed between the two. */
+const isStillInItsPlace = ({ limits }: RefreshPolicy, askedAt: Instant, now: Instant): boolean =>
+  limits.every((limit) => {
+    if (limit.kind === 'cooldown') return now - askedAt < limit.forMs;
+    if (limit.per.shape === 'rolling') return now - askedAt < limit.per.ms;
+    return windowBounds(limit, askedAt).since === windowBounds(limit, now).since;
+  });
+
 /**
  * The durable `sent` before the socket is touched: from here on the call may have happened. The customer's address is
- * erased with it; what is sent is in the worker's hand.
+ * erased with it; what is sent is in the worker's hand. A worker that was held up until another window began asks anew.
  */
 export const decideSending = (
   { task, pull }: SendingFacts,
@@ -28,6 +37,10 @@ export const decideSending = (
   const may = stillHolds(task, fence, lease) && task.state === 'running' && pull.state === 'reserved';
   if (!may) return { may, effects: [] };
   const now = inputs.now;
+  if (!isStillInItsPlace(policy, pull.at, now)) {
+    const again = { state: 'queued', leaseOwner: null, leaseUntil: null, dueAt: now } as const;
+    return { may: false, effects: [update('task', task.id, again)] };
+  }
   const seen: { readonly lastAttemptAt: number; readonly lastForcedAt: number } = {
     lastAttemptAt: now,
     lastForcedAt: now,

@@ -1,4 +1,4 @@
-import { isOpen, permissionsOf, standingOf, update } from '@freshet/domain';
+import { isOpen, isTerminal, permissionsOf, update } from '@freshet/domain';
 import type {
   BudgetCounter,
   ClosureFacts,
@@ -60,9 +60,8 @@ type Verdict =
 
 const governingOf = (facts: StartFacts): Connection | undefined => {
   const own = facts.group.find((member) => member.id === facts.task.connectionId);
-  if (own === undefined) return undefined;
-  const inactive = standingOf({ status: own.status, reason: own.statusReason }) === 'INACTIVE_DUPLICATE';
-  return inactive ? (facts.group.find((member) => member.active) ?? own) : own;
+  if (own === undefined || isTerminal(own.status)) return own;
+  return facts.group.find((member) => member.active && member.status !== 'DELETED') ?? own;
 };
 
 /** When what holds the call back is expected to open; null: nothing holds it. */
@@ -158,7 +157,8 @@ export const decideStart = (
     go: 'call',
     task: { ...task, ...changes },
     attended: verdict.attended,
-    effects: [update('task', task.id, changes)],
+    // Its place in every window is the one that was just asked for: whoever asks meanwhile sees it there.
+    effects: [update('task', task.id, changes), update('pull', facts.pull.id, { at: inputs.now })],
   };
 };
 

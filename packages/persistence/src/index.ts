@@ -1,1 +1,2 @@
-export {};
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/store.js';
+export type { Commit } from './sqlite/turns.js';

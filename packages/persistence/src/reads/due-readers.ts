@@ -1,0 +1,125 @@
+import type { Instant } from '@freshet/domain';
+import type { ReadParams } from '@freshet/ports';
+import { and, asc, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { audits, living, present, tasks } from '../schema/conditions.js';
+import { selecting } from '../statement.js';
+import { all, value, type Reader, type Readers, type Schema } from './reader.js';
+
+const dueTasks = ({ db, tables: { task } }: Schema) =>
+  all<ReadParams<'dueTasks'>, Pick<typeof task.$inferSelect, 'tenantId' | 'id'>>(
+    selecting(
+      db
+        .select({ tenantId: task.tenantId, id: task.id })
+        .from(task)
+        .where(
+          and(
+            tasks.ofEngine(task),
+            tasks.open(task),
+            lte(task.dueAt, value('now')),
+            or(isNull(task.leaseUntil), lte(task.leaseUntil, value('realNow'))),
+          ),
+        )
+        .orderBy(asc(task.dueAt), asc(task.id))
+        .limit(value('limit')),
+    ),
+  );
+
+/** The first of the two indexes' first rows; read as one, so that nothing falls between. */
+const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<string, never>, Instant | null> => {
+  const firstTask = db
+    .select({ dueAt: task.dueAt })
+    .from(task)
+    .where(and(tasks.ofEngine(task), tasks.open(task), present(task.dueAt)))
+    .orderBy(asc(task.dueAt))
+    .limit(1)
+    .as('first_task');
+  const firstWebhook = db
+    .select({ dueAt: webhook.dueAt })
+    .from(webhook)
+    .where(present(webhook.dueAt))
+    .orderBy(asc(webhook.dueAt))
+    .limit(1)
+    .as('first_webhook');
+  const due = db
+    .select({ dueAt: firstTask.dueAt })
+    .from(firstTask)
+    .unionAll(db.select({ dueAt: firstWebhook.dueAt }).from(firstWebhook))
+    .as('due');
+  const statement = selecting(
+    db.select({ dueAt: sql<Instant | null>`min(${due.dueAt})`.mapWith(Number) }).from(due),
+  );
+  return {
+    statements: () => [statement],
+    values: (params) => params,
+    result: ([rows]) => (rows as readonly { readonly dueAt: Instant | null }[])[0]?.dueAt ?? null,
+  };
+};
+
+type Due =
+  | 'dueTasks'
+  | 'nextDueAt'
+  | 'deadLeases'
+  | 'dueWebhooks'
+  | 'abandonedConnects'
+  | 'queuedAudits'
+  | 'expiredIdempotency';
+
+/** What waits for a worker, of all tenants. */
+export const dueReaders = (schema: Schema): Readers<Due> => {
+  const { db, tables } = schema;
+  const { connection, webhook, task, audit, idempotency } = tables;
+  return {
+    dueTasks: dueTasks(schema),
+    nextDueAt: nextDueAt(schema),
+    deadLeases: all(
+      selecting(
+        db
+          .select({ tenantId: task.tenantId, id: task.id })
+          .from(task)
+          .where(and(tasks.open(task), lte(task.leaseUntil, value('realNow'))))
+          .orderBy(asc(task.leaseUntil))
+          .limit(value('limit')),
+      ),
+    ),
+    dueWebhooks: all(
+      selecting(
+        db
+          .select({ tenantId: webhook.tenantId, id: webhook.id })
+          .from(webhook)
+          .where(and(present(webhook.dueAt), lte(webhook.dueAt, value('now'))))
+          .orderBy(asc(webhook.dueAt), asc(webhook.id))
+          .limit(value('limit')),
+      ),
+    ),
+    abandonedConnects: all(
+      selecting(
+        db
+          .select({ tenantId: connection.tenantId, id: connection.id })
+          .from(connection)
+          .where(and(living.connecting(connection), lt(connection.connectedAt, value('connectedBefore'))))
+          .orderBy(asc(connection.connectedAt))
+          .limit(value('limit')),
+      ),
+    ),
+    queuedAudits: all(
+      selecting(
+        db
+          .select({ tenantId: audit.tenantId, id: audit.id })
+          .from(audit)
+          .where(audits.queued(audit))
+          .orderBy(asc(audit.id))
+          .limit(value('limit')),
+      ),
+    ),
+    expiredIdempotency: all(
+      selecting(
+        db
+          .select({ id: idempotency.id })
+          .from(idempotency)
+          .where(lte(idempotency.expiresAt, value('now')))
+          .orderBy(asc(idempotency.expiresAt))
+          .limit(value('limit')),
+      ),
+    ),
+  };
+};

@@ -1,0 +1,21 @@
+import { connectionReaders, operationReaders, taskReaders } from './by-key-readers.js';
+import { dueReaders } from './due-readers.js';
+import { moneyReaders } from './money-readers.js';
+import { pageReaders } from './page-readers.js';
+import type { Readers, Schema } from './reader.js';
+import { scanReaders } from './scan-readers.js';
+import { usageReaders } from './usage-readers.js';
+
+/** How every read is answered, in one database's tables. */
+export const prepareReads = (schema: Schema): Readers => ({
+  ...connectionReaders(schema),
+  ...taskReaders(schema),
+  ...operationReaders(schema),
+  ...usageReaders(schema),
+  ...moneyReaders(schema),
+  ...dueReaders(schema),
+  ...pageReaders(schema),
+  ...scanReaders(schema),
+});
+
+export type { Readers, Reader, Schema } from './reader.js';

@@ -1,0 +1,120 @@
+import { countedPullStates, type Charge } from '@freshet/domain';
+import type { LedgerTotals, ProviderSpend, ReadParams } from '@freshet/ports';
+import { and, asc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
+import { ledger, pulls } from '../schema/conditions.js';
+import { selecting, variants, type Statement } from '../statement.js';
+import { all, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
+
+type Spent = LedgerTotals & { readonly provider: string; readonly currency: string };
+type Forced = Pick<ProviderSpend, 'provider' | 'currency' | 'forced'>;
+
+const totals = ({ tables: { ledgerEntry: entry } }: Schema) => {
+  const is = (kind: Charge): SQL => sql`${entry.kind} = ${sql.raw(`'${kind}'`)}`;
+  const total = (condition: SQL): SQL<number> =>
+    sql<number>`coalesce(sum(case when ${condition} then ${entry.micros} else 0 end), 0)`.mapWith(Number);
+  const settled = sql`exists (select 1 from ${entry} as s where s.pull_id = ${entry.pullId} and s.kind <> 'reserved')`;
+  return {
+    reservedMicros: total(sql`${ledger.reserved(entry)} and not ${settled}`),
+    chargedMicros: total(is('charged')),
+    uncertainMicros: total(is('uncertain')),
+  };
+};
+
+const ledgerTotals = (schema: Schema): Reader<ReadParams<'ledgerTotals'>, LedgerTotals> => {
+  const { ledgerEntry: entry } = schema.tables;
+  const build = ({ provider }: ReadParams<'ledgerTotals'>): Statement<LedgerTotals> =>
+    selecting(
+      schema.db
+        .select(totals(schema))
+        .from(entry)
+        .where(
+          and(
+            eq(entry.tenantId, value('tenantId')),
+            gte(entry.at, value('from')),
+            lt(entry.at, value('until')),
+            eq(entry.currency, value('currency')),
+            provider === null ? undefined : eq(entry.provider, value('provider')),
+          ),
+        ),
+    );
+  const statement = variants(({ provider }: ReadParams<'ledgerTotals'>) => String(provider === null), build);
+  // A sum always has its row.
+  return firstOf({ statement }) as Reader<ReadParams<'ledgerTotals'>, LedgerTotals>;
+};
+
+const spentStatement = (schema: Schema): Statement<Spent> => {
+  const { ledgerEntry: entry } = schema.tables;
+  return selecting(
+    schema.db
+      .select({ provider: entry.provider, currency: entry.currency, ...totals(schema) })
+      .from(entry)
+      .where(and(eq(entry.tenantId, value('tenantId')), gte(entry.at, value('since'))))
+      .groupBy(entry.provider, entry.currency),
+  );
+};
+
+/** Forced pulls that happened, or may have: their reservation tells the currency. */
+const forcedStatement = ({ db, tables: { pull, ledgerEntry: entry } }: Schema): Statement<Forced> =>
+  selecting(
+    db
+      .select({
+        provider: pull.provider,
+        currency: sql<string | null>`${entry.currency}`,
+        forced: sql<number>`count(*)`.mapWith(Number),
+      })
+      .from(pull)
+      .leftJoin(entry, and(eq(entry.pullId, pull.id), ledger.reserved(entry)))
+      .where(
+        and(
+          eq(pull.tenantId, value('tenantId')),
+          gte(pull.at, value('since')),
+          pulls.forced(pull),
+          inArray(pull.state, [...countedPullStates]),
+        ),
+      )
+      .groupBy(pull.provider, entry.currency),
+  );
+
+const byProviderAndCurrency = (a: ProviderSpend, b: ProviderSpend): number =>
+  order(a.provider, b.provider) || order(a.currency ?? '', b.currency ?? '');
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const merged = (spent: readonly Spent[], forced: readonly Forced[]): readonly ProviderSpend[] => {
+  const rows = new Map<string, ProviderSpend>();
+  const key = (row: Forced | Spent): string => JSON.stringify([row.provider, row.currency]);
+  for (const row of spent) rows.set(key(row), { ...row, forced: 0 });
+  for (const { provider, currency, forced: count } of forced) {
+    const amounts = rows.get(key({ provider, currency, forced: count }));
+    const none = { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 };
+    rows.set(key({ provider, currency, forced: count }), { ...none, ...amounts, provider, currency, forced: count });
+  }
+  return [...rows.values()].sort(byProviderAndCurrency);
+};
+
+const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpend[]> => {
+  const statements = [spentStatement(schema), forcedStatement(schema)];
+  return {
+    statements: () => statements,
+    values: (params) => params,
+    result: ([spent, forced]) => merged(spent as readonly Spent[], forced as readonly Forced[]),
+  };
+};
+
+/** The ledger, and what it adds up to. */
+export const moneyReaders = (schema: Schema): Readers<'ledgerTotals' | 'spend' | 'ledgerOfPull'> => {
+  const { ledgerEntry: entry } = schema.tables;
+  return {
+    ledgerTotals: ledgerTotals(schema),
+    spend: spend(schema),
+    ledgerOfPull: all(
+      selecting(
+        schema.db
+          .select()
+          .from(entry)
+          .where(and(eq(entry.pullId, value('pullId')), eq(entry.tenantId, value('tenantId'))))
+          .orderBy(asc(entry.id)),
+      ),
+    ),
+  };
+};

@@ -1,0 +1,84 @@
+import type { LedgerEntry, Task } from '@freshet/domain';
+import type { GroupShape, ReadParams, TaskWithLedger } from '@freshet/ports';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { living, tasks } from '../schema/conditions.js';
+import { selecting } from '../statement.js';
+import { all, value, type Reader, type Readers, type Schema } from './reader.js';
+
+const groupShapes = ({ db, tables: { connection } }: Schema) =>
+  all<ReadParams<'groupShapes'>, GroupShape>(
+    selecting(
+      db
+        .select({
+          tenantId: connection.tenantId,
+          groupKey: connection.groupKey,
+          living: sql<number>`count(*)`.mapWith(Number),
+          active: sql<number>`sum(case when ${connection.active} then 1 else 0 end)`.mapWith(Number),
+        })
+        .from(connection)
+        .where(
+          and(
+            eq(connection.tenantId, value('tenantId')),
+            gt(connection.groupKey, value('after')),
+            living.any(connection),
+          ),
+        )
+        .groupBy(connection.tenantId, connection.groupKey)
+        .orderBy(asc(connection.tenantId), asc(connection.groupKey))
+        .limit(value('limit')),
+    ),
+  );
+
+const withLedgers = (page: readonly Task[], entries: readonly LedgerEntry[]): readonly TaskWithLedger[] => {
+  const byTask = new Map<string | null, LedgerEntry[]>(page.map((task) => [task.id, []]));
+  for (const entry of entries) byTask.get(entry.taskId)?.push(entry);
+  return page.map((task) => ({ task, entries: byTask.get(task.id) as LedgerEntry[] }));
+};
+
+/** Two statements a page: the tasks, and the entries of all of them. */
+const tasksWithLedgerScan = (schema: Schema): Reader<ReadParams<'tasksWithLedgerScan'>, readonly TaskWithLedger[]> => {
+  const { db, tables } = schema;
+  const { task, ledgerEntry: entry } = tables;
+  const after = and(eq(task.tenantId, value('tenantId')), gt(task.id, value('after')));
+  const page = selecting(db.select().from(task).where(after).orderBy(asc(task.id)).limit(value('limit')));
+  const ids = db.select({ id: task.id }).from(task).where(after).orderBy(asc(task.id)).limit(value('limit'));
+  const entries = selecting(db.select().from(entry).where(inArray(entry.taskId, ids)).orderBy(asc(entry.id)));
+  const statements = [page, entries];
+  return {
+    statements: () => statements,
+    values: (params) => params,
+    result: ([found, theirs]) => withLedgers(found as readonly Task[], theirs as readonly LedgerEntry[]),
+  };
+};
+
+type Scans = 'groupShapes' | 'tasksWithLedgerScan' | 'openTasksScan' | 'ledgerScan';
+
+/** What an audit walks through, upwards by key. */
+export const scanReaders = (schema: Schema): Readers<Scans> => {
+  const { db, tables } = schema;
+  const { task, ledgerEntry: entry } = tables;
+  return {
+    groupShapes: groupShapes(schema),
+    tasksWithLedgerScan: tasksWithLedgerScan(schema),
+    openTasksScan: all(
+      selecting(
+        db
+          .select()
+          .from(task)
+          .where(and(eq(task.tenantId, value('tenantId')), gt(task.id, value('after')), tasks.open(task)))
+          .orderBy(asc(task.id))
+          .limit(value('limit')),
+      ),
+    ),
+    ledgerScan: all(
+      selecting(
+        db
+          .select()
+          .from(entry)
+          .where(and(eq(entry.tenantId, value('tenantId')), gt(entry.id, value('after'))))
+          .orderBy(asc(entry.id))
+          .limit(value('limit')),
+      ),
+    ),
+  };
+};

@@ -1,0 +1,101 @@
+import { pullOrigins, pullStates, type Pull, type Usage } from '@freshet/domain';
+import type { UsageQuery, UsageScope } from '@freshet/ports';
+import { and, desc, eq, gt, inArray, like, lte, ne, not, sql, type SQL } from 'drizzle-orm';
+import { pulls } from '../schema/conditions.js';
+import type { Tables } from '../schema/index.js';
+import { selecting, variants, type Values } from '../statement.js';
+import { firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
+
+type Counting = Omit<UsageQuery, 'take'>;
+type PullTable = Tables['pull'];
+
+/** The columns that each kind of scope names; `pulls` has an index for each. */
+const scopeColumns = {
+  connection: ['connectionId'],
+  group: ['groupKey'],
+  'customer-institution': ['customerId', 'institutionId', 'provider'],
+  institution: ['provider', 'institutionId'],
+  account: ['provider', 'connector'],
+} as const satisfies Record<UsageScope['kind'], readonly (keyof Pull)[]>;
+
+/** Queries of one shape share a statement: lists are part of it, so that their length and order are. */
+const shapeOf = ({ scope, origins, states, attended, product, except }: Counting): string =>
+  `${scope.kind} ${origins.join()} ${states.join()} ${attended} ${product !== null} ${except !== null}`;
+
+const valuesOf = (query: Counting & { readonly take?: number }): Values => ({
+  ...query.scope,
+  tenantId: query.tenantId,
+  since: query.since,
+  take: query.take,
+  except: query.except,
+  // Found by its quoted name in the list's JSON, which reads the same on every database.
+  product: query.product === null ? null : `%"${query.product}"%`,
+});
+
+const flagIs = (column: PullTable['attended'], wanted: boolean): SQL => (wanted ? sql`${column}` : not(column));
+
+const inScope = (pull: PullTable, { scope }: Counting): SQL[] =>
+  scopeColumns[scope.kind].map((column) => eq(pull[column], value(column)));
+
+/** The same, spelled so that the scope's own index, which would lead through all of its past, is no use. */
+const inScopeByScan = (pull: PullTable, { scope }: Counting): SQL[] =>
+  scopeColumns[scope.kind].map((column) => sql`${pull[column]} || '' = ${value(column)}`);
+
+const matches = (pull: PullTable, query: Counting): (SQL | undefined)[] => [
+  eq(pull.tenantId, value('tenantId')),
+  query.origins.length < pullOrigins.length ? inArray(pull.origin, [...query.origins]) : undefined,
+  query.attended === null ? undefined : flagIs(pull.attended, query.attended),
+  query.product === null ? undefined : like(sql`cast(${pull.products} as text)`, value('product')),
+  query.except === null ? undefined : ne(pull.id, value('except')),
+];
+
+/** Those since then; and, by the index of the reserved ones, those from before that still are. */
+const branches = (pull: PullTable, query: Counting): readonly (SQL | undefined)[] => {
+  const match = matches(pull, query);
+  const states = query.states.length < pullStates.length ? inArray(pull.state, [...query.states]) : undefined;
+  const since = and(...match, ...inScope(pull, query), gt(pull.at, value('since')), states);
+  if (!query.states.includes('reserved')) return [since];
+  return [since, and(...match, ...inScopeByScan(pull, query), lte(pull.at, value('since')), pulls.reserved(pull))];
+};
+
+const usageStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
+  const instants = (condition: SQL | undefined) => db.select({ at: pull.at }).from(pull).where(condition);
+  const [since, reserved] = branches(pull, query);
+  const newest = desc(sql`at`);
+  const counted = reserved
+    ? instants(since).unionAll(instants(reserved)).orderBy(newest).limit(value('take')).as('counted')
+    : instants(since).orderBy(desc(pull.at)).limit(value('take')).as('counted');
+  return selecting<Usage>(
+    db
+      .select({
+        count: sql<number>`count(*)`.mapWith(Number),
+        oldestAt: sql<number | null>`min(${counted.at})`.mapWith(Number),
+        latestAt: sql<number | null>`max(${counted.at})`.mapWith(Number),
+      })
+      .from(counted),
+  );
+};
+
+const latestStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
+  const whole = (condition: SQL | undefined) => db.select().from(pull).where(condition);
+  const [since, reserved] = branches(pull, query);
+  return reserved
+    ? selecting<Pull>(whole(since).unionAll(whole(reserved)).orderBy(desc(sql`at`)).limit(1))
+    : selecting<Pull>(whole(since).orderBy(desc(pull.at)).limit(1));
+};
+
+/** Pulls as limits count them. */
+export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull'> => {
+  const usage = firstOf<UsageQuery, Usage>({
+    statement: variants(shapeOf, (query) => usageStatement(schema, query)),
+    values: valuesOf,
+  });
+  return {
+    // An aggregate always has its row.
+    usage: usage as Reader<UsageQuery, Usage>,
+    latestPull: firstOf<Counting, Pull>({
+      statement: variants(shapeOf, (query) => latestStatement(schema, query)),
+      values: valuesOf,
+    }),
+  };
+};

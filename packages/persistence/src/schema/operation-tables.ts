@@ -1,0 +1,117 @@
+import type {
+  AuditId,
+  AuditRun,
+  ConnectionId,
+  DecisionId,
+  FindingId,
+  Money,
+  Severity,
+  Task,
+  TenantId,
+  WebhookId,
+  WebhookRecord,
+} from '@freshet/domain';
+import { audits, present } from './conditions.js';
+import type { ColumnKit } from '../sqlite/columns.js';
+
+export const webhookTable = ({ table, index, uniqueIndex, text, integer }: ColumnKit) =>
+  table(
+    'webhooks',
+    {
+      id: text().$type<WebhookId>().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      connector: text().notNull(),
+      eventKey: text().notNull(),
+      body: text().notNull(),
+      state: text().$type<WebhookRecord['state']>().notNull(),
+      error: text(),
+      attempts: integer().notNull(),
+      receivedAt: integer().notNull(),
+      dueAt: integer(),
+    },
+    (t) => [
+      uniqueIndex('webhooks_event').on(t.tenantId, t.connector, t.eventKey),
+      index('webhooks_due').on(t.dueAt, t.id).where(present(t.dueAt)),
+    ],
+  );
+
+export const idempotencyTable = ({ table, index, text, integer, json }: ColumnKit) =>
+  table(
+    'idempotency_records',
+    {
+      id: text().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      fingerprint: text().notNull(),
+      decisionId: text().$type<DecisionId>().notNull(),
+      task: json().$type<Task>(),
+      expiresAt: integer().notNull(),
+    },
+    (t) => [index('idempotency_records_expiry').on(t.expiresAt)],
+  );
+
+export const auditTable = ({ table, index, text, integer, json }: ColumnKit) =>
+  table(
+    'audits',
+    {
+      id: text().$type<AuditId>().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      trigger: text().$type<AuditRun['trigger']>().notNull(),
+      state: text().$type<AuditRun['state']>().notNull(),
+      requestedAt: integer().notNull(),
+      startedAt: integer(),
+      endedAt: integer(),
+      examined: json().$type<AuditRun['examined']>().notNull(),
+      counts: json().$type<AuditRun['counts']>().notNull(),
+      money: json().$type<readonly Money[]>().notNull(),
+      error: text(),
+    },
+    (t) => [
+      index('audits_page').on(t.tenantId, t.id),
+      index('audits_queued').on(t.id).where(audits.queued(t)),
+    ],
+  );
+
+export const findingTable = ({ table, index, text, integer, json }: ColumnKit) =>
+  table(
+    'findings',
+    {
+      id: text().$type<FindingId>().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      auditId: text().$type<AuditId>().notNull(),
+      check: text().notNull(),
+      severity: text().$type<Severity>().notNull(),
+      connectionId: text().$type<ConnectionId>(),
+      summary: text().notNull(),
+      action: text().notNull(),
+      money: json().$type<Money>(),
+      evidence: json().$type<Readonly<Record<string, unknown>>>().notNull(),
+      at: integer().notNull(),
+    },
+    (t) => [index('findings_page').on(t.tenantId, t.auditId, t.id, t.check, t.severity)],
+  );
+
+export const policyArchiveTable = ({ table, text, integer }: ColumnKit) =>
+  table('policy_archives', {
+    id: text().primaryKey(),
+    body: text().notNull(),
+    createdAt: integer().notNull(),
+  });
+
+export const apiKeyTable = ({ table, uniqueIndex, text, integer, json }: ColumnKit) =>
+  table(
+    'api_keys',
+    {
+      id: text().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      hash: text().notNull(),
+      scopes: json().$type<readonly string[]>().notNull(),
+      createdAt: integer().notNull(),
+    },
+    (t) => [uniqueIndex('api_keys_hash').on(t.hash)],
+  );
+
+export const settingTable = ({ table, text }: ColumnKit) =>
+  table('settings', {
+    id: text().primaryKey(),
+    value: text().notNull(),
+  });

@@ -1,0 +1,18 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/**
+ * What SQLite calls the few kinds of column that there are. The tables themselves are written once, over such a kit
+ * (`../schema`): a second database brings its own kit and nothing else.
+ */
+export const sqliteColumns = {
+  table: sqliteTable,
+  index,
+  uniqueIndex,
+  text: () => text(),
+  /** Milliseconds, micros and counts. */
+  integer: () => integer(),
+  flag: () => integer({ mode: 'boolean' }),
+  json: () => text({ mode: 'json' }),
+};
+
+export type ColumnKit = typeof sqliteColumns;

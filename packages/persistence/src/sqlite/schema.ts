@@ -1,0 +1,23 @@
+import { defineTables } from '../schema/index.js';
+import { sqliteColumns } from './columns.js';
+
+export const sqliteTables = defineTables(sqliteColumns);
+
+// drizzle-kit looks for tables among the exports.
+export const {
+  connection,
+  statusChange,
+  task,
+  pull,
+  decision,
+  ledgerEntry,
+  budgetCounter,
+  closure,
+  webhook,
+  idempotency,
+  audit,
+  finding,
+  policyArchive,
+  apiKey,
+  setting,
+} = sqliteTables;

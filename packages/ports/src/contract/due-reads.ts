@@ -1,0 +1,122 @@
+import { expect, test } from '@jest/globals';
+import { insert, update, type Task } from '@freshet/domain';
+import * as a from './samples.js';
+import type { Current } from './subject.js';
+
+const { NOW, tenantId, otherTenantId } = a;
+
+const notDue: readonly (readonly [what: string, task: Partial<Task>])[] = [
+  ["the caller's", { executor: 'caller' }],
+  ['ended', { state: 'succeeded' }],
+  ['due later', { dueAt: NOW + 1 }],
+  ['never due', { dueAt: null }],
+  ['held', { leaseOwner: 'worker', leaseUntil: NOW + 1 }],
+];
+
+export const dueReadsContract = (current: Current): void => {
+  const dueTasks = (limit = 10) => current().read('dueTasks', { now: NOW, realNow: NOW, limit });
+
+  test('due tasks are those of all tenants, the longest due first', async () => {
+    await current().apply(
+      insert('task', a.task(1)),
+      insert('task', a.task(2, { dueAt: NOW - 1, tenantId: otherTenantId })),
+      insert('task', a.task(3, { dueAt: NOW - 2, leaseUntil: NOW })),
+      insert('task', a.task(4, { state: 'running' })),
+    );
+    expect(await dueTasks()).toEqual([
+      { tenantId, id: a.task(3).id },
+      { tenantId: otherTenantId, id: a.task(2).id },
+      { tenantId, id: a.task(1).id },
+      { tenantId, id: a.task(4).id },
+    ]);
+    expect((await dueTasks(2)).map(({ id }) => id)).toEqual([a.task(3).id, a.task(2).id]);
+  });
+
+  test.each(notDue)('a task that is %s is not due', async (_what, over) => {
+    await current().apply(insert('task', a.task(1, over)));
+    expect(await dueTasks()).toEqual([]);
+  });
+
+  test('due time and lease go by their own clocks', async () => {
+    await current().apply(insert('task', a.task(1, { dueAt: NOW, leaseUntil: NOW + 50 })));
+    const at = (now: number, realNow: number) => current().ids('dueTasks', { now, realNow, limit: 1 });
+    expect(await at(NOW, NOW + 49)).toEqual([]);
+    expect(await at(NOW - 1, NOW + 50)).toEqual([]);
+    expect(await at(NOW, NOW + 50)).toEqual([a.task(1).id]);
+  });
+
+  test('the next due is the earliest of tasks and webhooks, held or not', async () => {
+    const next = () => current().read('nextDueAt', {});
+    expect(await next()).toBeNull();
+    await current().apply(...notDue.slice(0, 2).map(([, over], n) => insert('task', a.task(n + 1, { ...over, dueAt: 1 }))));
+    await current().apply(insert('task', a.task(3, { dueAt: null })), insert('webhook', a.webhook(1, { dueAt: null })));
+    expect(await next()).toBeNull();
+    await current().apply(insert('webhook', a.webhook(2, { dueAt: NOW + 9, tenantId: otherTenantId })));
+    expect(await next()).toBe(NOW + 9);
+    await current().apply(insert('task', a.task(4, { dueAt: NOW + 8, leaseUntil: NOW + 99 })));
+    expect(await next()).toBe(NOW + 8);
+    await current().apply(update('webhook', a.webhook(2).id, { dueAt: 0 }));
+    expect(await next()).toBe(0);
+  });
+
+  test('dead leases are those of open tasks that have run out', async () => {
+    await current().apply(
+      insert('task', a.task(1, { leaseUntil: NOW })),
+      insert('task', a.task(2, { leaseUntil: NOW - 1, executor: 'caller' })),
+      insert('task', a.task(3, { leaseUntil: NOW + 1 })),
+      insert('task', a.task(4)),
+      insert('task', a.task(5, { leaseUntil: NOW, state: 'failed' })),
+    );
+    expect(await current().read('deadLeases', { realNow: NOW, limit: 9 })).toEqual([
+      { tenantId, id: a.task(2).id },
+      { tenantId, id: a.task(1).id },
+    ]);
+    expect(await current().ids('deadLeases', { realNow: NOW, limit: 1 })).toEqual([a.task(2).id]);
+  });
+
+  test('webhooks are due by time, the longest first', async () => {
+    await current().apply(
+      insert('webhook', a.webhook(1)),
+      insert('webhook', a.webhook(2, { dueAt: NOW - 1 })),
+      insert('webhook', a.webhook(3, { dueAt: NOW + 1 })),
+      insert('webhook', a.webhook(4, { dueAt: null })),
+    );
+    expect(await current().read('dueWebhooks', { now: NOW, limit: 9 })).toEqual([
+      { tenantId, id: a.webhook(2).id },
+      { tenantId, id: a.webhook(1).id },
+    ]);
+    expect(await current().ids('dueWebhooks', { now: NOW, limit: 1 })).toEqual([a.webhook(2).id]);
+  });
+
+  test('abandoned connects are those in progress since before', async () => {
+    const started = (number: number, connectedAt: number, status = 'IN_PROGRESS') =>
+      insert('connection', a.connection(number, { status, connectedAt }));
+    await current().apply(started(1, NOW - 1), started(2, NOW - 2), started(3, NOW), started(4, NOW - 9, 'ACTIVE'));
+    const asked = { connectedBefore: NOW, limit: 9 };
+    expect(await current().read('abandonedConnects', asked)).toEqual([
+      { tenantId, id: a.connection(2).id },
+      { tenantId, id: a.connection(1).id },
+    ]);
+    expect(await current().ids('abandonedConnects', { ...asked, limit: 1 })).toEqual([a.connection(2).id]);
+  });
+
+  test('queued audits come in their order', async () => {
+    await current().apply(
+      insert('audit', a.audit(2)),
+      insert('audit', a.audit(1, { tenantId: otherTenantId })),
+      insert('audit', a.audit(3, { state: 'running' })),
+    );
+    expect(await current().read('queuedAudits', { limit: 9 })).toEqual([
+      { tenantId: otherTenantId, id: a.audit(1).id },
+      { tenantId, id: a.audit(2).id },
+    ]);
+    expect(await current().ids('queuedAudits', { limit: 1 })).toEqual([a.audit(1).id]);
+  });
+
+  test('answers to idempotent requests expire by time', async () => {
+    const expiring = (id: string, expiresAt: number) => insert('idempotency', a.idempotency(id, { expiresAt }));
+    await current().apply(expiring('now', NOW), expiring('before', NOW - 1), expiring('later', NOW + 1));
+    expect(await current().read('expiredIdempotency', { now: NOW, limit: 9 })).toEqual([{ id: 'before' }, { id: 'now' }]);
+    expect(await current().read('expiredIdempotency', { now: NOW, limit: 1 })).toEqual([{ id: 'before' }]);
+  });
+};

@@ -1,0 +1,88 @@
+import { expect, test } from '@jest/globals';
+import { insert, type LedgerEntry, type PullId } from '@freshet/domain';
+import * as a from './samples.js';
+import type { Current } from './subject.js';
+
+const { NOW, tenantId, otherTenantId } = a;
+
+export const moneyReadsContract = (current: Current): void => {
+  const insertEntries = (...entries: readonly Partial<LedgerEntry>[]) =>
+    current().apply(...entries.map((over, index) => insert('ledgerEntry', a.ledgerEntry(index + 1, over))));
+  const pullId = (number: number) => a.id<PullId>('pull', number);
+  const totals = (over: object = {}) =>
+    current().read('ledgerTotals', { tenantId, provider: null, currency: 'USD', from: NOW, until: NOW + 10, ...over });
+
+  test('no entries are totals of nothing', async () => {
+    expect(await totals()).toEqual({ reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 });
+  });
+
+  test('what is held is what was reserved and not yet settled, whatever it was settled at', async () => {
+    await insertEntries(
+      { pullId: pullId(1), micros: 1 },
+      { pullId: pullId(2), micros: 20 },
+      { pullId: pullId(2), micros: 25, kind: 'charged' },
+      { pullId: pullId(3), micros: 300 },
+      { pullId: pullId(3), micros: 300, kind: 'released', at: NOW + 99 },
+      { pullId: pullId(4), micros: 4_000 },
+      { pullId: pullId(4), micros: 4_000, kind: 'uncertain' },
+    );
+    expect(await totals()).toEqual({ reservedMicros: 1, chargedMicros: 25, uncertainMicros: 4_000 });
+  });
+
+  test('totals are of a time, a currency, a tenant and, if wanted, a provider', async () => {
+    const charged = { kind: 'charged' } as const;
+    await insertEntries(
+      { ...charged, micros: 1, at: NOW },
+      { ...charged, micros: 10, at: NOW + 9, provider: 'PLAID' },
+      { ...charged, micros: 100, at: NOW + 10 },
+      { ...charged, micros: 1_000, at: NOW - 1 },
+      { ...charged, micros: 10_000, currency: 'GBP' },
+      { ...charged, micros: 100_000, tenantId: otherTenantId },
+    );
+    expect((await totals()).chargedMicros).toBe(11);
+    expect((await totals({ provider: 'PLAID' })).chargedMicros).toBe(10);
+    expect((await totals({ currency: 'GBP' })).chargedMicros).toBe(10_000);
+  });
+
+  test("a pull's entries come in their order", async () => {
+    await insertEntries(
+      { pullId: pullId(7) },
+      { pullId: pullId(8) },
+      { pullId: pullId(7), kind: 'charged' },
+      { pullId: pullId(7), tenantId: otherTenantId },
+    );
+    const ids = await current().ids('ledgerOfPull', { tenantId, pullId: pullId(7) });
+    expect(ids).toEqual([a.id('led', 1), a.id('led', 3)]);
+    expect(await current().ids('ledgerOfPull', { tenantId, pullId: pullId(9) })).toEqual([]);
+  });
+
+  test('spend is by provider and currency, with forced pulls whose price nobody knows', async () => {
+    await insertEntries(
+      { pullId: pullId(1), micros: 10 },
+      { pullId: pullId(1), micros: 10, kind: 'charged' },
+      { pullId: pullId(2), micros: 20 },
+      { pullId: pullId(3), micros: 5, currency: 'GBP', provider: 'PLAID' },
+      { pullId: pullId(3), micros: 5, currency: 'GBP', provider: 'PLAID', kind: 'uncertain' },
+      { pullId: pullId(4), micros: 7, at: NOW - 1 },
+      { pullId: pullId(5), micros: 9, tenantId: otherTenantId },
+    );
+    await current().apply(
+      insert('pull', a.pull(1)),
+      insert('pull', a.pull(2, { state: 'reserved' })),
+      insert('pull', a.pull(3, { provider: 'PLAID', state: 'unknown' })),
+      insert('pull', a.pull(4, { at: NOW - 1 })),
+      insert('pull', a.pull(5, { tenantId: otherTenantId })),
+      insert('pull', a.pull(6)),
+      insert('pull', a.pull(7, { origin: 'background' })),
+      insert('pull', a.pull(8, { state: 'released' })),
+      insert('pull', a.pull(9, { state: 'refused' })),
+    );
+    const nothing = { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 };
+    expect(await current().read('spend', { tenantId, since: NOW })).toEqual([
+      { ...nothing, provider: 'MX', currency: null, forced: 1 },
+      { ...nothing, provider: 'MX', currency: 'USD', reservedMicros: 20, chargedMicros: 10, forced: 2 },
+      { ...nothing, provider: 'PLAID', currency: 'GBP', uncertainMicros: 5, forced: 1 },
+    ]);
+    expect(await current().read('spend', { tenantId, since: NOW + 1 })).toEqual([]);
+  });
+};

@@ -1,0 +1,95 @@
+import { expect, test } from '@jest/globals';
+import { insert, type TaskId } from '@freshet/domain';
+import * as a from './samples.js';
+import type { Current } from './subject.js';
+
+const { tenantId, otherTenantId } = a;
+
+/** Asks for page after page, each from the last key of the one before. */
+const walked = async <Row>(pageAfter: (after: string) => Promise<readonly Row[]>, keyOf: (row: Row) => string) => {
+  const seen: Row[] = [];
+  for (let after = ''; ; after = keyOf(seen.at(-1) as Row)) {
+    const page = await pageAfter(after);
+    if (page.length === 0) return seen;
+    seen.push(...page);
+  }
+};
+
+export const scanReadsContract = (current: Current): void => {
+  test('group shapes count the living and the active of each group with any living', async () => {
+    const of = (groupKey: string, number: number, over: object = {}) =>
+      insert('connection', a.connection(number, { groupKey, active: false, ...over }));
+    await current().apply(
+      of('c', 1, { active: true }),
+      of('a', 2, { active: true }),
+      of('a', 3),
+      of('a', 4, { active: true, status: 'DELETED' }),
+      of('b', 5, { status: 'DELETED' }),
+      of('d', 6),
+      of('d', 7, { status: 'EXPIRED' }),
+      of('e', 8, { tenantId: otherTenantId }),
+    );
+    const shapes = (limit: number) =>
+      walked(
+        (after) => current().read('groupShapes', { tenantId, after, limit }),
+        ({ groupKey }) => groupKey,
+      );
+    const expected = [
+      { tenantId, groupKey: 'a', living: 2, active: 1 },
+      { tenantId, groupKey: 'c', living: 1, active: 1 },
+      { tenantId, groupKey: 'd', living: 2, active: 0 },
+    ];
+    expect(await shapes(1)).toEqual(expected);
+    expect(await shapes(2)).toEqual(expected);
+    expect(await shapes(9)).toEqual(expected);
+  });
+
+  test('open tasks are walked upwards', async () => {
+    await current().apply(
+      ...[4, 2, 5, 1].map((number) => insert('task', a.task(number))),
+      insert('task', a.task(3, { state: 'failed' })),
+      insert('task', a.task(6, { tenantId: otherTenantId })),
+      insert('task', a.task(7, { state: 'running', executor: 'caller' })),
+    );
+    const seen = await walked(
+      (after) => current().read('openTasksScan', { tenantId, after, limit: 2 }),
+      ({ id }) => id,
+    );
+    expect(seen.map(({ id }) => id)).toEqual([1, 2, 4, 5, 7].map((number) => a.id('task', number)));
+  });
+
+  test('tasks are walked upwards, each with its own entries', async () => {
+    const taskId = (number: number) => a.id<TaskId>('task', number);
+    await current().apply(
+      ...[3, 1, 2].map((number) => insert('task', a.task(number, { state: 'failed' }))),
+      insert('task', a.task(4, { tenantId: otherTenantId })),
+      insert('ledgerEntry', a.ledgerEntry(3, { taskId: taskId(1), kind: 'charged' })),
+      insert('ledgerEntry', a.ledgerEntry(1, { taskId: taskId(1) })),
+      insert('ledgerEntry', a.ledgerEntry(2, { taskId: taskId(3) })),
+      insert('ledgerEntry', a.ledgerEntry(4, { taskId: taskId(9) })),
+      insert('ledgerEntry', a.ledgerEntry(5)),
+    );
+    const seen = await walked(
+      (after) => current().read('tasksWithLedgerScan', { tenantId, after, limit: 2 }),
+      ({ task }) => task.id,
+    );
+    expect(seen.map(({ task, entries }) => [task.id, entries.map(({ id }) => id)])).toEqual([
+      [taskId(1), [a.id('led', 1), a.id('led', 3)]],
+      [taskId(2), []],
+      [taskId(3), [a.id('led', 2)]],
+    ]);
+    expect(seen[2]).toEqual({ task: a.task(3, { state: 'failed' }), entries: [a.ledgerEntry(2, { taskId: taskId(3) })] });
+  });
+
+  test('the ledger is walked upwards', async () => {
+    await current().apply(
+      ...[4, 2, 5, 1, 3].map((number) => insert('ledgerEntry', a.ledgerEntry(number))),
+      insert('ledgerEntry', a.ledgerEntry(6, { tenantId: otherTenantId })),
+    );
+    const seen = await walked(
+      (after) => current().read('ledgerScan', { tenantId, after, limit: 2 }),
+      ({ id }) => id,
+    );
+    expect(seen).toEqual([1, 2, 3, 4, 5].map((number) => a.ledgerEntry(number)));
+  });
+};

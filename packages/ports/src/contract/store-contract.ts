@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import type { Store } from '../store.js';
+import { byKeyReadsContract } from './by-key-reads.js';
+import { dueReadsContract } from './due-reads.js';
+import { effectsContract } from './effects.js';
+import { listReadsContract } from './list-reads.js';
+import { moneyReadsContract } from './money-reads.js';
+import { scanReadsContract } from './scan-reads.js';
+import { subjectOf, type Current, type Subject } from './subject.js';
+import { turnsContract } from './turns.js';
+import { usageReadsContract } from './usage-reads.js';
+
+const sections: readonly (readonly [name: string, section: (current: Current) => void])[] = [
+  ['turns', turnsContract],
+  ['effects', effectsContract],
+  ['reads by key', byKeyReadsContract],
+  ['usage', usageReadsContract],
+  ['money', moneyReadsContract],
+  ['what is due', dueReadsContract],
+  ['pages', listReadsContract],
+  ['scans', scanReadsContract],
+];
+
+/** What every store keeps to: each read, each effect, and turns. `makeStore` gives an empty one. */
+export const storeContract = (name: string, makeStore: () => Store | Promise<Store>): void => {
+  describe(name, () => {
+    let subject: Subject;
+    beforeEach(async () => {
+      subject = subjectOf(await makeStore());
+    });
+    afterEach(() => subject.store.close());
+    describe.each(sections)('%s', (_section, tests) => tests(() => subject));
+  });
+};

@@ -1,0 +1,104 @@
+import type { Connection } from '@freshet/domain';
+import type { Page, ReadName, ReadParams, ReadResult } from '../reads.js';
+import { countWhile, keyOf } from './table.js';
+import { isLiving, type Kept } from './tables.js';
+
+interface Identified {
+  readonly id: string;
+}
+
+/** The newest first, from just below `before`. */
+const page = <Row extends Identified>(rows: readonly Row[], { before, limit }: Page, fits: (row: Row) => boolean): readonly Row[] => {
+  const found: Row[] = [];
+  const end = before === null ? rows.length : countWhile(rows, (row) => row.id < before);
+  for (let index = end - 1; index >= 0 && found.length < limit; index -= 1) {
+    const row = rows[index] as Row;
+    if (fits(row)) found.push(row);
+  }
+  return found;
+};
+
+/** From just above the id `after`, upwards. */
+const upwards = <Row extends Identified>(rows: readonly Row[], after: string, limit: number): readonly Row[] => {
+  const start = countWhile(rows, (row) => row.id <= after);
+  return rows.slice(start, start + limit);
+};
+
+const fits = <Value>(wanted: Value | undefined, found: Value): boolean => wanted === undefined || wanted === found;
+
+const isDuplicate = (kept: Kept, connection: Connection, wanted: 'active' | 'inactive' | undefined): boolean => {
+  if (wanted === undefined) return true;
+  if (!isLiving(connection) || connection.active !== (wanted === 'active')) return false;
+  return kept.connection.ofGroup.of(keyOf(connection.tenantId, connection.groupKey)).filter(isLiving).length > 1;
+};
+
+const connectionsPage = (kept: Kept, asked: ReadParams<'connectionsPage'>): readonly Connection[] => {
+  const isStale = ({ staleAt }: Connection): boolean =>
+    asked.staleAt === undefined || (staleAt !== null && staleAt <= asked.staleAt);
+  return page(
+    kept.connection.ofTenant.of(asked.tenantId),
+    asked,
+    (row) =>
+      fits(asked.customerId, row.customerId) &&
+      fits(asked.provider, row.provider) &&
+      fits(asked.status, row.status) &&
+      isStale(row) &&
+      isDuplicate(kept, row, asked.duplicate),
+  );
+};
+
+const groupShapes = (kept: Kept, { tenantId, after, limit }: ReadParams<'groupShapes'>): ReadResult<'groupShapes'> => {
+  const rows = kept.connection.livingByGroup.of(tenantId);
+  const shapes: { tenantId: typeof tenantId; groupKey: string; living: number; active: number }[] = [];
+  for (let index = countWhile(rows, (row) => row.groupKey <= after); index < rows.length; index += 1) {
+    const { groupKey, active } = rows[index] as Connection;
+    const last = shapes.at(-1);
+    if (last?.groupKey === groupKey) {
+      last.living += 1;
+      last.active += Number(active);
+    } else if (shapes.length === limit) break;
+    else shapes.push({ tenantId, groupKey, living: 1, active: Number(active) });
+  }
+  return shapes;
+};
+
+type Lists = Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>;
+
+/** Lists and scans, by name. */
+export const listReads = (kept: Kept): { readonly [Name in Lists]: (params: ReadParams<Name>) => ReadResult<Name> } => ({
+  connectionsPage: (asked) => connectionsPage(kept, asked),
+  decisionsPage: (asked) =>
+    page(
+      kept.other.decisionsOfTenant.of(asked.tenantId),
+      asked,
+      ({ connectionId, verdict, decidedAt }) =>
+        fits(asked.connectionId, connectionId) &&
+        fits(asked.verdict, verdict) &&
+        decidedAt >= (asked.from ?? -Infinity) &&
+        decidedAt < (asked.to ?? Infinity),
+    ),
+  tasksPage: (asked) =>
+    page(
+      kept.task.ofTenant.of(asked.tenantId),
+      asked,
+      ({ connectionId, state, executor }) =>
+        fits(asked.connectionId, connectionId) && fits(asked.state, state) && fits(asked.executor, executor),
+    ),
+  historyPage: (asked) =>
+    page(kept.other.historyOfConnection.of(keyOf(asked.tenantId, asked.connectionId)), asked, () => true),
+  auditsPage: (asked) => page(kept.other.auditsOfTenant.of(asked.tenantId), asked, () => true),
+  findingsPage: (asked) =>
+    page(
+      kept.other.findingsOfAudit.of(keyOf(asked.tenantId, asked.auditId)),
+      asked,
+      ({ check, severity }) => fits(asked.check, check) && fits(asked.severity, severity),
+    ),
+  groupShapes: (asked) => groupShapes(kept, asked),
+  openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),
+  tasksWithLedgerScan: ({ tenantId, after, limit }) =>
+    upwards(kept.task.ofTenant.of(tenantId), after, limit).map((task) => ({
+      task,
+      entries: [...kept.other.ledgerOfTask.of(task.id)],
+    })),
+  ledgerScan: ({ tenantId, after, limit }) => upwards(kept.other.ledgerById.of(tenantId), after, limit),
+});

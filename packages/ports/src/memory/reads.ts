@@ -1,0 +1,128 @@
+import type { Closure, Connection, Instant } from '@freshet/domain';
+import type { ReadName, ReadParams, ReadResult } from '../reads.js';
+import { ledgerTotals, spend } from './money-reads.js';
+import { listReads } from './page-reads.js';
+import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
+import { isLiving, type Kept } from './tables.js';
+import { latestPull, usage } from './usage-reads.js';
+
+export type MemoryReads = { readonly [Name in ReadName]: (params: ReadParams<Name>) => ReadResult<Name> };
+
+interface OfTenant {
+  readonly id: string;
+  readonly tenantId: string;
+}
+
+/** Another tenant's row is not there. */
+const inTenant =
+  <Row extends OfTenant>(table: Table<Row>) =>
+  ({ tenantId, id }: { readonly tenantId: string; readonly id: string }): Row | null => {
+    const row = table.get(id);
+    return row?.tenantId === tenantId ? row : null;
+  };
+
+const group = ({ tables, connection }: Kept, asked: ReadParams<'group'>): readonly Connection[] => {
+  const found = inTenant(tables.connection)(asked);
+  if (found === null) return [];
+  return connection.ofGroup
+    .of(keyOf(found.tenantId, found.groupKey))
+    .filter((row) => isLiving(row) || row.id === asked.id);
+};
+
+const isAbout = (closure: Closure, asked: ReadParams<'closures'>): boolean => {
+  const keys = {
+    provider: '',
+    institution: asked.institutionId,
+    group: asked.groupKey,
+    connection: asked.connectionId,
+  };
+  return (
+    closure.provider === asked.provider &&
+    (closure.connector === asked.connector || closure.connector === '*') &&
+    closure.scopeKey === keys[closure.scope]
+  );
+};
+
+/** The first `limit` rows of an index over everything that are such, reduced to what names them. */
+const waiting = <Row extends OfTenant>(
+  index: Index<Row>,
+  limit: number,
+  isWaiting: (row: Row) => boolean,
+): readonly { readonly tenantId: Row['tenantId']; readonly id: Row['id'] }[] => {
+  const rows = index.of(ALL);
+  return rows
+    .slice(0, countWhile(rows, isWaiting))
+    .slice(0, limit)
+    .map(({ tenantId, id }) => ({ tenantId, id }));
+};
+
+const dueTasks = ({ task }: Kept, { now, realNow, limit }: ReadParams<'dueTasks'>): ReadResult<'dueTasks'> => {
+  const due = task.due.of(ALL);
+  return due
+    .slice(0, countWhile(due, (row) => (row.dueAt as Instant) <= now))
+    .filter(({ leaseUntil }) => leaseUntil === null || leaseUntil <= realNow)
+    .slice(0, limit)
+    .map(({ tenantId, id }) => ({ tenantId, id }));
+};
+
+const nextDueAt = ({ task, other }: Kept): Instant | null => {
+  const first = [task.due.of(ALL)[0]?.dueAt ?? null, other.dueWebhooks.of(ALL)[0]?.dueAt ?? null];
+  const due = first.filter((at) => at !== null);
+  return due.length === 0 ? null : Math.min(...due);
+};
+
+const byKeyReads = (kept: Kept) => {
+  const { tables, connection, task, other } = kept;
+  return {
+    connection: inTenant(tables.connection),
+    group: (asked) => group(kept, asked),
+    groupByKey: ({ tenantId, groupKey }) => connection.ofGroup.of(keyOf(tenantId, groupKey)).filter(isLiving),
+    connectionByExternalId: ({ tenantId, connector, externalId }) =>
+      tables.connection.holding('connections_identity', keyOf(tenantId, connector, externalId)),
+    task: inTenant(tables.task),
+    openTask: ({ tenantId, groupKey }) => task.openOfGroup.of(keyOf(tenantId, groupKey))[0] ?? null,
+    taskByProviderTask: ({ tenantId, connector, providerTaskId }) =>
+      task.ofProviderTask.of(keyOf(tenantId, connector, providerTaskId)).at(-1) ?? null,
+    pull: inTenant(tables.pull),
+    decision: inTenant(tables.decision),
+    closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
+    closuresOfTenant: ({ tenantId, scope }) =>
+      other.closuresOfTenant.of(tenantId).filter((closure) => closure.scope === scope),
+    budgetCounter: ({ id }) => tables.budgetCounter.get(id),
+    ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
+    idempotency: ({ id }) => tables.idempotency.get(id),
+    webhook: inTenant(tables.webhook),
+    webhookByKey: ({ tenantId, connector, eventKey }) =>
+      tables.webhook.holding('webhooks_event', keyOf(tenantId, connector, eventKey)),
+    audit: inTenant(tables.audit),
+    policyArchive: ({ id }) => tables.policyArchive.get(id),
+    apiKeyByHash: ({ hash }) => tables.apiKey.holding('api_keys_hash', hash),
+    setting: ({ id }) => tables.setting.get(id),
+  } satisfies Partial<MemoryReads>;
+};
+
+const dueReads = (kept: Kept) => {
+  const { connection, task, other } = kept;
+  return {
+    dueTasks: (asked) => dueTasks(kept, asked),
+    nextDueAt: () => nextDueAt(kept),
+    deadLeases: ({ realNow, limit }) => waiting(task.leased, limit, (row) => (row.leaseUntil as Instant) <= realNow),
+    dueWebhooks: ({ now, limit }) => waiting(other.dueWebhooks, limit, (row) => (row.dueAt as Instant) <= now),
+    abandonedConnects: ({ connectedBefore, limit }) =>
+      waiting(connection.connecting, limit, (row) => row.connectedAt < connectedBefore),
+    queuedAudits: ({ limit }) => waiting(other.queuedAudits, limit, () => true),
+    expiredIdempotency: ({ now, limit }) =>
+      waiting(other.expiring, limit, (row) => row.expiresAt <= now).map(({ id }) => ({ id })),
+  } satisfies Partial<MemoryReads>;
+};
+
+/** Every read, answered from the tables in memory. */
+export const createReads = (kept: Kept): MemoryReads => ({
+  ...byKeyReads(kept),
+  ...dueReads(kept),
+  ...listReads(kept),
+  usage: (query) => usage(kept, query),
+  latestPull: (query) => latestPull(kept, query),
+  ledgerTotals: (asked) => ledgerTotals(kept, asked),
+  spend: (asked) => spend(kept, asked),
+});

@@ -1,0 +1,142 @@
+import { StoreConflict } from '../store.js';
+
+/** Rows of one key in an order of their own, kept so as they come and go. */
+export interface Index<Row> {
+  of(key: string): readonly Row[];
+  add(row: Row): void;
+  drop(row: Row): void;
+}
+
+interface Identified {
+  readonly id: string;
+}
+
+/** The key under which a row is found; null: not at all, as in a partial index. */
+export type KeyOf<Row> = (row: Row) => string | null;
+
+export const keyOf = (...parts: readonly unknown[]): string => JSON.stringify(parts);
+
+/** How many rows, from the front of an ordered list, are such. */
+export const countWhile = <Row>(rows: readonly Row[], isSuch: (row: Row) => boolean): number => {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isSuch(rows[middle] as Row)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** By a number or text of the row's; equal ones by id. */
+export const createIndex = <Row extends Identified, Rank extends number | string = string>(
+  key: KeyOf<Row>,
+  rank: (row: Row) => Rank = (row) => row.id as Rank,
+): Index<Row> => {
+  const byKey = new Map<string, Row[]>();
+  const isBefore = (a: Row, b: Row): boolean => rank(a) < rank(b) || (rank(a) === rank(b) && a.id < b.id);
+  const placeOf = (rows: readonly Row[], row: Row): number => countWhile(rows, (other) => isBefore(other, row));
+  return {
+    of: (wanted) => byKey.get(wanted) ?? [],
+    add: (row) => {
+      const under = key(row);
+      if (under === null) return;
+      const rows = byKey.get(under);
+      if (rows) rows.splice(placeOf(rows, row), 0, row);
+      else byKey.set(under, [row]);
+    },
+    drop: (row) => {
+      const under = key(row);
+      const rows = under === null ? undefined : byKey.get(under);
+      if (under === null || rows === undefined) return;
+      rows.splice(placeOf(rows, row), 1);
+      if (rows.length === 0) byKey.delete(under);
+    },
+  };
+};
+
+/** The one key of an index over everything. */
+export const ALL = '';
+
+export interface Table<Row extends Identified> {
+  get(id: string): Row | null;
+  /** The row that holds this key of a unique index. */
+  holding(unique: string, key: string): Row | null;
+  all(): Iterable<Row>;
+  /** Each answers with what takes it back. */
+  insert(row: Row): () => void;
+  put(row: Row): () => void;
+  update(id: string, set: Partial<Row>): () => void;
+  remove(id: string): () => void;
+}
+
+export const createTable = <Row extends Identified>(
+  name: string,
+  indexes: readonly Index<Row>[],
+  unique: Readonly<Record<string, KeyOf<Row>>>,
+): Table<Row> => {
+  const rows = new Map<string, Row>();
+  const uniques = Object.entries(unique).map(([index, key]) => ({ index, key, ids: new Map<string, string>() }));
+  const taken = new Map(uniques.map(({ index, ids }) => [index, ids]));
+
+  const add = (row: Row): void => {
+    for (const { index, key, ids } of uniques) {
+      const under = key(row);
+      if (under !== null && ids.has(under)) throw new StoreConflict(`such a row is there already (${index})`);
+    }
+    for (const { key, ids } of uniques) {
+      const under = key(row);
+      if (under !== null) ids.set(under, row.id);
+    }
+    for (const index of indexes) index.add(row);
+    rows.set(row.id, row);
+  };
+  const drop = (row: Row): void => {
+    for (const { key, ids } of uniques) {
+      const under = key(row);
+      if (under !== null) ids.delete(under);
+    }
+    for (const index of indexes) index.drop(row);
+    rows.delete(row.id);
+  };
+  const replace = (before: Row, after: Row): (() => void) => {
+    drop(before);
+    try {
+      add(after);
+    } catch (error) {
+      add(before);
+      throw error;
+    }
+    return () => {
+      drop(after);
+      add(before);
+    };
+  };
+  const insert = (row: Row): (() => void) => {
+    if (rows.has(row.id)) throw new StoreConflict(`such a row is there already (${name}.id)`);
+    const kept = Object.freeze({ ...row });
+    add(kept);
+    return () => drop(kept);
+  };
+
+  return {
+    get: (id) => rows.get(id) ?? null,
+    holding: (unique, key) => rows.get(taken.get(unique)?.get(key) ?? '') ?? null,
+    all: () => rows.values(),
+    insert,
+    put: (row) => {
+      const before = rows.get(row.id);
+      return before ? replace(before, Object.freeze({ ...row })) : insert(row);
+    },
+    update: (id, set) => {
+      const before = rows.get(id);
+      if (!before) throw new StoreConflict(`there is no such row to update (${name})`);
+      return replace(before, Object.freeze({ ...before, ...set }));
+    },
+    remove: (id) => {
+      const before = rows.get(id);
+      if (!before) return () => undefined;
+      drop(before);
+      return () => add(before);
+    },
+  };
+};

@@ -1,0 +1,121 @@
+import { isOpen, type Connection, type Pull, type RecordName, type Records, type Task } from '@freshet/domain';
+import type { UsageScope } from '../reads.js';
+import { ALL, createIndex, createTable, keyOf, type Index, type KeyOf, type Table } from './table.js';
+
+export const isLiving = ({ status }: Connection): boolean => status !== 'DELETED';
+
+const connectionIndexes = () => ({
+  ofTenant: createIndex<Connection>((row) => row.tenantId),
+  livingByGroup: createIndex((row: Connection) => (isLiving(row) ? row.tenantId : null), (row) => row.groupKey),
+  ofGroup: createIndex<Connection>((row) => keyOf(row.tenantId, row.groupKey)),
+  connecting: createIndex((row: Connection) => (row.status === 'IN_PROGRESS' ? ALL : null), (row) => row.connectedAt),
+});
+
+const taskIndexes = () => ({
+  ofTenant: createIndex<Task>((row) => row.tenantId),
+  openOfTenant: createIndex<Task>((row) => (isOpen(row.state) ? row.tenantId : null)),
+  openOfGroup: createIndex<Task>((row) => (isOpen(row.state) ? keyOf(row.tenantId, row.groupKey) : null)),
+  ofProviderTask: createIndex<Task>((row) =>
+    row.providerTaskId === null ? null : keyOf(row.tenantId, row.connector, row.providerTaskId),
+  ),
+  due: createIndex(
+    (row: Task) => (row.executor === 'engine' && isOpen(row.state) && row.dueAt !== null ? ALL : null),
+    (row) => row.dueAt as number,
+  ),
+  leased: createIndex(
+    (row: Task) => (isOpen(row.state) && row.leaseUntil !== null ? ALL : null),
+    (row) => row.leaseUntil as number,
+  ),
+});
+
+type Scoped<Kind> = Omit<Extract<UsageScope, { kind: Kind }>, 'kind'>;
+
+/** The key of a pull in one kind of scope; a query's scope has the same fields. */
+const scopeKeys: { readonly [Kind in UsageScope['kind']]: (row: Scoped<Kind>) => string } = {
+  connection: (row) => keyOf('connection', row.connectionId),
+  group: (row) => keyOf('group', row.groupKey),
+  'customer-institution': (row) => keyOf('customer', row.provider, row.customerId, row.institutionId),
+  institution: (row) => keyOf('institution', row.provider, row.institutionId),
+  account: (row) => keyOf('account', row.connector, row.provider),
+};
+
+export const keyOfScope = (scope: UsageScope): string => (scopeKeys[scope.kind] as (row: UsageScope) => string)(scope);
+
+const pullIndexes = () => {
+  const byTime = (key: KeyOf<Pull>): Index<Pull> => createIndex(key, (row) => row.at);
+  const forEachScope = (indexOf: (key: (row: Pull) => string) => Index<Pull>) => ({
+    connection: indexOf(scopeKeys.connection),
+    group: indexOf(scopeKeys.group),
+    'customer-institution': indexOf(scopeKeys['customer-institution']),
+    institution: indexOf(scopeKeys.institution),
+    account: indexOf(scopeKeys.account),
+  });
+  return {
+    inScope: forEachScope((key) => byTime((row) => keyOf(row.tenantId, key(row)))),
+    reservedInScope: forEachScope((key) =>
+      byTime((row) => (row.state === 'reserved' ? keyOf(row.tenantId, key(row)) : null)),
+    ),
+    forced: byTime((row) => (row.origin === 'forced' ? row.tenantId : null)),
+  };
+};
+
+const otherIndexes = () => ({
+  historyOfConnection: createIndex<Records['statusChange']>((row) => keyOf(row.tenantId, row.connectionId)),
+  decisionsOfTenant: createIndex<Records['decision']>((row) => row.tenantId),
+  ledgerOfPull: createIndex<Records['ledgerEntry']>((row) => keyOf(row.tenantId, row.pullId)),
+  ledgerOfTask: createIndex<Records['ledgerEntry']>((row) => row.taskId),
+  ledgerOfTenant: createIndex((row: Records['ledgerEntry']) => row.tenantId, (row) => row.at),
+  ledgerById: createIndex<Records['ledgerEntry']>((row) => row.tenantId),
+  closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
+  dueWebhooks: createIndex((row: Records['webhook']) => (row.dueAt === null ? null : ALL), (row) => row.dueAt as number),
+  expiring: createIndex(() => ALL, (row: Records['idempotency']) => row.expiresAt),
+  auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
+  queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
+  findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
+});
+
+const uniqueKeys = {
+  connection: {
+    connections_identity: (row: Connection) => keyOf(row.tenantId, row.connector, row.externalId),
+    connections_one_active: (row: Connection) =>
+      row.active && isLiving(row) ? keyOf(row.tenantId, row.groupKey) : null,
+  },
+  task: { tasks_one_open: (row: Task) => (isOpen(row.state) ? keyOf(row.tenantId, row.groupKey) : null) },
+  webhook: { webhooks_event: (row: Records['webhook']) => keyOf(row.tenantId, row.connector, row.eventKey) },
+  apiKey: { api_keys_hash: (row: Records['apiKey']) => row.hash },
+};
+
+/** A table for each record. */
+export type MemoryTables = { readonly [Name in RecordName]: Table<Records[Name]> };
+
+export const createTables = () => {
+  const connection = connectionIndexes();
+  const task = taskIndexes();
+  const pull = pullIndexes();
+  const other = otherIndexes();
+  const tables: MemoryTables = {
+    connection: createTable('connection', Object.values(connection), uniqueKeys.connection),
+    statusChange: createTable('statusChange', [other.historyOfConnection], {}),
+    task: createTable('task', Object.values(task), uniqueKeys.task),
+    pull: createTable('pull', [
+      ...Object.values(pull.inScope),
+      ...Object.values(pull.reservedInScope),
+      pull.forced,
+    ], {}),
+    decision: createTable('decision', [other.decisionsOfTenant], {}),
+    ledgerEntry: createTable('ledgerEntry', [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById], {}),
+    budgetCounter: createTable('budgetCounter', [], {}),
+    closure: createTable('closure', [other.closuresOfTenant], {}),
+    webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
+    idempotency: createTable('idempotency', [other.expiring], {}),
+    audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits], {}),
+    finding: createTable('finding', [other.findingsOfAudit], {}),
+    policyArchive: createTable('policyArchive', [], {}),
+    apiKey: createTable('apiKey', [], uniqueKeys.apiKey),
+    setting: createTable('setting', [], {}),
+  };
+  return { tables, connection, task, pull, other };
+};
+
+/** The tables and their indexes: what the reads are answered from. */
+export type Kept = ReturnType<typeof createTables>;

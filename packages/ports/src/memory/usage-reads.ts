@@ -1,0 +1,46 @@
+import type { Instant, Pull, Usage } from '@freshet/domain';
+import type { UsageQuery } from '../reads.js';
+import { keyOf } from './table.js';
+import { keyOfScope, type Kept } from './tables.js';
+
+type Counting = Omit<UsageQuery, 'take'>;
+
+const matches = (pull: Pull, { origins, attended, product, except }: Counting): boolean =>
+  origins.includes(pull.origin) &&
+  (attended === null || pull.attended === attended) &&
+  (product === null || pull.products.includes(product)) &&
+  pull.id !== except;
+
+/** The newest first; a pull that is still reserved counts however old it is. */
+function* counted(kept: Kept, query: Counting): Generator<Pull> {
+  const key = keyOf(query.tenantId, keyOfScope(query.scope));
+  const inScope = kept.pull.inScope[query.scope.kind].of(key);
+  for (let index = inScope.length - 1; index >= 0; index -= 1) {
+    const pull = inScope[index] as Pull;
+    if (pull.at <= query.since) break;
+    if (query.states.includes(pull.state) && matches(pull, query)) yield pull;
+  }
+  if (!query.states.includes('reserved')) return;
+  const reserved = kept.pull.reservedInScope[query.scope.kind].of(key);
+  for (let index = reserved.length - 1; index >= 0; index -= 1) {
+    const pull = reserved[index] as Pull;
+    if (pull.at <= query.since && matches(pull, query)) yield pull;
+  }
+}
+
+export const latestPull = (kept: Kept, query: Counting): Pull | null => {
+  for (const pull of counted(kept, query)) return pull;
+  return null;
+};
+
+export const usage = (kept: Kept, query: UsageQuery): Usage => {
+  let [count, latestAt, oldestAt]: [number, Instant | null, Instant | null] = [0, null, null];
+  if (query.take <= 0) return { count, oldestAt, latestAt };
+  for (const pull of counted(kept, query)) {
+    latestAt ??= pull.at;
+    oldestAt = pull.at;
+    count += 1;
+    if (count === query.take) break;
+  }
+  return { count, oldestAt, latestAt };
+};

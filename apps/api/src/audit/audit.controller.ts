@@ -5,11 +5,20 @@ import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { ENGINE } from '../engine/engine.token.js';
 import { Tenant } from '../http/authenticate.js';
+import { Describe } from '../http/describe.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { readPage } from '../http/page.js';
 import { notFound } from '../http/problem.js';
 import { showAudit, showFinding } from './audit-view.js';
-import { auditRequest, auditsQuery, findingsQuery, reportQuery } from './audit.schemas.js';
+import {
+  auditList,
+  auditRequest,
+  auditsQuery,
+  auditView,
+  findingList,
+  findingsQuery,
+  reportQuery,
+} from './audit.schemas.js';
 import type { AuditsQuery, AuditView, FindingsQuery, FindingView, ReportQuery } from './audit.schemas.js';
 import { reports } from './report/report.js';
 
@@ -31,6 +40,12 @@ export class AuditController {
   /** Queued, not run: a worker takes it up within a second or so. */
   @Post()
   @HttpCode(202)
+  @Describe({
+    summary: 'Ask for an audit of everything',
+    description: 'It is queued, and runs beside the others: one audit at a time. Read it again until it is `done`.',
+    answers: { 202: { description: 'Queued.', schema: auditView, headers: { Location: 'Where the audit is read.' } } },
+    bodyOptional: true,
+  })
   async request(
     @Tenant() tenantId: TenantId,
     @Body({ schema: auditRequest }) _nothing: undefined,
@@ -42,6 +57,10 @@ export class AuditController {
   }
 
   @Get()
+  @Describe({
+    summary: 'Audits, the newest first',
+    answers: { 200: { description: 'A page of them.', schema: auditList } },
+  })
   async list(
     @Tenant() tenantId: TenantId,
     @Query({ schema: auditsQuery }) query: AuditsQuery,
@@ -53,11 +72,19 @@ export class AuditController {
   }
 
   @Get(':id')
+  @Describe({
+    summary: 'One audit, with what it counted',
+    answers: { 200: { description: 'As far as it has got.', schema: auditView } },
+  })
   async one(@Tenant() tenantId: TenantId, @Param('id', auditId) id: AuditId): Promise<AuditView> {
     return showAudit(await this.find(tenantId, id));
   }
 
   @Get(':id/findings')
+  @Describe({
+    summary: 'What an audit found, the newest first',
+    answers: { 200: { description: 'A page of findings.', schema: findingList } },
+  })
   async findings(
     @Tenant() tenantId: TenantId,
     @Param('id', auditId) id: AuditId,
@@ -73,6 +100,12 @@ export class AuditController {
 
   /** Written as it is read: a report of any length needs no more memory than a page of findings. */
   @Get(':id/report')
+  @Describe({
+    summary: 'The whole audit as one document',
+    description:
+      'A page that stands by itself and prints well; `format=csv` has every finding as a line, `format=json` the audit and its findings as the other routes show them.',
+    answers: { 200: { description: 'HTML, or CSV or JSON where that was asked for.', type: 'text/html' } },
+  })
   async report(
     @Tenant() tenantId: TenantId,
     @Param('id', auditId) id: AuditId,

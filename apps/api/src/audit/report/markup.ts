@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../http/html.js';
+
 /** HTML that may be put into HTML as it is. Anything else is escaped. */
 export class Markup {
   constructor(readonly text: string) {}
@@ -8,17 +10,6 @@ export class Markup {
 }
 
 export type Inlay = Markup | readonly Markup[] | string | number | null;
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Safe between tags and inside quoted attributes. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] as string);
 
 const render = (inlay: Inlay): string => {
   if (inlay === null) return '';

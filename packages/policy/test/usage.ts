@@ -1,0 +1,43 @@
+import type { Connection, Instant, Product, Pull, PullId, Usage } from '@freshet/domain';
+import { limitReads } from '../src/index.js';
+import type { LimitRead, LimitScope, RefreshPolicy } from '../src/index.js';
+
+const sameScope = (scope: LimitScope, pull: Pull, of: Connection): boolean => {
+  if (scope === 'connection') return pull.connectionId === of.id;
+  if (scope === 'group') return pull.groupKey === of.groupKey;
+  if (scope === 'institution') return pull.institutionId === of.institutionId;
+  if (scope === 'account') return pull.provider === of.provider && pull.connector === of.connector;
+  return pull.customerId === of.customerId && pull.institutionId === of.institutionId;
+};
+
+/** One that is reserved counts whenever it was made: it is yet to come. */
+const counts = (read: LimitRead, pull: Pull): boolean =>
+  read.origins.includes(pull.origin) &&
+  read.states.includes(pull.state) &&
+  (read.attended === null || pull.attended === read.attended) &&
+  (read.product === null || pull.products.includes(read.product)) &&
+  (pull.at > read.since || pull.state === 'reserved');
+
+/** What a store answers, counted over a list: the contract of a limit's read in a few lines. */
+export const usageOf = (
+  rules: RefreshPolicy,
+  pulls: readonly Pull[],
+  asks: {
+    readonly connection: Connection;
+    readonly products: readonly Product[];
+    readonly attended: boolean;
+    readonly except: PullId | null;
+  },
+  now: Instant,
+): Readonly<Record<string, Usage>> =>
+  Object.fromEntries(
+    limitReads(rules, asks.products, asks.attended, now).map((read) => {
+      const times = pulls
+        .filter((pull) => pull.id !== asks.except && sameScope(read.scope, pull, asks.connection) && counts(read, pull))
+        .map((pull) => pull.at)
+        .sort((a, b) => b - a)
+        .slice(0, read.take);
+      const usage = { count: times.length, oldestAt: times.at(-1) ?? null, latestAt: times[0] ?? null };
+      return [read.name, usage];
+    }),
+  );

@@ -129,9 +129,18 @@ const open = (input: RefreshToRecord): { readonly task: Task; readonly effects: 
   const task = newTask(input);
   return {
     task,
-    effects: [insert('task', task), insert('pull', newPull(input, task)), ...hold(input, task, task.cost)],
+    effects: [
+      insert('task', task),
+      insert('pull', newPull(input, task)),
+      ...hold(input, task, task.cost),
+      ...(task.executor === 'caller' ? [attempted(input)] : []),
+    ],
   };
 };
+
+/** What a call of ours would leave on the connection when it is sent: a permit is given once. */
+const attempted = ({ facts: { asked, now } }: RefreshToRecord): Effect =>
+  update('connection', asked.id, { lastAttemptAt: now, lastForcedAt: now, updatedAt: now });
 
 const widen = (input: RefreshToRecord, task: Task): { readonly task: Task; readonly effects: readonly Effect[] } => {
   const products = [...task.products, ...input.decision.widens];

@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Product } from '@freshet/domain';
+import { budget, counter, inputs, noon, policy, reserved, tenant } from '../../test/given.js';
+import { written } from '../../test/tables.js';
+import type { Price } from '../policy.js';
+import { budgetFacts, budgetPeriod, covers, holdInBudget, usedMicros } from './budget.js';
+import { priceOf } from './price.js';
+import { chargeFor, settleMoney } from './settle.js';
+
+const price: Price = {
+  currency: 'USD',
+  perRequestMicros: 300_000,
+  productSets: [
+    { products: ['BALANCES'], micros: 50_000 },
+    { products: ['BALANCES', 'IDENTIFIERS'], micros: 80_000 },
+  ],
+  historicalMicros: 200_000,
+  billedOn: 'success',
+};
+
+describe('the price of a refresh', () => {
+  test.each<[string, readonly Product[], boolean, number]>([
+    ['a set of its own', ['BALANCES'], true, 50_000],
+    ['the first set that holds all of it', ['IDENTIFIERS'], true, 80_000],
+    ['both in one set', ['IDENTIFIERS', 'BALANCES'], true, 80_000],
+    ['more than any set holds', ['BALANCES', 'OWNERS'], true, 300_000],
+    ['transactions whose history is loaded', ['TRANSACTIONS'], true, 300_000],
+    ['transactions whose history is not', ['TRANSACTIONS'], false, 500_000],
+    ['no transactions, history or not', ['BALANCES'], false, 50_000],
+  ])('of %s', (_what, products, loaded, micros) => {
+    expect(priceOf(price, products, loaded)).toEqual({ micros, currency: 'USD' });
+  });
+
+  test('is not known where none is configured', () => {
+    expect(priceOf(null, ['BALANCES'], true)).toBeNull();
+  });
+});
+
+describe('a budget', () => {
+  const monthly = {
+    name: 'monthly',
+    provider: null,
+    currency: 'USD',
+    amountMicros: 1_000_000,
+    period: 'month',
+    timeZone: 'Europe/Paris',
+  } as const;
+
+  test('turns with the month of its time zone', () => {
+    const period = budgetPeriod(monthly, tenant, noon);
+    expect([period.start, period.end]).toEqual([Date.UTC(2026, 1, 28, 23), Date.UTC(2026, 2, 31, 22)]);
+    expect(budgetPeriod(monthly, tenant, period.end).start).toBe(period.end);
+  });
+
+  test('has a counter for each period, and keeps it when its amount is raised', () => {
+    const first = budgetPeriod(monthly, tenant, noon);
+    expect(budgetPeriod({ ...monthly, amountMicros: 5 }, tenant, noon).counterId).toBe(first.counterId);
+    expect(budgetPeriod(monthly, tenant, first.end).counterId).not.toBe(first.counterId);
+    expect(budgetPeriod({ ...monthly, provider: 'MX' }, tenant, noon).counterId).not.toBe(first.counterId);
+  });
+
+  test('has spent what is reserved, charged or uncertain', () => {
+    const period = budgetPeriod(monthly, tenant, noon);
+    const seen = budgetFacts(period, { reservedMicros: 1, chargedMicros: 20, uncertainMicros: 300 });
+    expect(usedMicros(seen)).toBe(321);
+    expect(holdInBudget(seen, tenant, 4000)).toMatchObject({ reservedMicros: 4001, chargedMicros: 20 });
+  });
+
+  test('covers a cost in its currency, and none that is not known', () => {
+    expect(covers(budget(), { micros: 1, currency: 'USD' })).toBe(true);
+    expect(covers(budget(), { micros: 1, currency: 'EUR' })).toBe(false);
+    expect(covers(budget(), null)).toBe(false);
+  });
+});
+
+describe('the money held for a pull', () => {
+  test.each([
+    ['brought-data', 'success', 'charged'],
+    ['brought-data', 'attempt', 'charged'],
+    ['failed-at-provider', 'success', 'released'],
+    ['failed-at-provider', 'attempt', 'charged'],
+    ['never-happened', 'attempt', 'released'],
+    ['nobody-knows', 'success', 'uncertain'],
+  ] as const)('that %s, billed on %s, is %s', (fate, billedOn, charge) => {
+    expect(chargeFor(fate, policy({ price: { ...price, billedOn } }))).toBe(charge);
+  });
+
+  test.each([
+    ['charged', { reservedMicros: 0, chargedMicros: 120_000, uncertainMicros: 0 }],
+    ['released', { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 }],
+    ['uncertain', { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 120_000 }],
+  ] as const)('is %s once, and moves in each of its budgets', (charge, after) => {
+    const effects = settleMoney([reserved()], [counter()], charge, inputs());
+    expect(written(effects, 'ledgerEntry')).toMatchObject([{ kind: charge, micros: 120_000, cause: 'whk_1' }]);
+    expect(written(effects, 'budgetCounter')).toMatchObject([{ id: 'monthly@1', ...after }]);
+  });
+
+  test('that is settled is never settled again', () => {
+    const entries = [reserved(), reserved({ kind: 'charged' })];
+    expect(settleMoney(entries, [counter()], 'released', inputs())).toEqual([]);
+    expect(settleMoney([], [counter()], 'released', inputs())).toEqual([]);
+  });
+
+  test('of a widened refresh is settled entry by entry, the counter once', () => {
+    const more = reserved({ id: 'led_2' as ReturnType<typeof reserved>['id'], micros: 80_000 });
+    const effects = settleMoney([reserved(), more], [counter({ reservedMicros: 200_000 })], 'charged', inputs());
+    expect(written(effects, 'ledgerEntry').map((entry) => entry.micros)).toEqual([120_000, 80_000]);
+    expect(written(effects, 'budgetCounter')).toMatchObject([{ reservedMicros: 0, chargedMicros: 200_000 }]);
+  });
+});

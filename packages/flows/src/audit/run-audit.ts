@@ -13,7 +13,7 @@ export interface AuditOptions {
   readonly pageSize?: number;
 }
 
-const PAGE_SIZE = 200;
+const PAGE_SIZE = 100;
 /** An audit whose workers die this often is what kills them. */
 const MOST_TAKES = 3;
 

@@ -1,0 +1,2 @@
+export { requestStories } from './request-stories.js';
+export type { OpenStore } from './rig.js';

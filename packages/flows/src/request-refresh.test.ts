@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { requestStories } from './contract/request-stories.js';
+
+requestStories(createMemoryStore);

@@ -1,9 +1,11 @@
 export * from './audit/index.js';
+export { budgetOverviews, type BudgetOverview } from './budget-overview.js';
 export * from './change-connection.js';
 export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
 export { createDispatcher, type Dispatcher } from './dispatch.js';
 export type { Engine, EngineLog } from './engine.js';
 export * from './import-connections.js';
+export { providerOverviews, type ProviderOverview } from './provider-overview.js';
 export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';
 export * from './tasks.js';

@@ -120,7 +120,7 @@ export function* loadUsage(
 }
 
 /** A counter that is not there yet is counted once from the ledger: a budget may be configured in mid-period. */
-function* loadBudget(budget: Budget, tenantId: TenantId, now: Instant): Loader<BudgetFacts> {
+export function* loadBudget(budget: Budget, tenantId: TenantId, now: Instant): Loader<BudgetFacts> {
   const period = budgetPeriod(budget, tenantId, now);
   const counter = yield* read('budgetCounter', { id: period.counterId });
   if (counter !== null) return budgetFacts(period, counter);

@@ -1,0 +1,26 @@
+import type { NotDone } from '@freshet/flows';
+import { notFound, Problem } from '../http/problem.js';
+
+const failed = ({ why, message, retryAt }: Extract<NotDone, { kind: 'failed' }>): Problem => {
+  if (why === 'refused') return new Problem('operation-not-allowed', `The provider refused it: ${message}.`);
+  if (why === 'limited') return new Problem('rate-limited', `The provider limits it: ${message}.`, { limit: 'told-by-provider', retryAt });
+  const detail = why === 'unavailable' ? `The provider is not available: ${message}.` : `The provider did not say whether it was done: ${message}.`;
+  return new Problem('provider-closed', detail, { retryAt });
+};
+
+/** Why an operation on a connection was not done, as a problem. */
+export const notDone = (result: NotDone, operation: string): Problem => {
+  switch (result.kind) {
+    case 'not-found':
+      return notFound('connection');
+    case 'not-allowed': {
+      const { status, statusReason } = result.connection;
+      const standing = statusReason === null ? status : `${status} (${statusReason})`;
+      return new Problem('operation-not-allowed', `A connection that is ${standing} cannot be ${operation}.`);
+    }
+    case 'connector-off':
+      return new Problem('provider-closed', `The connector ${result.connector} is switched off here.`);
+    case 'failed':
+      return failed(result);
+  }
+};

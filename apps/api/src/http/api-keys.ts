@@ -1,0 +1,56 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ApiKey, Instant, TenantId } from '@freshet/domain';
+import type { Engine } from '@freshet/flows';
+import type { Scope } from './access.js';
+
+/** Who asks: the tenant comes from the key and from nothing else. */
+export interface Principal {
+  readonly tenantId: TenantId;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** A revoked key stops working within this time. */
+const REMEMBERED_MS = 2_000;
+/** So that keys made up by a stranger cannot fill the memory: only those that exist are remembered, and so many. */
+const MAX_REMEMBERED = 1_000;
+
+interface Remembered {
+  readonly principal: Principal;
+  readonly until: Instant;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const sameText = (a: string, b: string): boolean => {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+};
+
+const principalOf = ({ tenantId, scopes }: ApiKey): Principal => ({ tenantId, scopes: new Set(scopes) });
+
+export const mayUse = ({ scopes }: Principal, scope: Scope): boolean => scopes.has('admin') || scopes.has(scope);
+
+/** Keys by their hash, remembered for a moment so that a busy caller does not cost a read per request. */
+export class ApiKeys {
+  private readonly remembered = new Map<string, Remembered>();
+
+  constructor(private readonly engine: Pick<Engine, 'store' | 'clock'>) {}
+
+  /** Null: no such key. */
+  find(key: string): Principal | null | Promise<Principal | null> {
+    const hash = sha256(key);
+    const known = this.remembered.get(hash);
+    if (known !== undefined && known.until > this.engine.clock.realNow()) return known.principal;
+    return this.look(hash);
+  }
+
+  private async look(hash: string): Promise<Principal | null> {
+    this.remembered.delete(hash);
+    const found = await this.engine.store.read('apiKeyByHash', { hash });
+    if (found === null || !sameText(found.hash, hash)) return null;
+    const principal = principalOf(found);
+    if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
+    this.remembered.set(hash, { principal, until: this.engine.clock.realNow() + REMEMBERED_MS });
+    return principal;
+  }
+}

@@ -1,0 +1,87 @@
+import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Query } from '@nestjs/common';
+import { taskStates, type ConnectionId, type TaskId, type TenantId } from '@freshet/domain';
+import { cancelTask, reportOutcome, type Engine, type ReportedOutcome, type TaskResult } from '@freshet/flows';
+import { z } from 'zod';
+import { ENGINE } from '../engine/engine.token.js';
+import { Route } from '../http/access.js';
+import { Tenant } from '../http/authenticate.js';
+import { Describe } from '../http/describe.js';
+import { optional, text } from '../http/fields.js';
+import { IdPipe } from '../http/id.pipe.js';
+import { listOf, listQuery, readPage } from '../http/page.js';
+import { notFound, Problem } from '../http/problem.js';
+import { documented, timedBody } from '../http/timed-body.pipe.js';
+import { outcomeBody } from './outcome-body.js';
+import { executors, taskView, toTask, type TaskAnswer } from './task-view.js';
+
+const tasksQuery = listQuery({
+  connectionId: optional(text(256)),
+  state: optional(z.enum(taskStates)),
+  executor: optional(z.enum(executors)),
+});
+
+const taskId = new IdPipe('task');
+
+const answer = (result: TaskResult, operation: string): TaskAnswer => {
+  if (result.kind === 'done') return toTask(result.task);
+  if (result.kind === 'not-found') throw notFound('task');
+  const { state, executor } = result.task;
+  throw new Problem('operation-not-allowed', `A task of executor ${executor} that is ${state} cannot be ${operation}.`);
+};
+
+@Controller('v1/tasks')
+export class TasksController {
+  constructor(@Inject(ENGINE) private readonly engine: Engine) {}
+
+  @Get()
+  @Describe({ summary: 'Tasks, the newest first', answers: { 200: { description: 'A page.', schema: listOf(taskView) } } })
+  async list(@Tenant() tenantId: TenantId, @Query({ schema: tasksQuery }) query: z.output<typeof tasksQuery>) {
+    const { state, executor } = query;
+    const filters = { connectionId: query.connectionId as ConnectionId | undefined, state, executor };
+    const { rows, nextCursor } = await readPage(this.engine, { tenantId, list: 'tasks', query }, (page) =>
+      this.engine.store.read('tasksPage', { ...page, ...filters }),
+    );
+    return { data: rows.map(toTask), nextCursor };
+  }
+
+  @Get(':id')
+  @Describe({ summary: 'One task', answers: { 200: { description: 'It.', schema: taskView } } })
+  async get(@Tenant() tenantId: TenantId, @Param('id', taskId) id: TaskId): Promise<TaskAnswer> {
+    const task = await this.engine.store.read('task', { tenantId, id });
+    if (task === null) throw notFound('task');
+    return toTask(task);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @Route({ access: 'refresh' })
+  @Describe({
+    summary: 'Cancel a queued task',
+    description: 'One that runs may have been billed already.',
+    answers: { 200: { description: 'Cancelled, its money released.', schema: taskView } },
+    problems: ['operation-not-allowed'],
+  })
+  async cancel(@Tenant() tenantId: TenantId, @Param('id', taskId) id: TaskId): Promise<TaskAnswer> {
+    return answer(await cancelTask(this.engine, tenantId, id), 'cancelled');
+  }
+
+  @Post(':id/outcome')
+  @HttpCode(200)
+  @Route({ access: 'refresh' })
+  @Describe({
+    summary: 'Report the outcome of a permit',
+    body: documented(outcomeBody),
+    answers: { 200: { description: 'The task after it.', schema: taskView } },
+    problems: ['operation-not-allowed'],
+  })
+  async report(
+    @Tenant() tenantId: TenantId,
+    @Param('id', taskId) id: TaskId,
+    @Body(timedBody(outcomeBody)) outcome: ReportedOutcome,
+  ): Promise<TaskAnswer> {
+    return answer(await reportOutcome(this.engine, tenantId, id, outcome), 'reported');
+  }
+}
+
+@Module({ controllers: [TasksController] })
+export class TasksModule {}

@@ -43,9 +43,7 @@ const writesOf = (db: QueryBuilder, table: Tables['setting']): RecordWrites => {
   );
   return {
     insert: once(() => writing(db.insert(table).values(row))),
-    put: once(() =>
-      writing(db.insert(table).values(row).onConflictDoUpdate({ target: table.id, set: replaced })),
-    ),
+    put: once(() => writing(db.insert(table).values(row).onConflictDoUpdate({ target: table.id, set: replaced }))),
     remove: once(() => writing(db.delete(table).where(eq(table.id, sql.placeholder('id'))))),
     update: variants(
       (set) => set.join(),

@@ -10,10 +10,7 @@ type ByConnection = 'connection' | 'group' | 'groupByKey' | 'connectionByExterna
 
 /** A connection and what is the same provider connection. */
 export const connectionReaders = ({ db, tables: { connection } }: Schema): Readers<ByConnection> => {
-  const groupOfId = db
-    .select({ groupKey: connection.groupKey })
-    .from(connection)
-    .where(inTenant(connection));
+  const groupOfId = db.select({ groupKey: connection.groupKey }).from(connection).where(inTenant(connection));
   return {
     connection: first(selecting(db.select().from(connection).where(inTenant(connection)))),
     group: all(
@@ -63,40 +60,8 @@ export const connectionReaders = ({ db, tables: { connection } }: Schema): Reade
   };
 };
 
-type ByTask = 'task' | 'openTask' | 'taskByProviderTask' | 'pull' | 'decision' | 'closures' | 'closuresOfTenant';
-
-/** A task, the pull that it makes, and what is closed to it. */
-export const taskReaders = ({ db, tables: { task, pull, closure, decision } }: Schema): Readers<ByTask> => ({
-  task: first(selecting(db.select().from(task).where(inTenant(task)))),
-  openTask: first(
-    selecting(
-      db
-        .select()
-        .from(task)
-        .where(
-          and(eq(task.tenantId, value('tenantId')), eq(task.groupKey, value('groupKey')), taskIs.open(task)),
-        ),
-    ),
-  ),
-  taskByProviderTask: first(
-    selecting(
-      db
-        .select()
-        .from(task)
-        .where(
-          and(
-            eq(task.tenantId, value('tenantId')),
-            eq(task.connector, value('connector')),
-            eq(task.providerTaskId, value('providerTaskId')),
-          ),
-        )
-        .orderBy(desc(task.id))
-        .limit(1),
-    ),
-  ),
-  pull: first(selecting(db.select().from(pull).where(inTenant(pull)))),
-  decision: first(selecting(db.select().from(decision).where(inTenant(decision)))),
-  closures: sortedById(
+const closures = ({ db, tables: { closure } }: Schema) =>
+  sortedById(
     selecting(
       db
         .select()
@@ -117,34 +82,69 @@ export const taskReaders = ({ db, tables: { task, pull, closure, decision } }: S
           ),
         ),
     ),
-  ),
-  closuresOfTenant: all(
-    selecting(
-      db
-        .select()
-        .from(closure)
-        .where(and(eq(closure.tenantId, value('tenantId')), eq(closure.scope, value('scope'))))
-        .orderBy(asc(closure.id)),
-    ),
-  ),
-});
+  );
 
-type ByOneKey =
-  | 'budgetCounter'
-  | 'idempotency'
-  | 'webhook'
-  | 'webhookByKey'
-  | 'audit'
-  | 'policyArchive'
-  | 'apiKeyByHash'
-  | 'setting';
+type ByTask = 'task' | 'openTask' | 'taskByProviderTask' | 'pull' | 'decision' | 'closures' | 'closuresOfTenant';
+
+/** A task, the pull that it makes, and what is closed to it. */
+export const taskReaders = (schema: Schema): Readers<ByTask> => {
+  const { db, tables } = schema;
+  const { task, pull, closure, decision } = tables;
+  return {
+    task: first(selecting(db.select().from(task).where(inTenant(task)))),
+    openTask: first(
+      selecting(
+        db
+          .select()
+          .from(task)
+          .where(and(eq(task.tenantId, value('tenantId')), eq(task.groupKey, value('groupKey')), taskIs.open(task))),
+      ),
+    ),
+    taskByProviderTask: first(
+      selecting(
+        db
+          .select()
+          .from(task)
+          .where(
+            and(
+              eq(task.tenantId, value('tenantId')),
+              eq(task.connector, value('connector')),
+              eq(task.providerTaskId, value('providerTaskId')),
+            ),
+          )
+          .orderBy(desc(task.id))
+          .limit(1),
+      ),
+    ),
+    pull: first(selecting(db.select().from(pull).where(inTenant(pull)))),
+    decision: first(selecting(db.select().from(decision).where(inTenant(decision)))),
+    closures: closures(schema),
+    closuresOfTenant: all(
+      selecting(
+        db
+          .select()
+          .from(closure)
+          .where(and(eq(closure.tenantId, value('tenantId')), eq(closure.scope, value('scope'))))
+          .orderBy(asc(closure.id)),
+      ),
+    ),
+  };
+};
+
+type ByOneKey = 'idempotency' | 'webhook' | 'webhookByKey' | 'audit' | 'policyArchive' | 'apiKeyByHash' | 'setting';
 
 /** What is kept beside: each by its one key. */
 export const operationReaders = ({ db, tables }: Schema): Readers<ByOneKey> => {
-  const { idempotency, webhook, audit, policyArchive, apiKey, setting, budgetCounter } = tables;
+  const { idempotency, webhook, audit, policyArchive, apiKey, setting } = tables;
   return {
-    budgetCounter: first(selecting(db.select().from(budgetCounter).where(eq(budgetCounter.id, value('id'))))),
-    idempotency: first(selecting(db.select().from(idempotency).where(eq(idempotency.id, value('id'))))),
+    idempotency: first(
+      selecting(
+        db
+          .select()
+          .from(idempotency)
+          .where(eq(idempotency.id, value('id'))),
+      ),
+    ),
     webhook: first(selecting(db.select().from(webhook).where(inTenant(webhook)))),
     webhookByKey: first(
       selecting(
@@ -161,8 +161,29 @@ export const operationReaders = ({ db, tables }: Schema): Readers<ByOneKey> => {
       ),
     ),
     audit: first(selecting(db.select().from(audit).where(inTenant(audit)))),
-    policyArchive: first(selecting(db.select().from(policyArchive).where(eq(policyArchive.id, value('id'))))),
-    apiKeyByHash: first(selecting(db.select().from(apiKey).where(eq(apiKey.hash, value('hash'))))),
-    setting: first(selecting(db.select().from(setting).where(eq(setting.id, value('id'))))),
+    policyArchive: first(
+      selecting(
+        db
+          .select()
+          .from(policyArchive)
+          .where(eq(policyArchive.id, value('id'))),
+      ),
+    ),
+    apiKeyByHash: first(
+      selecting(
+        db
+          .select()
+          .from(apiKey)
+          .where(eq(apiKey.hash, value('hash'))),
+      ),
+    ),
+    setting: first(
+      selecting(
+        db
+          .select()
+          .from(setting)
+          .where(eq(setting.id, value('id'))),
+      ),
+    ),
   };
 };

@@ -1,6 +1,6 @@
 import type { Instant } from '@freshet/domain';
 import type { ReadParams } from '@freshet/ports';
-import { and, asc, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { and, asc, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { audits, living, present, tasks } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
 import { all, value, type Reader, type Readers, type Schema } from './reader.js';
@@ -45,9 +45,7 @@ const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<str
     .from(firstTask)
     .unionAll(db.select({ dueAt: firstWebhook.dueAt }).from(firstWebhook))
     .as('due');
-  const statement = selecting(
-    db.select({ dueAt: sql<Instant | null>`min(${due.dueAt})`.mapWith(Number) }).from(due),
-  );
+  const statement = selecting(db.select({ dueAt: sql<Instant | null>`min(${due.dueAt})`.mapWith(Number) }).from(due));
   return {
     statements: () => [statement],
     values: (params) => params,
@@ -56,13 +54,7 @@ const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<str
 };
 
 type Due =
-  | 'dueTasks'
-  | 'nextDueAt'
-  | 'deadLeases'
-  | 'dueWebhooks'
-  | 'abandonedConnects'
-  | 'queuedAudits'
-  | 'expiredIdempotency';
+  'dueTasks' | 'nextDueAt' | 'deadLeases' | 'dueWebhooks' | 'abandonedConnects' | 'queuedAudits' | 'expiredIdempotency';
 
 /** What waits for a worker, of all tenants. */
 export const dueReaders = (schema: Schema): Readers<Due> => {

@@ -1,12 +1,15 @@
 import { countedPullStates, type Charge } from '@freshet/domain';
 import type { LedgerTotals, ProviderSpend, ReadParams } from '@freshet/ports';
-import { and, asc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, lt, sql, type Column, type SQL } from 'drizzle-orm';
 import { ledger, pulls } from '../schema/conditions.js';
 import { selecting, variants, type Statement } from '../statement.js';
-import { all, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
+import { all, first, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
 
 type Spent = LedgerTotals & { readonly provider: string; readonly currency: string };
 type Forced = Pick<ProviderSpend, 'provider' | 'currency' | 'forced'>;
+
+/** Spelled so that no index of the tenant's is taken for the pull's own. */
+const isTenants = (tenantId: Column): SQL => sql`${tenantId} || '' = ${value('tenantId')}`;
 
 const totals = ({ tables: { ledgerEntry: entry } }: Schema) => {
   const is = (kind: Charge): SQL => sql`${entry.kind} = ${sql.raw(`'${kind}'`)}`;
@@ -54,16 +57,14 @@ const spentStatement = (schema: Schema): Statement<Spent> => {
 };
 
 /** Forced pulls that happened, or may have: their reservation tells the currency. */
-const forcedStatement = ({ db, tables: { pull, ledgerEntry: entry } }: Schema): Statement<Forced> =>
-  selecting(
+const forcedStatement = ({ db, tables: { pull, ledgerEntry: entry } }: Schema): Statement<Forced> => {
+  const currency = sql<
+    string | null
+  >`(select min(e.currency) from ${entry} as e where e.pull_id = ${ofPull} and e.kind = 'reserved')`;
+  return selecting(
     db
-      .select({
-        provider: pull.provider,
-        currency: sql<string | null>`${entry.currency}`,
-        forced: sql<number>`count(*)`.mapWith(Number),
-      })
+      .select({ provider: pull.provider, currency, forced: sql<number>`count(*)`.mapWith(Number) })
       .from(pull)
-      .leftJoin(entry, and(eq(entry.pullId, pull.id), ledger.reserved(entry)))
       .where(
         and(
           eq(pull.tenantId, value('tenantId')),
@@ -72,8 +73,9 @@ const forcedStatement = ({ db, tables: { pull, ledgerEntry: entry } }: Schema): 
           inArray(pull.state, [...countedPullStates]),
         ),
       )
-      .groupBy(pull.provider, entry.currency),
+      .groupBy(sql`1`, sql`2`),
   );
+};
 
 const byProviderAndCurrency = (a: ProviderSpend, b: ProviderSpend): number =>
   order(a.provider, b.provider) || order(a.currency ?? '', b.currency ?? '');
@@ -101,10 +103,20 @@ const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpe
   };
 };
 
+type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'budgetCounter';
+
 /** The ledger, and what it adds up to. */
-export const moneyReaders = (schema: Schema): Readers<'ledgerTotals' | 'spend' | 'ledgerOfPull'> => {
-  const { ledgerEntry: entry } = schema.tables;
+export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
+  const { ledgerEntry: entry, budgetCounter: counter } = schema.tables;
   return {
+    budgetCounter: first(
+      selecting(
+        schema.db
+          .select()
+          .from(counter)
+          .where(eq(counter.id, value('id'))),
+      ),
+    ),
     ledgerTotals: ledgerTotals(schema),
     spend: spend(schema),
     ledgerOfPull: all(
@@ -112,7 +124,7 @@ export const moneyReaders = (schema: Schema): Readers<'ledgerTotals' | 'spend' |
         schema.db
           .select()
           .from(entry)
-          .where(and(eq(entry.pullId, value('pullId')), eq(entry.tenantId, value('tenantId'))))
+          .where(and(eq(entry.pullId, value('pullId')), isTenants(entry.tenantId)))
           .orderBy(asc(entry.id)),
       ),
     ),

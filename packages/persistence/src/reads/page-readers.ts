@@ -15,10 +15,7 @@ const asked = <Asked extends object>(page: Asked, name: keyof Asked & string, co
   page[name] === undefined ? undefined : eq(column, value(name));
 
 const onPage = (table: { readonly tenantId: Column; readonly id: Column }, page: Page): SQL | undefined =>
-  and(
-    eq(table.tenantId, value('tenantId')),
-    page.before === null ? undefined : lt(table.id, value('before')),
-  );
+  and(eq(table.tenantId, value('tenantId')), page.before === null ? undefined : lt(table.id, value('before')));
 
 /** Living, and not the only living one of its group. */
 const hasTwin = ({ tables: { connection } }: Schema): SQL =>
@@ -116,10 +113,14 @@ type Pages = 'connectionsPage' | 'decisionsPage' | 'tasksPage' | 'findingsPage' 
 
 /** Lists, the newest first, by what is asked of them. */
 export const pageReaders = (schema: Schema): Readers<Pages> => ({
-    connectionsPage: allOf({ statement: variants(filtersOf, (page: ConnectionsPage) => connectionsStatement(schema, page)) }),
-    decisionsPage: allOf({ statement: variants(filtersOf, (page: DecisionsPage) => decisionsStatement(schema, page)) }),
-    tasksPage: allOf({ statement: variants(filtersOf, (page: TasksPage) => tasksStatement(schema, page)) }),
-    findingsPage: allOf({ statement: variants(filtersOf, (page: FindingsPage) => findingsStatement(schema, page)) }),
-    historyPage: allOf({ statement: variants(filtersOf, (page: ReadParams<'historyPage'>) => historyStatement(schema, page)) }),
-    auditsPage: allOf({ statement: variants(filtersOf, (page: Page) => auditsStatement(schema, page)) }),
+  connectionsPage: allOf({
+    statement: variants(filtersOf, (page: ConnectionsPage) => connectionsStatement(schema, page)),
+  }),
+  decisionsPage: allOf({ statement: variants(filtersOf, (page: DecisionsPage) => decisionsStatement(schema, page)) }),
+  tasksPage: allOf({ statement: variants(filtersOf, (page: TasksPage) => tasksStatement(schema, page)) }),
+  findingsPage: allOf({ statement: variants(filtersOf, (page: FindingsPage) => findingsStatement(schema, page)) }),
+  historyPage: allOf({
+    statement: variants(filtersOf, (page: ReadParams<'historyPage'>) => historyStatement(schema, page)),
+  }),
+  auditsPage: allOf({ statement: variants(filtersOf, (page: Page) => auditsStatement(schema, page)) }),
 });

@@ -80,7 +80,12 @@ const latestStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
   const whole = (condition: SQL | undefined) => db.select().from(pull).where(condition);
   const [since, reserved] = branches(pull, query);
   return reserved
-    ? selecting<Pull>(whole(since).unionAll(whole(reserved)).orderBy(desc(sql`at`)).limit(1))
+    ? selecting<Pull>(
+        whole(since)
+          .unionAll(whole(reserved))
+          .orderBy(desc(sql`at`))
+          .limit(1),
+      )
     : selecting<Pull>(whole(since).orderBy(desc(pull.at)).limit(1));
 };
 

@@ -11,7 +11,8 @@ const OPEN = sql.raw(openTaskStates.map((state) => `'${state}'`).join(', '));
 
 export const living = {
   any: (t: { readonly status: Column }): SQL => sql`${t.status} <> ${DELETED}`,
-  active: (t: { readonly status: Column; readonly active: Column }): SQL => sql`${t.active} and ${t.status} <> ${DELETED}`,
+  active: (t: { readonly status: Column; readonly active: Column }): SQL =>
+    sql`${t.active} and ${t.status} <> ${DELETED}`,
   connecting: (t: { readonly status: Column }): SQL => sql`${t.status} = 'IN_PROGRESS'`,
 };
 

@@ -65,10 +65,7 @@ export const auditTable = ({ table, index, text, integer, json }: ColumnKit) =>
       money: json().$type<readonly Money[]>().notNull(),
       error: text(),
     },
-    (t) => [
-      index('audits_page').on(t.tenantId, t.id),
-      index('audits_queued').on(t.id).where(audits.queued(t)),
-    ],
+    (t) => [index('audits_page').on(t.tenantId, t.id), index('audits_queued').on(t.id).where(audits.queued(t))],
   );
 
 export const findingTable = ({ table, index, text, integer, json }: ColumnKit) =>

@@ -42,8 +42,16 @@ export const pullTable = ({ table, index, text, integer, flag, json }: ColumnKit
     (t) => [
       index('pulls_connection').on(t.tenantId, t.connectionId, t.at, t.state, t.origin, t.attended),
       index('pulls_group').on(t.tenantId, t.groupKey, t.at, t.state, t.origin, t.attended),
-      index('pulls_customer')
-        .on(t.tenantId, t.customerId, t.institutionId, t.provider, t.at, t.state, t.origin, t.attended),
+      index('pulls_customer').on(
+        t.tenantId,
+        t.customerId,
+        t.institutionId,
+        t.provider,
+        t.at,
+        t.state,
+        t.origin,
+        t.attended,
+      ),
       index('pulls_institution').on(t.tenantId, t.provider, t.institutionId, t.at, t.state, t.origin, t.attended),
       index('pulls_account').on(t.tenantId, t.provider, t.connector, t.at, t.state, t.origin, t.attended),
       index('pulls_reserved')

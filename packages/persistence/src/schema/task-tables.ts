@@ -62,9 +62,7 @@ export const taskTable = ({ table, index, uniqueIndex, text, integer, flag, json
         .on(t.dueAt, t.id, t.leaseUntil)
         .where(and(tasks.ofEngine(t), tasks.open(t))!),
       index('tasks_leased').on(t.leaseUntil).where(present(t.leaseUntil)),
-      index('tasks_provider_task')
-        .on(t.tenantId, t.connector, t.providerTaskId, t.id)
-        .where(present(t.providerTaskId)),
+      index('tasks_provider_task').on(t.tenantId, t.connector, t.providerTaskId, t.id).where(present(t.providerTaskId)),
     ],
   );
 

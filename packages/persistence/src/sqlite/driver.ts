@@ -1,5 +1,12 @@
 import type { Effect } from '@freshet/domain';
-import { StoreConflict, type Loader, type ReadName, type ReadParams, type ReadRequest, type ReadResult } from '@freshet/ports';
+import {
+  StoreConflict,
+  type Loader,
+  type ReadName,
+  type ReadParams,
+  type ReadRequest,
+  type ReadResult,
+} from '@freshet/ports';
 import type Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { prepareEffects } from '../effects.js';
@@ -49,7 +56,8 @@ export const createDriver = (client: Database.Database): Driver => {
       const write = toWrite(effect);
       if (write === null) return;
       const { changes } = prepared.command(write.statement).run(write.statement.bind(write.values));
-      if (write.mustChange && changes === 0) throw new StoreConflict(`there is no such row to update (${effect.record})`);
+      if (write.mustChange && changes === 0)
+        throw new StoreConflict(`there is no such row to update (${effect.record})`);
     },
   };
 };
@@ -59,7 +67,7 @@ export const createDriver = (client: Database.Database): Driver => {
  * and since better-sqlite3 clears its bindings after each run, it then does so every time: 100 µs instead of 3. The
  * plans here are the same for all values, and `+?` says so. No text here has a question mark of its own.
  */
-const planned = (text: string): string => text.replaceAll('?', '+?');
+export const planned = (text: string): string => text.replaceAll('?', '+?');
 
 /** Prepared statements by what they were built from; the oldest leave when there are too many. */
 const preparing = (client: Database.Database) => {

@@ -1,5 +1,4 @@
 import { StoreConflict, StoreUnavailable } from '@freshet/ports';
-import Database from 'better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { getTableConfig } from 'drizzle-orm/sqlite-core';
 import { is, Column } from 'drizzle-orm';
@@ -8,8 +7,13 @@ import { sqliteTables } from './schema.js';
 /** What the machine did, not the statement: nothing was kept, and it may work later. */
 const OUTAGES = ['FULL', 'IOERR', 'BUSY', 'LOCKED', 'READONLY', 'CANTOPEN', 'NOMEM', 'CORRUPT', 'NOTADB', 'PROTOCOL'];
 
-export const isSqliteError = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
-  error instanceof Database.SqliteError;
+interface SqliteError extends Error {
+  readonly code: string;
+}
+
+/** By its name: the driver's class is one for the process, and not always the one that is imported here. */
+export const isSqliteError = (error: unknown): error is SqliteError =>
+  typeof error === 'object' && error !== null && 'name' in error && error.name === 'SqliteError' && 'code' in error;
 
 export const isOutage = (error: unknown): boolean =>
   isSqliteError(error) && OUTAGES.some((outage) => error.code.startsWith(`SQLITE_${outage}`));
@@ -40,6 +44,7 @@ export const translated = (error: unknown): unknown => {
   if (error.code === 'SQLITE_CONSTRAINT_UNIQUE' || error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {
     return new StoreConflict(`such a row is there already (${brokenIndex(error.message)})`, { cause: error });
   }
-  if (isOutage(error)) return new StoreUnavailable(`the database could not be used: ${error.message}`, { cause: error });
+  if (isOutage(error))
+    return new StoreUnavailable(`the database could not be used: ${error.message}`, { cause: error });
   return error;
 };

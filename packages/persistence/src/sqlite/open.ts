@@ -102,7 +102,10 @@ const advice: readonly (readonly [code: string, advice: string])[] = [
   ['SQLITE_NOTADB', 'is not a SQLite database, or is damaged: name another file, or restore a backup.'],
   ['SQLITE_CORRUPT', 'is damaged: restore a backup.'],
   ['SQLITE_BUSY', 'is locked by another program: close what has it open.'],
-  ['SQLITE_CANTOPEN', 'cannot be opened: check that it is a file, and that this user may read and write it and its folder.'],
+  [
+    'SQLITE_CANTOPEN',
+    'cannot be opened: check that it is a file, and that this user may read and write it and its folder.',
+  ],
   ['SQLITE_READONLY', 'cannot be written: give this user the right to write it and its folder.'],
   ['SQLITE_FULL', 'cannot be written: the disk is full.'],
 ];

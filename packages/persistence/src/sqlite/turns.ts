@@ -175,6 +175,9 @@ const createSavepoint = (client: Database.Database) => {
 const unavailable = (error: unknown): unknown =>
   isOutage(error) || error instanceof StoreUnavailable
     ? translated(error)
-    : new StoreUnavailable(`the turn could not be committed: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+    : new StoreUnavailable(
+        `the turn could not be committed: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      );

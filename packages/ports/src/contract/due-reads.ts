@@ -48,7 +48,9 @@ export const dueReadsContract = (current: Current): void => {
   test('the next due is the earliest of tasks and webhooks, held or not', async () => {
     const next = () => current().read('nextDueAt', {});
     expect(await next()).toBeNull();
-    await current().apply(...notDue.slice(0, 2).map(([, over], n) => insert('task', a.task(n + 1, { ...over, dueAt: 1 }))));
+    await current().apply(
+      ...notDue.slice(0, 2).map(([, over], n) => insert('task', a.task(n + 1, { ...over, dueAt: 1 }))),
+    );
     await current().apply(insert('task', a.task(3, { dueAt: null })), insert('webhook', a.webhook(1, { dueAt: null })));
     expect(await next()).toBeNull();
     await current().apply(insert('webhook', a.webhook(2, { dueAt: NOW + 9, tenantId: otherTenantId })));
@@ -116,7 +118,10 @@ export const dueReadsContract = (current: Current): void => {
   test('answers to idempotent requests expire by time', async () => {
     const expiring = (id: string, expiresAt: number) => insert('idempotency', a.idempotency(id, { expiresAt }));
     await current().apply(expiring('now', NOW), expiring('before', NOW - 1), expiring('later', NOW + 1));
-    expect(await current().read('expiredIdempotency', { now: NOW, limit: 9 })).toEqual([{ id: 'before' }, { id: 'now' }]);
+    expect(await current().read('expiredIdempotency', { now: NOW, limit: 9 })).toEqual([
+      { id: 'before' },
+      { id: 'now' },
+    ]);
     expect(await current().read('expiredIdempotency', { now: NOW, limit: 1 })).toEqual([{ id: 'before' }]);
   });
 };

@@ -15,10 +15,7 @@ const only = <Row extends { readonly id: string }>(rows: readonly Row[], row: { 
 const finds: Finds = {
   connection: (subject, { id }) => subject.read('connection', { tenantId, id }),
   statusChange: async (subject, row) =>
-    only(
-      await subject.read('historyPage', { tenantId, connectionId: row.connectionId, limit: 9, before: null }),
-      row,
-    ),
+    only(await subject.read('historyPage', { tenantId, connectionId: row.connectionId, limit: 9, before: null }), row),
   task: (subject, { id }) => subject.read('task', { tenantId, id }),
   pull: (subject, { id }) => subject.read('pull', { tenantId, id }),
   decision: (subject, { id }) => subject.read('decision', { tenantId, id }),
@@ -35,7 +32,11 @@ const finds: Finds = {
   setting: (subject, { id }) => subject.read('setting', { id }),
 };
 
-const find = <Name extends RecordName>(subject: Subject, name: Name, row: Records[Name]): Promise<Records[Name] | null> =>
+const find = <Name extends RecordName>(
+  subject: Subject,
+  name: Name,
+  row: Records[Name],
+): Promise<Records[Name] | null> =>
   (finds[name] as (subject: Subject, row: Records[Name]) => Promise<Records[Name] | null>)(subject, row);
 
 const conflicts: readonly (readonly [what: string, before: Effect, after: Effect])[] = [

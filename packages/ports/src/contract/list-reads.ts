@@ -28,21 +28,71 @@ const filters: readonly Filtered[] = [
   connections({ status: 'DELETED' }, { status: 'DELETED' }, {}),
   connections({ staleAt: NOW }, { staleAt: NOW }, { staleAt: NOW + 1 }),
   connections({ staleAt: NOW }, { staleAt: NOW - 1 }, { staleAt: null }),
-  ['decisionsPage', {}, insert('decision', a.decision(1)), insert('decision', a.decision(2, { tenantId: otherTenantId }))],
-  ['decisionsPage', { connectionId: conn1 }, insert('decision', a.decision(1)), insert('decision', a.decision(2, { connectionId: conn2 }))],
-  ['decisionsPage', { verdict: 'wait' }, insert('decision', a.decision(1, { verdict: 'wait' })), insert('decision', a.decision(2))],
-  ['decisionsPage', { from: NOW }, insert('decision', a.decision(1)), insert('decision', a.decision(2, { decidedAt: NOW - 1 }))],
-  ['decisionsPage', { to: NOW }, insert('decision', a.decision(1, { decidedAt: NOW - 1 })), insert('decision', a.decision(2))],
+  [
+    'decisionsPage',
+    {},
+    insert('decision', a.decision(1)),
+    insert('decision', a.decision(2, { tenantId: otherTenantId })),
+  ],
+  [
+    'decisionsPage',
+    { connectionId: conn1 },
+    insert('decision', a.decision(1)),
+    insert('decision', a.decision(2, { connectionId: conn2 })),
+  ],
+  [
+    'decisionsPage',
+    { verdict: 'wait' },
+    insert('decision', a.decision(1, { verdict: 'wait' })),
+    insert('decision', a.decision(2)),
+  ],
+  [
+    'decisionsPage',
+    { from: NOW },
+    insert('decision', a.decision(1)),
+    insert('decision', a.decision(2, { decidedAt: NOW - 1 })),
+  ],
+  [
+    'decisionsPage',
+    { to: NOW },
+    insert('decision', a.decision(1, { decidedAt: NOW - 1 })),
+    insert('decision', a.decision(2)),
+  ],
   ['tasksPage', {}, insert('task', a.task(1)), insert('task', a.task(2, { tenantId: otherTenantId }))],
   ['tasksPage', { connectionId: conn1 }, insert('task', a.task(1)), insert('task', a.task(2, { connectionId: conn2 }))],
   ['tasksPage', { state: 'failed' }, insert('task', a.task(1, { state: 'failed' })), insert('task', a.task(2))],
   ['tasksPage', { executor: 'caller' }, insert('task', a.task(1, { executor: 'caller' })), insert('task', a.task(2))],
-  ['historyPage', { connectionId: conn1 }, insert('statusChange', a.statusChange(1)), insert('statusChange', a.statusChange(2, { connectionId: conn2 }))],
-  ['historyPage', { connectionId: conn1 }, insert('statusChange', a.statusChange(1)), insert('statusChange', a.statusChange(2, { tenantId: otherTenantId }))],
+  [
+    'historyPage',
+    { connectionId: conn1 },
+    insert('statusChange', a.statusChange(1)),
+    insert('statusChange', a.statusChange(2, { connectionId: conn2 })),
+  ],
+  [
+    'historyPage',
+    { connectionId: conn1 },
+    insert('statusChange', a.statusChange(1)),
+    insert('statusChange', a.statusChange(2, { tenantId: otherTenantId })),
+  ],
   ['auditsPage', {}, insert('audit', a.audit(1)), insert('audit', a.audit(2, { tenantId: otherTenantId }))],
-  ['findingsPage', { auditId: aud1 }, insert('finding', a.finding(1)), insert('finding', a.finding(2, { auditId: a.id<AuditId>('aud', 2) }))],
-  ['findingsPage', { auditId: aud1, check: 'x' }, insert('finding', a.finding(1, { check: 'x' })), insert('finding', a.finding(2))],
-  ['findingsPage', { auditId: aud1, severity: 'critical' }, insert('finding', a.finding(1, { severity: 'critical' })), insert('finding', a.finding(2))],
+  [
+    'findingsPage',
+    { auditId: aud1 },
+    insert('finding', a.finding(1)),
+    insert('finding', a.finding(2, { auditId: a.id<AuditId>('aud', 2) })),
+  ],
+  [
+    'findingsPage',
+    { auditId: aud1, check: 'x' },
+    insert('finding', a.finding(1, { check: 'x' })),
+    insert('finding', a.finding(2)),
+  ],
+  [
+    'findingsPage',
+    { auditId: aud1, severity: 'critical' },
+    insert('finding', a.finding(1, { severity: 'critical' })),
+    insert('finding', a.finding(2)),
+  ],
 ];
 
 /** Enough rows for several pages, put in out of order. */
@@ -93,7 +143,13 @@ export const listReadsContract = (current: Current): void => {
 
   test('filters that are named but undefined are none', async () => {
     await current().apply(insert('connection', a.connection(1)));
-    const asked: ConnectionsPage = { ...whole, customerId: undefined, status: undefined, duplicate: undefined, staleAt: undefined };
+    const asked: ConnectionsPage = {
+      ...whole,
+      customerId: undefined,
+      status: undefined,
+      duplicate: undefined,
+      staleAt: undefined,
+    };
     expect(await ids('connectionsPage', asked)).toEqual([conn1]);
   });
 

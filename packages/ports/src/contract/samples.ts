@@ -154,7 +154,9 @@ export const decision = (number: number, over: Partial<DecisionRecord> = {}): De
     asOf: null,
     nextForcedAt: NOW,
     nextBackgroundAt: null,
-    reasons: [{ gate: 'limits', code: 'LIMITS_ALLOW', data: { remaining: 3, names: ['a', 'b'], open: true, none: null } }],
+    reasons: [
+      { gate: 'limits', code: 'LIMITS_ALLOW', data: { remaining: 3, names: ['a', 'b'], open: true, none: null } },
+    ],
     limits: [{ name: 'daily', scope: 'group', limit: 4, remaining: 3, resetAt: null }],
     promotes: null,
     widens: [],

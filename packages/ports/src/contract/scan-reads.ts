@@ -78,7 +78,10 @@ export const scanReadsContract = (current: Current): void => {
       [taskId(2), []],
       [taskId(3), [a.id('led', 2)]],
     ]);
-    expect(seen[2]).toEqual({ task: a.task(3, { state: 'failed' }), entries: [a.ledgerEntry(2, { taskId: taskId(3) })] });
+    expect(seen[2]).toEqual({
+      task: a.task(3, { state: 'failed' }),
+      entries: [a.ledgerEntry(2, { taskId: taskId(3) })],
+    });
   });
 
   test('the ledger is walked upwards', async () => {

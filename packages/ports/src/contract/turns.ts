@@ -25,7 +25,9 @@ export const turnsContract = (current: Current): void => {
 
   test('a hundred turns at once each see the one before', async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, increment));
-    expect(answers.map(({ value }) => value).sort((x, y) => x - y)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+    expect(answers.map(({ value }) => value).sort((x, y) => x - y)).toEqual(
+      Array.from({ length: 100 }, (_, n) => n + 1),
+    );
     expect(await count()).toBe(100);
   });
 
@@ -35,7 +37,9 @@ export const turnsContract = (current: Current): void => {
       loaders += 1;
       return counter();
     };
-    const decided = await Promise.all([1, 2, 3].map(() => current().store.turn(load, (value) => ({ value, effects: [] }))));
+    const decided = await Promise.all(
+      [1, 2, 3].map(() => current().store.turn(load, (value) => ({ value, effects: [] }))),
+    );
     expect(decided.map(({ value }) => value)).toEqual([0, 0, 0]);
     expect(loaders).toBeGreaterThanOrEqual(3);
   });
@@ -70,7 +74,13 @@ export const turnsContract = (current: Current): void => {
 
   test.each([
     ['its loader', () => current().store.turn(thrower, () => ({ effects: [] }))],
-    ['its decision', () => current().store.turn(nothing, () => { throw new Error('planned'); })],
+    [
+      'its decision',
+      () =>
+        current().store.turn(nothing, () => {
+          throw new Error('planned');
+        }),
+    ],
   ])('what %s throws is what the caller gets', async (_what, turn) => {
     await expect(turn()).rejects.toThrow('planned');
   });
@@ -113,7 +123,6 @@ export const turnsContract = (current: Current): void => {
   });
 };
 
-// eslint-disable-next-line require-yield -- it never gets that far
 function* thrower(): Generator<never, null> {
   throw new Error('planned');
 }

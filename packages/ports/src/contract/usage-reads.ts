@@ -23,7 +23,10 @@ const none = { count: 0, oldestAt: null, latestAt: null };
 const one = (at: number) => ({ count: 1, oldestAt: at, latestAt: at });
 
 const scopes: readonly (readonly [scope: UsageScope, outside: readonly Partial<Pull>[]])[] = [
-  [{ kind: 'connection', connectionId: a.id<ConnectionId>('conn', 1) }, [{ connectionId: a.id<ConnectionId>('conn', 2) }]],
+  [
+    { kind: 'connection', connectionId: a.id<ConnectionId>('conn', 1) },
+    [{ connectionId: a.id<ConnectionId>('conn', 2) }],
+  ],
   [{ kind: 'group', groupKey: 'group-1' }, [{ groupKey: 'group-2' }]],
   [
     { kind: 'customer-institution', provider: 'MX', customerId: 'customer', institutionId: 'institution' },
@@ -37,7 +40,12 @@ const scopes: readonly (readonly [scope: UsageScope, outside: readonly Partial<P
 ];
 
 /** What is asked, a pull that counts, and one that differs in just that. */
-const filters: readonly (readonly [what: string, asked: Partial<UsageQuery>, inside: Partial<Pull>, outside: Partial<Pull>])[] = [
+const filters: readonly (readonly [
+  what: string,
+  asked: Partial<UsageQuery>,
+  inside: Partial<Pull>,
+  outside: Partial<Pull>,
+])[] = [
   ['origin', { origins: ['forced', 'connect'] }, { origin: 'connect' }, { origin: 'background' }],
   ['state', { states: ['succeeded'] }, { state: 'succeeded' }, { state: 'failed' }],
   ['presence', { attended: true }, { attended: true }, { attended: false }],
@@ -94,7 +102,9 @@ export const usageReadsContract = (current: Current): void => {
     expect((await current().read('usage', query())).count).toBe(isCounted ? 1 : 0);
     expect((await current().read('usage', query({ states: [state] }))).count).toBe(1);
     expect((await current().read('usage', query({ states: [...pullStates] }))).count).toBe(1);
-    expect((await current().read('usage', query({ states: pullStates.filter((each) => each !== state) }))).count).toBe(0);
+    expect((await current().read('usage', query({ states: pullStates.filter((each) => each !== state) }))).count).toBe(
+      0,
+    );
   });
 
   test('an old reserved pull does not count where reserved ones are not asked for', async () => {

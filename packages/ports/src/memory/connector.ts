@@ -1,4 +1,12 @@
-import type { ChangeAnswer, ImportAnswer, LinkAnswer, ProviderEvent, RefreshAnswer, RefreshProgress, StatusTold } from '@freshet/domain';
+import type {
+  ChangeAnswer,
+  ImportAnswer,
+  LinkAnswer,
+  ProviderEvent,
+  RefreshAnswer,
+  RefreshProgress,
+  StatusTold,
+} from '@freshet/domain';
 import type { Connector, ConnectorCapabilities, RefreshCall, WebhookVerdict } from '../connector.js';
 
 type Asks = Exclude<keyof Connector, 'name' | 'capabilities'>;

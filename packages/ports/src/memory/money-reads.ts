@@ -24,7 +24,10 @@ const plus = (kept: Kept, totals: LedgerTotals, entry: LedgerEntry): LedgerTotal
 const since = <Row extends { readonly at: number }>(rows: readonly Row[], from: number): readonly Row[] =>
   rows.slice(countWhile(rows, (row) => row.at < from));
 
-export const ledgerTotals = (kept: Kept, { tenantId, provider, currency, from, until }: ReadParams<'ledgerTotals'>): LedgerTotals =>
+export const ledgerTotals = (
+  kept: Kept,
+  { tenantId, provider, currency, from, until }: ReadParams<'ledgerTotals'>,
+): LedgerTotals =>
   since(kept.other.ledgerOfTenant.of(tenantId), from)
     .filter((entry) => entry.at < until && entry.currency === currency)
     .filter((entry) => provider === null || entry.provider === provider)

@@ -8,7 +8,11 @@ interface Identified {
 }
 
 /** The newest first, from just below `before`. */
-const page = <Row extends Identified>(rows: readonly Row[], { before, limit }: Page, fits: (row: Row) => boolean): readonly Row[] => {
+const page = <Row extends Identified>(
+  rows: readonly Row[],
+  { before, limit }: Page,
+  fits: (row: Row) => boolean,
+): readonly Row[] => {
   const found: Row[] = [];
   const end = before === null ? rows.length : countWhile(rows, (row) => row.id < before);
   for (let index = end - 1; index >= 0 && found.length < limit; index -= 1) {
@@ -65,7 +69,9 @@ const groupShapes = (kept: Kept, { tenantId, after, limit }: ReadParams<'groupSh
 type Lists = Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>;
 
 /** Lists and scans, by name. */
-export const listReads = (kept: Kept): { readonly [Name in Lists]: (params: ReadParams<Name>) => ReadResult<Name> } => ({
+export const listReads = (
+  kept: Kept,
+): { readonly [Name in Lists]: (params: ReadParams<Name>) => ReadResult<Name> } => ({
   connectionsPage: (asked) => connectionsPage(kept, asked),
   decisionsPage: (asked) =>
     page(

@@ -59,7 +59,10 @@ const waiting = <Row extends OfTenant>(
 const dueTasks = ({ task }: Kept, { now, realNow, limit }: ReadParams<'dueTasks'>): ReadResult<'dueTasks'> => {
   const due = task.due.of(ALL);
   return due
-    .slice(0, countWhile(due, (row) => (row.dueAt as Instant) <= now))
+    .slice(
+      0,
+      countWhile(due, (row) => (row.dueAt as Instant) <= now),
+    )
     .filter(({ leaseUntil }) => leaseUntil === null || leaseUntil <= realNow)
     .slice(0, limit)
     .map(({ tenantId, id }) => ({ tenantId, id }));

@@ -69,32 +69,50 @@ export interface Table<Row extends Identified> {
   remove(id: string): () => void;
 }
 
+interface UniqueKeys<Row> {
+  /** Refuses, and takes nothing, where another row holds one of the row's keys. */
+  take(row: Row): void;
+  giveBack(row: Row): void;
+  holder(unique: string, key: string): string | undefined;
+}
+
+const createUniqueKeys = <Row extends Identified>(unique: Readonly<Record<string, KeyOf<Row>>>): UniqueKeys<Row> => {
+  const indexes = Object.entries(unique).map(([name, key]) => ({ name, key, ids: new Map<string, string>() }));
+  const keysOf = (row: Row) =>
+    indexes.flatMap(({ name, key, ids }) => {
+      const under = key(row);
+      return under === null ? [] : [{ name, under, ids }];
+    });
+  return {
+    take: (row) => {
+      const keys = keysOf(row);
+      for (const { name, under, ids } of keys) {
+        if (ids.has(under)) throw new StoreConflict(`such a row is there already (${name})`);
+      }
+      for (const { under, ids } of keys) ids.set(under, row.id);
+    },
+    giveBack: (row) => {
+      for (const { under, ids } of keysOf(row)) ids.delete(under);
+    },
+    holder: (wanted, key) => indexes.find(({ name }) => name === wanted)?.ids.get(key),
+  };
+};
+
 export const createTable = <Row extends Identified>(
   name: string,
   indexes: readonly Index<Row>[],
   unique: Readonly<Record<string, KeyOf<Row>>>,
 ): Table<Row> => {
   const rows = new Map<string, Row>();
-  const uniques = Object.entries(unique).map(([index, key]) => ({ index, key, ids: new Map<string, string>() }));
-  const taken = new Map(uniques.map(({ index, ids }) => [index, ids]));
+  const keys = createUniqueKeys(unique);
 
   const add = (row: Row): void => {
-    for (const { index, key, ids } of uniques) {
-      const under = key(row);
-      if (under !== null && ids.has(under)) throw new StoreConflict(`such a row is there already (${index})`);
-    }
-    for (const { key, ids } of uniques) {
-      const under = key(row);
-      if (under !== null) ids.set(under, row.id);
-    }
+    keys.take(row);
     for (const index of indexes) index.add(row);
     rows.set(row.id, row);
   };
   const drop = (row: Row): void => {
-    for (const { key, ids } of uniques) {
-      const under = key(row);
-      if (under !== null) ids.delete(under);
-    }
+    keys.giveBack(row);
     for (const index of indexes) index.drop(row);
     rows.delete(row.id);
   };
@@ -120,7 +138,7 @@ export const createTable = <Row extends Identified>(
 
   return {
     get: (id) => rows.get(id) ?? null,
-    holding: (unique, key) => rows.get(taken.get(unique)?.get(key) ?? '') ?? null,
+    holding: (wanted, key) => rows.get(keys.holder(wanted, key) ?? '') ?? null,
     all: () => rows.values(),
     insert,
     put: (row) => {

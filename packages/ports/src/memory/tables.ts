@@ -6,9 +6,15 @@ export const isLiving = ({ status }: Connection): boolean => status !== 'DELETED
 
 const connectionIndexes = () => ({
   ofTenant: createIndex<Connection>((row) => row.tenantId),
-  livingByGroup: createIndex((row: Connection) => (isLiving(row) ? row.tenantId : null), (row) => row.groupKey),
+  livingByGroup: createIndex(
+    (row: Connection) => (isLiving(row) ? row.tenantId : null),
+    (row) => row.groupKey,
+  ),
   ofGroup: createIndex<Connection>((row) => keyOf(row.tenantId, row.groupKey)),
-  connecting: createIndex((row: Connection) => (row.status === 'IN_PROGRESS' ? ALL : null), (row) => row.connectedAt),
+  connecting: createIndex(
+    (row: Connection) => (row.status === 'IN_PROGRESS' ? ALL : null),
+    (row) => row.connectedAt,
+  ),
 });
 
 const taskIndexes = () => ({
@@ -64,11 +70,20 @@ const otherIndexes = () => ({
   decisionsOfTenant: createIndex<Records['decision']>((row) => row.tenantId),
   ledgerOfPull: createIndex<Records['ledgerEntry']>((row) => keyOf(row.tenantId, row.pullId)),
   ledgerOfTask: createIndex<Records['ledgerEntry']>((row) => row.taskId),
-  ledgerOfTenant: createIndex((row: Records['ledgerEntry']) => row.tenantId, (row) => row.at),
+  ledgerOfTenant: createIndex(
+    (row: Records['ledgerEntry']) => row.tenantId,
+    (row) => row.at,
+  ),
   ledgerById: createIndex<Records['ledgerEntry']>((row) => row.tenantId),
   closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
-  dueWebhooks: createIndex((row: Records['webhook']) => (row.dueAt === null ? null : ALL), (row) => row.dueAt as number),
-  expiring: createIndex(() => ALL, (row: Records['idempotency']) => row.expiresAt),
+  dueWebhooks: createIndex(
+    (row: Records['webhook']) => (row.dueAt === null ? null : ALL),
+    (row) => row.dueAt as number,
+  ),
+  expiring: createIndex(
+    () => ALL,
+    (row: Records['idempotency']) => row.expiresAt,
+  ),
   auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
   queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
   findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
@@ -97,13 +112,17 @@ export const createTables = () => {
     connection: createTable('connection', Object.values(connection), uniqueKeys.connection),
     statusChange: createTable('statusChange', [other.historyOfConnection], {}),
     task: createTable('task', Object.values(task), uniqueKeys.task),
-    pull: createTable('pull', [
-      ...Object.values(pull.inScope),
-      ...Object.values(pull.reservedInScope),
-      pull.forced,
-    ], {}),
+    pull: createTable(
+      'pull',
+      [...Object.values(pull.inScope), ...Object.values(pull.reservedInScope), pull.forced],
+      {},
+    ),
     decision: createTable('decision', [other.decisionsOfTenant], {}),
-    ledgerEntry: createTable('ledgerEntry', [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById], {}),
+    ledgerEntry: createTable(
+      'ledgerEntry',
+      [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById],
+      {},
+    ),
     budgetCounter: createTable('budgetCounter', [], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),
     webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),

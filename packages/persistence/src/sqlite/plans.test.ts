@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { countedPullStates } from '@freshet/domain';
+import type { ReadName, UsageScope } from '@freshet/ports';
+import type Database from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { temporaryFile } from '../../test/temporary-file.js';
+import { prepareReads, type Reader, type Readers } from '../reads/index.js';
+import { planned } from './driver.js';
+import { openFile, type OpenFile } from './open.js';
+import { sqliteTables } from './schema.js';
+
+let file: OpenFile;
+let readers: Readers;
+beforeAll(() => {
+  file = openFile(temporaryFile(), false);
+  readers = prepareReads({ db: drizzle({ client: file.client, casing: 'snake_case' }), tables: sqliteTables });
+});
+afterAll(() => {
+  file.client.close();
+  file.hold?.release();
+});
+
+const page = { tenantId: 't', limit: 1, before: 'x' };
+const scan = { tenantId: 't', after: 'x', limit: 1 };
+const usageOf = (kind: UsageScope['kind'], over: object = {}) => ({
+  ...{ tenantId: 't', scope: { kind }, origins: ['forced'], states: countedPullStates, attended: true, product: null },
+  ...{ since: 0, take: 1, except: null, ...over },
+});
+
+/** Each read, and the indexes that it goes by. */
+const plans: readonly (readonly [read: ReadName, params: object, indexes: readonly string[]])[] = [
+  ['connection', {}, ['sqlite_autoindex_connections_1']],
+  ['group', {}, ['connections_group', 'sqlite_autoindex_connections_1']],
+  ['groupByKey', {}, ['connections_living']],
+  ['connectionByExternalId', {}, ['connections_identity']],
+  ['task', {}, ['sqlite_autoindex_tasks_1']],
+  ['openTask', {}, ['tasks_one_open']],
+  ['taskByProviderTask', {}, ['tasks_provider_task']],
+  ['pull', {}, ['sqlite_autoindex_pulls_1']],
+  ['usage', usageOf('connection'), ['pulls_connection', 'pulls_reserved']],
+  ['usage', usageOf('group'), ['pulls_group', 'pulls_reserved']],
+  ['usage', usageOf('customer-institution'), ['pulls_customer', 'pulls_reserved']],
+  ['usage', usageOf('institution'), ['pulls_institution', 'pulls_reserved']],
+  ['usage', usageOf('account'), ['pulls_account', 'pulls_reserved']],
+  ['usage', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
+  ['usage', usageOf('group', { product: 'BALANCES', except: 'x' }), ['pulls_group', 'pulls_reserved']],
+  ['latestPull', usageOf('group'), ['pulls_group', 'pulls_reserved']],
+  ['closures', {}, ['closures_key']],
+  ['closuresOfTenant', {}, ['closures_scope']],
+  ['budgetCounter', {}, ['sqlite_autoindex_budget_counters_1']],
+  ['ledgerTotals', { provider: null }, ['ledger_entries_time', 'ledger_entries_pull']],
+  ['ledgerTotals', { provider: 'x' }, ['ledger_entries_time', 'ledger_entries_pull']],
+  ['ledgerOfPull', {}, ['ledger_entries_pull']],
+  ['spend', {}, ['ledger_entries_time', 'ledger_entries_pull', 'pulls_forced', 'ledger_entries_pull']],
+  ['decision', {}, ['sqlite_autoindex_decisions_1']],
+  ['idempotency', {}, ['sqlite_autoindex_idempotency_records_1']],
+  ['webhook', {}, ['sqlite_autoindex_webhooks_1']],
+  ['webhookByKey', {}, ['webhooks_event']],
+  ['audit', {}, ['sqlite_autoindex_audits_1']],
+  ['policyArchive', {}, ['sqlite_autoindex_policy_archives_1']],
+  ['apiKeyByHash', {}, ['api_keys_hash']],
+  ['setting', {}, ['sqlite_autoindex_settings_1']],
+  ['dueTasks', {}, ['tasks_due']],
+  ['deadLeases', {}, ['tasks_leased']],
+  ['dueWebhooks', {}, ['webhooks_due']],
+  ['nextDueAt', {}, ['tasks_due', 'webhooks_due']],
+  ['abandonedConnects', {}, ['connections_connecting']],
+  ['queuedAudits', {}, ['audits_queued']],
+  ['expiredIdempotency', {}, ['idempotency_records_expiry']],
+  ['connectionsPage', page, ['connections_page']],
+  ['connectionsPage', { ...page, status: 'x', provider: 'x', staleAt: 0 }, ['connections_page']],
+  ['connectionsPage', { ...page, customerId: 'x' }, ['connections_customer']],
+  ['connectionsPage', { ...page, duplicate: 'inactive' }, ['connections_page', 'connections_living']],
+  ['decisionsPage', { ...page, verdict: 'force', from: 0, to: 1 }, ['decisions_page']],
+  ['decisionsPage', { ...page, connectionId: 'x' }, ['decisions_connection']],
+  ['tasksPage', { ...page, state: 'queued', executor: 'engine' }, ['tasks_page']],
+  ['tasksPage', { ...page, connectionId: 'x' }, ['tasks_connection']],
+  ['historyPage', page, ['status_changes_connection']],
+  ['auditsPage', page, ['audits_page']],
+  ['findingsPage', { ...page, check: 'x', severity: 'info' }, ['findings_page']],
+  ['groupShapes', scan, ['connections_living']],
+  ['openTasksScan', scan, ['tasks_open']],
+  ['tasksWithLedgerScan', scan, ['tasks_page', 'ledger_entries_task', 'tasks_page']],
+  ['ledgerScan', scan, ['ledger_entries_scan']],
+];
+
+const detailsOf = (client: Database.Database, reader: Reader<object, unknown>, params: object): readonly string[] =>
+  reader.statements(params).flatMap((statement) => {
+    const values = statement.bind(reader.values(params)).map((value) => value ?? null);
+    const steps = client.prepare(`explain query plan ${planned(statement.text)}`).all(values);
+    return (steps as readonly { readonly detail: string }[]).map(({ detail }) => detail);
+  });
+
+describe('each read goes by its index', () => {
+  test.each(plans)('%s with %j', (name, params, indexes) => {
+    const details = detailsOf(file.client, readers[name] as Reader<object, unknown>, params);
+    const ofTables = details.filter((detail) => /^(SEARCH|SCAN) (?!counted|due|first_)/.test(detail));
+    expect(ofTables.map((detail) => / INDEX (\w+)/.exec(detail)?.[1])).toEqual(indexes);
+    // The one index that is walked from its start holds nothing but what is asked for.
+    expect(ofTables.filter((detail) => detail.startsWith('SCAN'))).toEqual(
+      name === 'queuedAudits' ? ['SCAN audits USING INDEX audits_queued'] : [],
+    );
+  });
+
+  test('none is left out', () => {
+    expect([...new Set(plans.map(([name]) => name))].sort()).toEqual(Object.keys(readers).sort());
+  });
+
+  test('usage is answered from the index alone', () => {
+    for (const kind of ['connection', 'group', 'customer-institution', 'institution', 'account'] as const) {
+      const details = detailsOf(file.client, readers.usage as Reader<object, unknown>, usageOf(kind));
+      expect(details.filter((detail) => detail.startsWith('SEARCH'))[0]).toContain('COVERING INDEX');
+    }
+  });
+});

@@ -51,12 +51,12 @@ export const settleActive = (drafts: readonly Draft[], activeId: string, inputs:
 
 /**
  * The refreshed twin takes the place of the active one, with the status and reason that this had. Without an active
- * one (an inactive duplicate known alone) it is simply ACTIVE: nobody knows of a worse.
+ * one (inactive duplicates that are known alone) it is simply ACTIVE: nobody knows of a worse.
  */
 export const promote = (drafts: readonly Draft[], promotedId: string, inputs: TurnInputs): readonly Draft[] => {
   const active = drafts.find((draft) => draft.after.active && draft.after.id !== promotedId);
   const inherited: StatusAndReason =
-    active === undefined
+    active === undefined || isInactiveDuplicate(active.after)
       ? { status: 'ACTIVE', reason: null }
       : { status: active.after.status, reason: active.after.statusReason };
   return settleActive(drafts, promotedId, inputs).map((draft) =>

@@ -40,7 +40,8 @@ export const arrive = (draft: Draft, products: readonly Product[], asOf: Instant
  */
 export const told = (draft: Draft, word: StatusTold, inputs: TurnInputs): Draft => {
   const at = word.at ?? inputs.now;
-  if (word.status === 'DELETED' || (word.reason === 'INACTIVE_DUPLICATE' && draft.after.active)) return draft;
+  const saysInactive = word.reason === 'INACTIVE_DUPLICATE';
+  if (word.status === 'DELETED' || saysInactive === draft.after.active) return draft;
   if (draft.after.statusToldAt !== null && at < draft.after.statusToldAt) return draft;
   const moved = happen(draft, 'provider_named', inputs, { status: word.status, reason: word.reason });
   return word.at === null ? moved : set(moved, { statusToldAt: word.at });
@@ -64,7 +65,7 @@ const ofPull = (
 ): Draft => {
   const { arrived } = resolution;
   if (arrived === null) return draft;
-  return arrive(draft, arrived.products ?? facts.task.products, arrived.asOf ?? now, policy);
+  return arrive(draft, arrived.products ?? facts.task.products, Math.min(arrived.asOf ?? now, now), policy);
 };
 
 const isAlive = (connection: Connection): boolean => connection.status !== 'DELETED';
@@ -84,9 +85,13 @@ export const afterOutcome = (
   const living = facts.group.filter(isAlive).map(draftOf);
   if (target === undefined || !isAlive(target)) return living;
   const placed = resolution.accepted && needsPromotion(target) ? promote(living, target.id, inputs) : living;
+  // All twins are one provider connection: what goes wrong with it shows in the active one's status.
+  const speaker = placed.find((draft) => draft.after.active)?.after.id ?? target.id;
   return placed.map((draft) => {
-    if (draft.after.id !== target.id) return draft;
-    const fresh = ofPull(draft, facts, resolution, policy, inputs.now);
-    return word === null ? derive(fresh, resolution.event, policy, inputs) : told(fresh, word, inputs);
+    const fresh = draft.after.id === target.id ? ofPull(draft, facts, resolution, policy, inputs.now) : draft;
+    if (draft.after.id !== speaker) return fresh;
+    return word === null || speaker !== target.id
+      ? derive(fresh, resolution.event, policy, inputs)
+      : told(fresh, word, inputs);
   });
 };

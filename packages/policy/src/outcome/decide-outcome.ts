@@ -4,6 +4,7 @@ import type {
   Charge,
   Connection,
   Effect,
+  Instant,
   LedgerEntry,
   Pull,
   RefreshAnswer,
@@ -59,6 +60,10 @@ const resolutionOf = (
 /** A pull that has its end keeps it: one that was handed back or joined is not ours to count. */
 const isSettled = (pull: Pull): boolean => pull.endedAt !== null;
 
+/** When the data came: what the provider says of it, but neither before the call nor in the future. */
+const hitAt = (pull: Pull, asOf: Instant | null, now: Instant): Instant =>
+  Math.max(pull.at, Math.min(asOf ?? now, now));
+
 const pullEffects = (pull: Pull, resolution: Resolution, inputs: TurnInputs): readonly Effect[] => {
   if (isSettled(pull)) return [];
   const { arrived } = resolution;
@@ -69,7 +74,7 @@ const pullEffects = (pull: Pull, resolution: Resolution, inputs: TurnInputs): re
   return [
     update('pull', pull.id, {
       state,
-      at: arrived?.asOf ?? (arrived ? inputs.now : pull.at),
+      at: arrived ? hitAt(pull, arrived.asOf, inputs.now) : pull.at,
       endedAt: inputs.now,
       newData: arrived?.newData ?? null,
       presence: null,

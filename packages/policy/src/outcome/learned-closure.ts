@@ -11,8 +11,8 @@ const keyOf = (scope: ClosureScope, task: Task, connection: Connection | undefin
 };
 
 /**
- * What a limit that the provider told closes, and until when: no earlier than now, and no longer than is believable
- * (a far-off or a past time in a header must not close a connection for ever, or not at all).
+ * What a limit that the provider told closes, and until when: no longer than is believable, and where it told a time that
+ * is past, as long as where it told none (a header must not close a connection for ever, or not at all).
  */
 export const learnedClosure = (
   task: Task,
@@ -24,8 +24,9 @@ export const learnedClosure = (
   if (resolution.limited === null) return [];
   const { scope } = resolution.limited;
   const { untoldBlockMs, maxBlockMs } = policy.execution;
-  const told = resolution.limited.until ?? inputs.now + untoldBlockMs;
-  const until = Math.min(Math.max(told, inputs.now), inputs.now + maxBlockMs);
+  const told = resolution.limited.until;
+  const isToCome = told !== null && told > inputs.now;
+  const until = isToCome ? Math.min(told, inputs.now + maxBlockMs) : inputs.now + untoldBlockMs;
   const subject = {
     tenantId: task.tenantId,
     connector: task.connector,

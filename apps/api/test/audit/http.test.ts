@@ -6,7 +6,9 @@ import type { TenantId } from '@freshet/domain';
 import { runQueuedAudits, type Engine } from '@freshet/flows';
 import { createMemoryStore } from '@freshet/ports/memory';
 import type { AuditView, FindingView } from '../../src/audit/audit.schemas.js';
-import { createAuditApp } from './audit-app.js';
+import { createApp } from '../../src/app.js';
+import { AuditModule } from '../../src/audit/audit.module.js';
+import { readSettings } from '../../src/engine/settings.js';
 import {
   auditingEngine,
   connectionRow,
@@ -44,7 +46,12 @@ beforeAll(async () => {
     insert('task', broken),
     insert('ledgerEntry', entryRow(broken)),
   );
-  app = await createAuditApp(engine);
+  app = await createApp({
+    engine,
+    settings: readSettings({}),
+    nudge: () => undefined,
+    extraModules: [AuditModule],
+  });
   await app.listen(0, '127.0.0.1');
   address = await app.getUrl();
 });
@@ -217,4 +224,16 @@ test('a long report arrives whole', async () => {
   await plant(engine.store, insert('audit', run), ...findings);
   const text = await (await call(`/v1/audits/${run.id}/report?format=csv`)).text();
   expect(text.trimEnd().split('\r\n')).toHaveLength(count + 1);
+});
+
+test('the OpenAPI document has its routes', async () => {
+  const { body } = await json<{ paths: Record<string, Record<string, { summary: string }>> }>('/openapi.json');
+  const routes = Object.entries(body.paths).filter(([path]) => path.startsWith('/v1/audits'));
+  expect(routes.flatMap(([path, on]) => Object.keys(on).map((method) => `${method} ${path}`)).sort()).toEqual([
+    'get /v1/audits',
+    'get /v1/audits/{id}',
+    'get /v1/audits/{id}/findings',
+    'get /v1/audits/{id}/report',
+    'post /v1/audits',
+  ]);
 });

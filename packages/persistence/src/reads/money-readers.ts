@@ -58,9 +58,9 @@ const spentStatement = (schema: Schema): Statement<Spent> => {
 
 /** Forced pulls that happened, or may have: their reservation tells the currency. */
 const forcedStatement = ({ db, tables: { pull, ledgerEntry: entry } }: Schema): Statement<Forced> => {
-  const currency = sql<
-    string | null
-  >`(select min(e.currency) from ${entry} as e where e.pull_id = ${ofPull} and e.kind = 'reserved')`;
+  // Nested: of one table, Drizzle leaves a selected column's table away, and this one would be the subquery's own.
+  const ofPull = sql`e.pull_id = ${pull.id} and e.kind = 'reserved'`;
+  const currency = sql<string | null>`(select min(e.currency) from ${entry} as e where ${ofPull})`;
   return selecting(
     db
       .select({ provider: pull.provider, currency, forced: sql<number>`count(*)`.mapWith(Number) })

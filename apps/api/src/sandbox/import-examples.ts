@@ -30,7 +30,7 @@ const moved = (examples: readonly Example[], now: Instant): readonly Example[] =
 /** The first start in sandbox mode has something to look at: the examples, through the same door as everybody's import. */
 export const importExamples = async (engine: Engine): Promise<number> => {
   const { connections } = JSON.parse(await readFile(EXAMPLES, 'utf8')) as { readonly connections: readonly Example[] };
-  const body = importBody.parse({ connections: moved(connections, engine.clock.now()) });
+  const body = importBody(engine.clock.now).parse({ connections: moved(connections, engine.clock.now()) });
   const result = await importConnections(engine, DEFAULT_TENANT, body.connections);
   if (result.kind === 'faulty')
     throw new Error(`the example connections do not import: ${JSON.stringify(result.faults[0])}`);

@@ -275,11 +275,15 @@ describe('Bud refresh', () => {
       const { task_id: first } = (await rig.v1({ provider: 'Monzo' })).body.data;
       await rig.advance(HOUR - 1);
       expect((await rig.v1({ provider: 'Monzo' })).body.data.task_id).toBe(first);
+      expect(await rig.bills('k1')).toHaveLength(1);
       await rig.advance(1);
+      const { task_id: second } = (await rig.v1({ provider: 'Monzo' })).body.data;
+      expect(second).not.toBe(first);
+      await rig.advance(HOUR);
       const { sub_tasks: subTasks } = (await rig.v2()).body.data;
       expect((await rig.v1({ provider: 'Monzo' })).body.data.task_id).toBe(subTasks[0].task_id);
       expect((await rig.v1Task(subTasks[0].task_id)).data.provider).toBe('Monzo');
-      expect(await rig.bills('k1')).toHaveLength(2);
+      expect(await rig.bills('k1')).toHaveLength(3);
     });
 
     test('does not repeat a fetch that failed', async () => {

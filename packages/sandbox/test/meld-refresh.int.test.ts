@@ -23,6 +23,16 @@ describe('Meld refresh', () => {
     expect(aggregatedAt).toBeLessThanOrEqual(START + 2 * SECOND);
   });
 
+  test('has ended when its time has come, though no timer has fired yet', async () => {
+    let now = START;
+    const live = await startRig({ now: () => now });
+    await live.register(meldConnection('c1'));
+    await live.refresh('c1');
+    now += 2 * SECOND;
+    expect((await live.connection('c1')).successfullyAggregatedAt).not.toBeNull();
+    await live.close();
+  });
+
   test('takes as long in every run, and differs from connection to connection', async () => {
     const durations = async (): Promise<number[]> => {
       const run = await startRig();

@@ -6,19 +6,22 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { startSandbox } from '../src/index.js';
 import { startBudRig, type BudRig } from './bud-rig.js';
-import { DAY, HOUR, iso, meldConnection, MINUTE, SECOND, START, startRig } from './rig.js';
+import { DAY, HOUR, iso, meldConnection, MINUTE, SECOND, START, startRig, type Rig } from './rig.js';
 
 describe('the books', () => {
   let folder: string;
   let booksFile: string;
   let rig: BudRig;
+  let others: Rig[];
 
   beforeEach(async () => {
+    others = [];
     folder = mkdtempSync(join(tmpdir(), 'sandbox-restart-'));
     booksFile = join(folder, 'books.ndjson');
     rig = await startBudRig({ booksFile });
   });
   afterEach(async () => {
+    for (const other of others) await other.close();
     await rig.close();
     rmSync(folder, { recursive: true });
   });
@@ -27,7 +30,9 @@ describe('the books', () => {
   const killed = async (webhookBaseUrl = rig.receiver.url) => {
     const left = join(folder, 'left.ndjson');
     cpSync(booksFile, left);
-    return startRig({ booksFile: left, webhookBaseUrl });
+    const after = await startRig({ booksFile: left, webhookBaseUrl });
+    others.push(after);
+    return after;
   };
 
   test('name their file', async () => {
@@ -61,7 +66,6 @@ describe('the books', () => {
     expect(before[2].data.length).toBeGreaterThanOrEqual(4);
     const after = await killed();
     expect(await all(after)).toEqual(before);
-    await after.close();
     await rig.restart();
     expect(await all(rig)).toEqual(before);
     const { body } = await rig.bud('GET', '/v1/open-banking/providers');
@@ -88,13 +92,12 @@ describe('the books', () => {
     await rig.refresh('c1');
     await rig.sandbox.close();
     const later = await startRig({ booksFile, now: () => START + 5 * DAY, webhookBaseUrl: rig.receiver.url });
+    others.push(later);
     await later.advance(0);
     expect(Date.parse(rig.receiver.received[0]?.body.timestamp)).toBeLessThanOrEqual(START + 2 * SECOND);
     // And the daily pulls, of which the last was less than a day ago.
     const stamp = Date.parse((await later.connection('c1')).successfullyAggregatedAt);
     expect(stamp).toBeGreaterThan(START + 4 * DAY);
-    await later.close();
-    await rig.restart();
   });
 
   test('send a webhook again that was on its way', async () => {
@@ -113,7 +116,6 @@ describe('the books', () => {
     await after.advance(MINUTE);
     const ids = rig.receiver.received.map(({ body }) => body.eventId);
     expect(ids).toEqual([ids[0], ids[0]]);
-    await after.close();
     await rig.restart();
     await moving;
     await rig.advance(MINUTE);
@@ -145,7 +147,6 @@ describe('the books', () => {
       rig.receiver.work = null;
       const after = await killed('http://127.0.0.1:1');
       seen = (await after.control('GET', '/clock')).body.now;
-      await after.close();
     };
     await rig.advance(DAY);
     // Neither the start nor the end of it: what had happened by then is not in the future.

@@ -89,8 +89,9 @@ export class Books {
   static open(file: string | null): Books {
     const books = new Books();
     if (file === null) return books;
-    books.journal = Journal.open(file, (changes) => books.replay(changes));
-    books.compact();
+    const replay = (changes: readonly Change[]) => books.replay(changes);
+    books.journal = Journal.open(file, replay, () => books.snapshot());
+    books.compactedBytes = books.journal.bytes;
     return books;
   }
 
@@ -121,12 +122,9 @@ export class Books {
     this.pending = [];
     if (this.journal === null) return;
     this.journal.append(changes);
-    if (this.journal.bytes > Math.max(COMPACT_FROM_BYTES, this.compactedBytes * COMPACT_AT_GROWTH)) this.compact();
-  }
-
-  private compact(): void {
-    this.journal?.compact(this.snapshot());
-    this.compactedBytes = this.journal?.bytes ?? 0;
+    if (this.journal.bytes <= Math.max(COMPACT_FROM_BYTES, this.compactedBytes * COMPACT_AT_GROWTH)) return;
+    this.journal.compact(this.snapshot());
+    this.compactedBytes = this.journal.bytes;
   }
 
   private *snapshot(): Iterable<Change> {

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** One change of one record: [table, id, record], or [table, id] where the record goes. */
@@ -21,7 +11,8 @@ const SNAPSHOT_PIECE_CHARS = 1 << 20;
 
 /**
  * An append-only file with one line for each turn. A line is written with one synchronous call before anybody is
- * answered, so kill -9 loses no turn that somebody saw; it may only tear the last line, which is cut off at the next start.
+ * answered, so kill -9 loses no turn that somebody saw; it may only tear the last line, which is left out at the next
+ * start.
  */
 export class Journal {
   private descriptor: number;
@@ -35,12 +26,14 @@ export class Journal {
     this.sizeBytes = fstatSync(descriptor).size;
   }
 
-  /** Replays what the file holds, then leaves it open for more. */
-  static open(file: string, replay: (changes: readonly Change[]) => void): Journal {
+  /** Replays what the file holds, then puts the snapshot of it in its place: the history is not needed any more. */
+  static open(file: string, replay: (changes: readonly Change[]) => void, snapshot: () => Iterable<Change>): Journal {
     mkdirSync(dirname(file), { recursive: true });
-    if (existsSync(file)) cutTornEnd(file, replayLines(file, replay));
+    if (existsSync(file)) replayLines(file, replay);
     // The webhook signing key is in here.
-    return new Journal(file, openSync(file, 'a', 0o600));
+    const journal = new Journal(file, openSync(file, 'a', 0o600));
+    journal.compact(snapshot());
+    return journal;
   }
 
   get bytes(): number {
@@ -82,12 +75,11 @@ function writeWhole(descriptor: number, text: string): number {
   return bytes.length;
 }
 
-/** Answers the number of bytes up to the end of the last whole line. */
-function replayLines(file: string, replay: (changes: readonly Change[]) => void): number {
+/** Whole lines only: what comes after the last of them was torn. */
+function replayLines(file: string, replay: (changes: readonly Change[]) => void): void {
   const descriptor = openSync(file, 'r');
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let rest = Buffer.alloc(0);
-  let replayedBytes = 0;
   let lineNumber = 0;
   try {
     for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {
@@ -95,7 +87,6 @@ function replayLines(file: string, replay: (changes: readonly Change[]) => void)
       for (let end = pending.indexOf(NEWLINE); end >= 0; end = pending.indexOf(NEWLINE)) {
         lineNumber += 1;
         replay(parseLine(pending.subarray(0, end).toString('utf8'), file, lineNumber));
-        replayedBytes += end + 1;
         pending = pending.subarray(end + 1);
       }
       rest = pending;
@@ -103,7 +94,6 @@ function replayLines(file: string, replay: (changes: readonly Change[]) => void)
   } finally {
     closeSync(descriptor);
   }
-  return replayedBytes;
 }
 
 function parseLine(line: string, file: string, lineNumber: number): readonly Change[] {
@@ -116,14 +106,5 @@ function parseLine(line: string, file: string, lineNumber: number): readonly Cha
         cause,
       },
     );
-  }
-}
-
-function cutTornEnd(file: string, wholeBytes: number): void {
-  const descriptor = openSync(file, 'r+');
-  try {
-    if (fstatSync(descriptor).size > wholeBytes) ftruncateSync(descriptor, wholeBytes);
-  } finally {
-    closeSync(descriptor);
   }
 }

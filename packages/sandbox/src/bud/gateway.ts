@@ -56,8 +56,9 @@ export function completeGateway(world: World, session: WidgetSession, at: number
     return consent;
   });
   const added = session.providers.map((provider) => newConsent(world, session.customer, provider, at));
-  const [first, ...others] = [...renewed, ...added].map((consent) => fetchFor(world, session.customer, consent, at));
-  if (first === undefined) throw new Error(`widget ${session.token} covers no consent; ${others.length} tasks`);
+  const tasks = [...renewed, ...added].map((consent) => fetchFor(world, session.customer, consent, at));
+  const [first] = tasks;
+  if (first === undefined) throw new Error(`the page ${session.token} covers no consent`);
   return first;
 }
 

@@ -23,7 +23,7 @@ export const groupKeyOf = (connection: Keyed, duplicates: RefreshPolicy['duplica
   return JSON.stringify(['login', provider, customerId, institutionId, loginFingerprint]);
 };
 
-const isInactiveDuplicate = (connection: Connection): boolean =>
+export const isInactiveDuplicate = (connection: Connection): boolean =>
   standingOf({ status: connection.status, reason: connection.statusReason }) === 'INACTIVE_DUPLICATE';
 
 /** The most recently refreshed first; ties: most recently connected, then the order of import. */
@@ -59,8 +59,14 @@ export const promote = (drafts: readonly Draft[], promotedId: string, inputs: Tu
     active === undefined || isInactiveDuplicate(active.after)
       ? { status: 'ACTIVE', reason: null }
       : { status: active.after.status, reason: active.after.statusReason };
+  // The consent is the provider connection's, whichever twin stands for it.
+  const consentExpiresAt = active?.after.consentExpiresAt ?? null;
   return settleActive(drafts, promotedId, inputs).map((draft) =>
-    draft.after.id === promotedId ? happen(draft, 'promoted', inputs, inherited) : draft,
+    draft.after.id === promotedId
+      ? set(happen(draft, 'promoted', inputs, inherited), {
+          consentExpiresAt: consentExpiresAt ?? draft.after.consentExpiresAt,
+        })
+      : draft,
   );
 };
 

@@ -17,10 +17,12 @@ const countsAsFailure: ReadonlySet<string> = new Set([
   'failed_otherwise',
 ]);
 
-/** The connection with data of these products as of then. Freshness never goes back. */
+/** The connection with data of these products as of then: of those that it has. Freshness never goes back. */
 export const arrive = (draft: Draft, products: readonly Product[], asOf: Instant, policy: RefreshPolicy): Draft => {
   const { after } = draft;
-  const newer = products.filter((product) => (after.freshness[product] ?? Number.NEGATIVE_INFINITY) < asOf);
+  const newer = products.filter(
+    (product) => after.products.includes(product) && (after.freshness[product] ?? Number.NEGATIVE_INFINITY) < asOf,
+  );
   const lastSuccessAt = Math.max(after.lastSuccessAt ?? Number.NEGATIVE_INFINITY, asOf);
   return set(draft, {
     freshness:

@@ -67,7 +67,8 @@ const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshP
 const nextForcedAt = (considered: Considered, verdict: Decision['verdict']): Instant | null => {
   const { facts, policy } = considered;
   if (!policy.forced.available || verdict === 'refuse') return null;
-  const limits = considered.limits().map((limit) => (verdict === 'force' ? limit.afterThisAt : limit.allowedAt));
+  const pulls = verdict === 'force' || verdict === 'join';
+  const limits = considered.limits().map((limit) => (pulls ? limit.afterThisAt : limit.allowedAt));
   const closed = inForce(facts.closures, facts.now).map((closure) => closure.until);
   return latestOf([facts.now, ...limits, ...closed, handedBackUntil(considered, verdict)]);
 };
@@ -76,7 +77,7 @@ const nextForcedAt = (considered: Considered, verdict: Decision['verdict']): Ins
 const handedBackUntil = ({ facts, policy }: Considered, verdict: Decision['verdict']): Instant => {
   const rule = policy.coalesces;
   if (rule === null) return facts.now;
-  if (verdict === 'force') return rule.origins.includes('forced') ? facts.now + rule.withinMs : facts.now;
+  if (verdict === 'force' || verdict === 'join') return rule.origins.includes('forced') ? facts.now + rule.withinMs : facts.now;
   return facts.recent === null ? facts.now : facts.recent.at + rule.withinMs;
 };
 

@@ -1,5 +1,5 @@
 import { insert, isOpen, standingOf, update } from '@freshet/domain';
-import type { Connection, Effect, ProviderEvent, Pull, Task } from '@freshet/domain';
+import type { Connection, Effect, Instant, Product, ProviderEvent, Pull, Task } from '@freshet/domain';
 import { arrive, told } from '../outcome/after-outcome.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf, draftsEffects, happen, set } from '../group/draft.js';
@@ -37,21 +37,32 @@ const onActive = (drafts: readonly Draft[], change: (draft: Draft) => Draft): re
 const onSelf = (drafts: readonly Draft[], facts: EventFacts, change: (draft: Draft) => Draft): readonly Draft[] =>
   drafts.map((draft) => (draft.after.id === facts.connection.id ? change(draft) : draft));
 
+/** The provider itself has told a newer status since. */
+const isOvertaken = ({ statusToldAt }: Connection, at: Instant): boolean => statusToldAt !== null && at < statusToldAt;
+
 /** Looks at the open task's result at once: a webhook is a hint, the look confirms it. */
 const wake = (task: Task | null, inputs: TurnInputs): readonly Effect[] =>
   task !== null && isOpen(task.state) && task.state === 'running' && task.leaseOwner === null
     ? [update('task', task.id, { dueAt: inputs.now })]
     : [];
 
+/** Whether it is news: a replay, or an event that was overtaken by a newer one, brings nothing that is not here yet. */
+const advances = ({ freshness, lastSuccessAt }: Connection, products: readonly Product[], at: Instant): boolean =>
+  at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) ||
+  products.some((product) => (freshness[product] ?? Number.NEGATIVE_INFINITY) < at);
+
 const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshPolicy, inputs: TurnInputs): Taken => {
-  if (facts.openTask !== null) return { drafts: [], effects: wake(facts.openTask, inputs) };
+  // The data of a call of ours: its task looks for it. One that still waits has called nobody.
+  if (facts.openTask?.state === 'running') return { drafts: [], effects: wake(facts.openTask, inputs) };
   const at = Math.min(event.at, inputs.now);
+  const active = facts.group.find((member) => member.active);
+  if (active !== undefined && !advances(active, event.products, at)) return { drafts: [], effects: [] };
   const drafts = onActive(draftsOf(facts), (draft) => {
-    const { lastSuccessAt, statusToldAt } = draft.after;
+    const { lastSuccessAt, consecutiveFailures } = draft.after;
     const fresh = arrive(draft, event.products, at, policy);
     // A late webhook of an old pull says nothing of how the connection is now.
-    const isNews = at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && at >= (statusToldAt ?? Number.NEGATIVE_INFINITY);
-    return isNews ? happen(fresh, 'aggregation_succeeded', inputs) : fresh;
+    const isNews = at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && !isOvertaken(draft.after, at);
+    return isNews ? happen(fresh, 'aggregation_succeeded', inputs) : set(fresh, { consecutiveFailures });
   });
   const { awaitedPull, connection } = facts;
   const pull =
@@ -73,16 +84,17 @@ const linked = (
 ): Taken => {
   const { connection } = facts;
   const first = connection.status === 'IN_PROGRESS';
+  // The connect itself, told again.
+  if (!first && event.at <= connection.connectedAt) return { drafts: [], effects: [] };
   const known = { ...connection, providerConnectionId: event.providerConnectionId ?? connection.providerConnectionId };
-  const own = happen(
-    set(draftOf(connection), {
-      providerConnectionId: known.providerConnectionId,
-      connectedAt: first ? event.at : connection.connectedAt,
-      consecutiveFailures: 0,
-    }),
-    first ? 'connect_completed' : 'repaired',
-    inputs,
-  );
+  const draft = set(draftOf(connection), {
+    providerConnectionId: known.providerConnectionId,
+    connectedAt: first ? event.at : connection.connectedAt,
+  });
+  const own =
+    !first && isOvertaken(connection, event.at)
+      ? draft
+      : happen(set(draft, { consecutiveFailures: 0 }), first ? 'connect_completed' : 'repaired', inputs);
   const groupKey = groupKeyOf({ ...own.after }, policy.duplicates);
   const placed = set(own, { groupKey });
   const others = (groupKey === connection.groupKey ? facts.group : facts.joins).filter(
@@ -91,7 +103,7 @@ const linked = (
   const drafts =
     others.length === 0
       ? [set(placed, { active: true })]
-      : first
+      : first || groupKey !== connection.groupKey
         ? // Linked last, it is the one that the provider keeps up.
           settleActive([placed, ...others.map(draftOf)], connection.id, inputs)
         : [placed, ...others.map(draftOf)];
@@ -136,7 +148,8 @@ const statusTold = (facts: EventFacts, event: About<'status-told'>, inputs: Turn
   const { connection } = facts;
   const staysInactive = standingOf({ status: event.status, reason: event.reason }) === 'INACTIVE_DUPLICATE';
   const drafts = draftsOf(facts);
-  const older = connection.statusToldAt !== null && event.at < connection.statusToldAt;
+  // Told once already, it has taken its place then.
+  const older = connection.statusToldAt !== null && event.at <= connection.statusToldAt;
   const placed =
     connection.active || staysInactive || older || event.status === 'DELETED'
       ? drafts
@@ -159,17 +172,19 @@ const rows: Rows = {
   aggregated: arrived,
   'job-ended': (facts, _event, _policy, inputs) => ({ drafts: [], effects: wake(facts.openTask, inputs) }),
   // Revoked or run out at the provider: only the customer brings it back. A reconfirmation that lapses is no event of theirs.
-  'consent-ended': (facts, _event, _policy, inputs) => ({
-    drafts: onActive(draftsOf(facts), (draft) => happen(draft, 'consent_ended', inputs)),
+  'consent-ended': (facts, event, _policy, inputs) => ({
+    drafts: onActive(draftsOf(facts), (draft) =>
+      isOvertaken(draft.after, event.at) ? draft : happen(draft, 'consent_ended', inputs),
+    ),
     effects: wake(facts.openTask, inputs),
   }),
   'consent-renewed': (facts, event, _policy, inputs) => ({
-    drafts: onActive(draftsOf(facts), (draft) =>
-      set(happen(draft, 'repaired', inputs), {
-        consentExpiresAt: event.consentExpiresAt ?? draft.after.consentExpiresAt,
-        consecutiveFailures: 0,
-      }),
-    ),
+    drafts: onActive(draftsOf(facts), (draft) => {
+      const renewed = set(draft, { consentExpiresAt: event.consentExpiresAt ?? draft.after.consentExpiresAt });
+      return isOvertaken(draft.after, event.at)
+        ? renewed
+        : set(happen(renewed, 'repaired', inputs), { consecutiveFailures: 0 });
+    }),
     effects: [],
   }),
   'new-accounts': (facts, _event, _policy, inputs) => ({

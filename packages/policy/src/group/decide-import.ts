@@ -5,8 +5,8 @@ import { otherPull } from '../event/other-pull.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import type { Draft } from './draft.js';
-import { draftOf, draftsEffects } from './draft.js';
-import { byRefresh, elect, groupKeyOf, settleActive } from './elect.js';
+import { draftOf, draftsEffects, happen } from './draft.js';
+import { byRefresh, elect, groupKeyOf, isInactiveDuplicate, settleActive } from './elect.js';
 
 /** One connection as it is brought in; what is absent stays as it is where the connection is known. */
 export interface ImportItem {
@@ -139,21 +139,50 @@ const withImportHistory = (draft: Draft, isNew: boolean, inputs: TurnInputs): Dr
 
 const isLiving = (draft: Draft): boolean => draft.after.status !== 'DELETED';
 
-/** Nobody came, went or was refreshed elsewhere: the group keeps the active member that it has. */
+/** Nobody came, went, was refreshed elsewhere or was told to be what it is not: the group keeps its active member. */
 const isSettled = (living: readonly Draft[], isNew: ReadonlySet<string>): boolean =>
   living.filter((draft) => draft.after.active).length === 1 &&
   living.every(
     ({ before, after }) =>
-      !isNew.has(after.id) && before.groupKey === after.groupKey && before.lastSuccessAt === after.lastSuccessAt,
+      !isNew.has(after.id) &&
+      before.groupKey === after.groupKey &&
+      before.lastSuccessAt === after.lastSuccessAt &&
+      (after.active || isInactiveDuplicate(after)),
   );
 
+/** The active member that this import takes out of the group: deleted, or of another group now. */
+const leaverOf = (drafts: readonly Draft[], groupKey: string): Draft | undefined =>
+  drafts.find(
+    (draft) =>
+      draft.before.active &&
+      draft.before.groupKey === groupKey &&
+      (draft.after.groupKey !== groupKey || !isLiving(draft)),
+  );
+
+/** An inactive twin that comes into the place of one that left has the status that this one had, as after a deletion. */
+const inherit = (draft: Draft, leaver: Draft | undefined, inputs: TurnInputs): Draft =>
+  leaver === undefined || !isInactiveDuplicate(draft.after)
+    ? draft
+    : happen(draft, 'promoted', inputs, { status: leaver.before.status, reason: leaver.before.statusReason });
+
 /** One group after its members came or went: exactly one of them is active. */
-const regroup = (drafts: readonly Draft[], isNew: ReadonlySet<string>, inputs: TurnInputs): readonly Draft[] => {
+const regroup = (
+  drafts: readonly Draft[],
+  all: readonly Draft[],
+  isNew: ReadonlySet<string>,
+  inputs: TurnInputs,
+): readonly Draft[] => {
   const living = drafts.filter(isLiving);
   if (isSettled(living, isNew)) return drafts;
   const active = elect(living.map((draft) => draft.after).sort(byRefresh));
   if (active === undefined) return drafts;
-  const settled = new Map(settleActive(living, active.id, inputs).map((draft) => [draft.after.id, draft]));
+  const leaver = leaverOf(all, active.groupKey);
+  const settled = new Map(
+    settleActive(living, active.id, inputs).map((draft) => [
+      draft.after.id,
+      draft.after.id === active.id ? inherit(draft, leaver, inputs) : draft,
+    ]),
+  );
   return drafts.map((draft) => settled.get(draft.after.id) ?? draft);
 };
 
@@ -207,7 +236,7 @@ export const decideImport = (
   const all = [...own.values(), ...new Map(others.map((member) => [member.id, draftOf(member)])).values()];
   const settled = new Map(
     byGroup(all)
-      .flatMap((group) => regroup(group, isNew, inputs))
+      .flatMap((group) => regroup(group, all, isNew, inputs))
       .map((draft) => [draft.after.id, draft]),
   );
   const result = (id: ConnectionId): Draft => settled.get(id) as Draft;

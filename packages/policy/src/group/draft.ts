@@ -44,10 +44,14 @@ export const happen = (draft: Draft, event: ConnectionEvent, inputs: TurnInputs,
   return next === undefined ? draft : move(draft, event, next, inputs);
 };
 
+/** Lists and maps that say the same are the same, whoever built them. */
+const differs = (a: unknown, b: unknown): boolean =>
+  a !== b && (typeof a !== 'object' || typeof b !== 'object' || JSON.stringify(a) !== JSON.stringify(b));
+
 /** One update with the columns that differ, and a row for each status change. */
 export const draftEffects = (draft: Draft, inputs: TurnInputs): readonly Effect[] => {
   const { before, after } = draft;
-  const changed = (Object.keys(after) as (keyof Connection)[]).filter((key) => after[key] !== before[key]);
+  const changed = (Object.keys(after) as (keyof Connection)[]).filter((key) => differs(after[key], before[key]));
   if (changed.length === 0) return [];
   const values = Object.fromEntries(changed.map((key) => [key, after[key]])) as Partial<Omit<Connection, 'id'>>;
   return [
@@ -57,11 +61,12 @@ export const draftEffects = (draft: Draft, inputs: TurnInputs): readonly Effect[
 };
 
 /**
- * Those of several drafts, the ones that lose their place first: two active members of one group must not stand even
- * for a moment.
+ * Those of several drafts, the ones that come into an active place last: two active members of one group must not stand
+ * even for a moment.
  */
 export const draftsEffects = (drafts: readonly Draft[], inputs: TurnInputs): readonly Effect[] => {
-  const gains = (draft: Draft): boolean => draft.after.active && !draft.before.active;
+  const gains = ({ before, after }: Draft): boolean =>
+    after.active && (!before.active || before.groupKey !== after.groupKey);
   const inOrder = [...drafts.filter((draft) => !gains(draft)), ...drafts.filter(gains)];
   return inOrder.flatMap((draft) => draftEffects(draft, inputs));
 };

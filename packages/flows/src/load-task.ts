@@ -1,3 +1,4 @@
+import { pullOrigins } from '@freshet/domain';
 import type { BudgetCounter, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
 import type { OutcomeFacts, RefreshPolicy, StartFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
@@ -92,6 +93,21 @@ export function* loadOutcome(
   const { connector } = held.task;
   const same =
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
-  const facts = { ...held, group: found.group, earlierWithSameJob: same !== null && same.id !== id };
+  const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
+  const facts = { ...held, group: found.group, earlierWithSameJob: same !== null && same.id !== id, met };
   return { facts, policy: found.policy };
+}
+
+/** The pull that a call of ours met instead of starting one, where it is counted: ours from before, or told by the provider. */
+function* loadMet({ task, pull }: TaskLoad, policy: RefreshPolicy): Loader<Pull | null> {
+  return yield* read('latestPull', {
+    tenantId: task.tenantId,
+    scope: { kind: 'group', groupKey: task.groupKey },
+    origins: pullOrigins,
+    states: ['accepted', 'succeeded', 'partial'],
+    attended: null,
+    product: null,
+    since: pull.at - (policy.coalesces?.withinMs ?? 0) - 1,
+    except: pull.id,
+  });
 }

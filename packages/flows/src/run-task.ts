@@ -81,20 +81,38 @@ const forced = async (engine: Engine, connector: Connector, started: Started): P
   };
   // Whatever keeps `sent` from being durable keeps the call from being made: the lease runs out, and it is tried again.
   let notSent: Error | undefined;
+  let isSent = false;
   const sending = async (): Promise<void> => {
     try {
       await markSent(engine, started);
+      isSent = true;
     } catch (error) {
       notSent = error as Error;
       throw error;
     }
   };
-  const answer = await call(engine, connector, 'refresh', (to) =>
-    to.refresh(request, { ...callContext(engine), sending }),
-  );
-  if (notSent !== undefined) throw notSent;
-  return answer;
+  const answer = await call<RefreshAnswer | undefined>(engine, connector, 'refresh', async (to) => {
+    try {
+      return await to.refresh(request, { ...callContext(engine), sending });
+    } catch (error) {
+      if (notSent === undefined) throw error;
+      return undefined;
+    }
+  });
+  if (notSent !== undefined || answer === undefined) throw notSent;
+  // Lost before its first byte: that it did not happen is known.
+  if (answer.kind !== 'unknown' || isSent) return answer;
+  return { kind: 'unavailable', who: 'provider', retryAt: null, message: answer.message };
 };
+
+/** The call that a worker made under its lease; null for a look, which needs that nobody makes one. */
+type Held = Pick<Task, 'fence'> | null;
+
+/** Whether what was seen may still be written: not if another worker took the task meanwhile, or makes its call. */
+const mayWrite = (engine: Engine, task: Task, held: Held): boolean =>
+  held === null
+    ? task.state === 'running' && task.leaseOwner === null
+    : task.fence === held.fence && task.leaseOwner === engine.workerId;
 
 /** Records what an answer means, in one turn. The task as it is then. */
 export const settle = async (
@@ -102,16 +120,20 @@ export const settle = async (
   tenantId: TenantId,
   id: TaskId,
   answer: RefreshAnswer | RefreshProgress,
-  phase: Phase,
+  held: Held,
 ): Promise<Task | undefined> => {
   const job = answer.kind === 'accepted' ? answer.providerTaskId : null;
+  const phase: Phase = held === null ? 'look' : 'call';
   const decided = await engine.store.turn(
     () => loadOutcome(engine, tenantId, id, job),
-    (load): { readonly task?: Task; readonly effects: readonly Effect[] } =>
-      load === undefined
-        ? { effects: [] }
-        : decideOutcome(load.facts, answer, phase, load.policy, turnInputs(engine, id)),
+    (load): { readonly task?: Task; readonly isStale?: boolean; readonly effects: readonly Effect[] } => {
+      if (load === undefined) return { effects: [] };
+      const { task } = load.facts;
+      if (!mayWrite(engine, task, held)) return { task, isStale: held !== null, effects: [] };
+      return decideOutcome(load.facts, answer, phase, load.policy, turnInputs(engine, id));
+    },
   );
+  if (decided.isStale === true) throw new LeaseLost(`task ${id} was taken over before its answer came`);
   return decided.task;
 };
 
@@ -120,7 +142,7 @@ const startAndCall = async (engine: Engine, connector: Connector, tenantId: Tena
   if (started === undefined || started.start.go !== 'call') return;
   try {
     const answer = await forced(engine, connector, started);
-    await settle(engine, tenantId, id, answer, 'call');
+    await settle(engine, tenantId, id, answer, started.start.task);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
     engine.log.warn('a worker lost its lease and stopped', { taskId: id, workerId: engine.workerId });
@@ -164,23 +186,49 @@ const look = async (engine: Engine, connector: Connector, task: Task): Promise<v
     statusBefore: await statusAt(engine, connection, sentAt),
   };
   const progress = await call(engine, connector, 'progress', (to) => to.progress(request, callContext(engine)));
-  await settle(engine, tenantId, id, progress, 'look');
+  await settle(engine, tenantId, id, progress, null);
 };
 
 /** Where the connector is switched off, or the reader is a caller that never reported, only time can end a task. */
 const watchWithoutLooking = async (engine: Engine, task: Task): Promise<void> => {
-  await settle(engine, task.tenantId, task.id, { kind: 'pending' }, 'look');
+  await settle(engine, task.tenantId, task.id, { kind: 'pending' }, null);
 };
 
+/** Never sent, again and again: whatever ends its workers is not tried for ever. */
+const NEVER_SENT = {
+  kind: 'unavailable',
+  who: 'provider',
+  retryAt: null,
+  message: 'every worker that took it was gone before it could send',
+} as const;
+
+/** Frees what a worker that is gone still holds: never sent is queued again (a few times), sent is looked for. */
+const release = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<unknown> =>
+  engine.store.turn(
+    () => loadOutcome(engine, tenantId, id, null),
+    (load): { readonly effects: readonly Effect[] } => {
+      if (load === undefined) return { effects: [] };
+      const { facts, policy } = load;
+      const realNow = engine.clock.realNow();
+      const freed = decideRelease(facts, realNow, turnInputs(engine, id));
+      const isLast = facts.pull.state === 'reserved' && facts.task.fence >= policy.execution.maxAttempts;
+      return freed.effects.length > 0 && isLast
+        ? decideOutcome(facts, NEVER_SENT, 'call', policy, turnInputs(engine, id))
+        : freed;
+    },
+  );
+
 /**
- * One due task, one step on: a queued one is started and its call made; a running one is looked at. Whoever else runs it
- * at the same time, the call is made at most once.
+ * One due task, one step on: a queued one is started and its call made; a running one is looked at; what a dead worker
+ * held is freed. Whoever else runs it at the same time, the call is made at most once.
  */
 export const runTask = async (engine: Engine, tenantId: TenantId, id: TaskId): Promise<void> => {
   const task = await engine.store.read('task', { tenantId, id });
   if (task === null || !isOpen(task.state)) return;
   const connector = engine.connectors.get(task.connector);
-  if (task.state === 'running') {
+  if (task.leaseUntil !== null) {
+    await release(engine, tenantId, id);
+  } else if (task.state === 'running') {
     const mayLook = connector !== undefined && task.executor === 'engine';
     await (mayLook ? look(engine, connector, task) : watchWithoutLooking(engine, task));
   } else if (connector === undefined) {
@@ -190,15 +238,9 @@ export const runTask = async (engine: Engine, tenantId: TenantId, id: TaskId): P
   }
 };
 
-/** Frees what a worker that is gone still holds: never sent is queued again, sent is looked for. */
+/** Frees what dead workers hold. */
 export const releaseDeadLeases = async (engine: Engine, limit: number): Promise<number> => {
-  const realNow = engine.clock.realNow();
-  const dead = await engine.store.read('deadLeases', { realNow, limit });
-  for (const { tenantId, id } of dead) {
-    await engine.store.turn(
-      () => loadTask(tenantId, id),
-      (held) => (held === undefined ? { effects: [] } : decideRelease(held, realNow, turnInputs(engine, id))),
-    );
-  }
+  const dead = await engine.store.read('deadLeases', { realNow: engine.clock.realNow(), limit });
+  for (const { tenantId, id } of dead) await release(engine, tenantId, id);
   return dead.length;
 };

@@ -34,6 +34,6 @@ export const reportOutcome = async (
   const task = await engine.store.read('task', { tenantId, id });
   if (task === null) return { kind: 'not-found' };
   if (task.executor !== 'caller' || !isOpen(task.state)) return { kind: 'not-allowed', task };
-  const after = await settle(engine, tenantId, id, outcome, 'look');
+  const after = await settle(engine, tenantId, id, outcome, null);
   return { kind: 'done', task: after ?? task };
 };

@@ -12,6 +12,7 @@ import type {
   Task,
 } from '@freshet/domain';
 import { chargeFor, settleMoney } from '../cost/settle.js';
+import { otherPull } from '../event/other-pull.js';
 import { draftsEffects } from '../group/draft.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
@@ -32,6 +33,8 @@ export interface OutcomeFacts {
   readonly counters: readonly BudgetCounter[];
   /** An earlier task that holds the same job of the provider's: then nothing new was started. */
   readonly earlierWithSameJob: boolean;
+  /** Where our call was handed back: the pull of the group that it met; null where that is not counted yet. */
+  readonly met?: Pull | null;
 }
 
 export interface OutcomeDecision {
@@ -83,6 +86,16 @@ const pullEffects = (pull: Pull, resolution: Resolution, inputs: TurnInputs): re
   ];
 };
 
+/** Somebody else's pull that ours met: it brought data like any other, so it counts like any other. */
+const metEffects = (facts: OutcomeFacts, { arrived, pull }: Resolution, inputs: TurnInputs): readonly Effect[] => {
+  const connection = facts.group.find((member) => member.id === facts.task.connectionId);
+  if (!isSettled(facts.pull) || arrived === null || connection === undefined || facts.met !== null) return [];
+  const at = hitAt(facts.pull, arrived.asOf, inputs.now);
+  const products = arrived.products ?? facts.task.products;
+  const met = otherPull(connection, 'background', pull, products, at, inputs);
+  return [insert('pull', { ...met, newData: arrived.newData })];
+};
+
 /** The money of the pull, once its fate is known; a pull that was settled before keeps its charge. */
 const chargeOf = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy): Charge =>
   resolution.fate === null || isSettled(facts.pull) ? facts.task.charge : chargeFor(resolution.fate, policy);
@@ -100,9 +113,11 @@ const ended = (task: Task, resolution: Resolution, charge: Charge, now: number):
   leaseUntil: null,
 });
 
+/** A call that met another's may never have been sent itself: its time to give up begins here. */
 const watched = (task: Task, resolution: Resolution, charge: Charge, policy: RefreshPolicy, now: number): Task => ({
   ...task,
   state: 'running',
+  giveUpAt: task.giveUpAt ?? now + policy.execution.giveUpMs,
   providerTaskId: resolution.providerTaskId ?? task.providerTaskId,
   charge,
   polls: task.polls + 1,
@@ -189,6 +204,7 @@ export const decideOutcome = (
     effects: [
       update('task', task.id, changedColumns(facts.task, task)),
       ...pullEffects(facts.pull, resolution, inputs),
+      ...metEffects(facts, resolution, inputs),
       ...(charge === null || charge === 'reserved' ? [] : settleMoney(facts.entries, counters, charge, inputs)),
       ...effects,
       ...learnedClosure(facts.task, resolution, facts.group, policy, inputs),

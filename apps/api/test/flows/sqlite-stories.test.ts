@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals';
-import { requestStories } from '@freshet/flows/contract';
+import { leaseStories, outcomeStories, requestStories } from '@freshet/flows/contract';
 import { openSqliteStore } from '@freshet/persistence';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,3 +18,5 @@ const openStore = () => {
 };
 
 requestStories(openStore);
+outcomeStories(openStore);
+leaseStories(openStore);

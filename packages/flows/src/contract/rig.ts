@@ -6,6 +6,7 @@ import type {
   CustomerPresence,
   Effect,
   LedgerEntry,
+  ProviderEvent,
   Pull,
   RefreshRequest,
   StatusChange,
@@ -18,8 +19,15 @@ import type { Connector, Store } from '@freshet/ports';
 import { fixedClock, plainVault, scriptedConnector, sequentialIds } from '@freshet/ports/memory';
 import type { FixedClock, Script, ScriptedConnector } from '@freshet/ports/memory';
 import { createHash } from 'node:crypto';
-import { createDispatcher, importConnections, requestRefresh, runTask } from '../index.js';
-import type { Engine, ImportRow, RefreshResult } from '../index.js';
+import {
+  createDispatcher,
+  importConnections,
+  processDueWebhooks,
+  receiveWebhook,
+  requestRefresh,
+  runTask,
+} from '../index.js';
+import type { Engine, ImportRow, RefreshResult, WebhookResult } from '../index.js';
 
 /** A Monday morning, far from the turn of any day or month. */
 export const MORNING = Date.UTC(2026, 2, 2, 10);
@@ -90,7 +98,8 @@ const HEALTHY: Script = {
   addProducts: [{ kind: 'accepted' }],
   repair: [{ kind: 'link', connectUrl: 'https://widget.example/repair', expiresAt: null }],
   import: [{ kind: 'imported', externalId: 'brought-1', providerConnectionId: null }],
-  verifyWebhook: [{ genuine: true, eventKey: 'event-1' }],
+  verifyWebhook: [({ headers }) => ({ genuine: true, eventKey: headers['event-id'] ?? '' })],
+  translateWebhook: (body) => JSON.parse(body) as readonly ProviderEvent[],
 };
 
 /** Engines over stores of one kind; each story gets a new one. */
@@ -285,6 +294,21 @@ export const allConnections = ({ store }: Over): Promise<readonly Connection[]> 
   store.read('connectionsPage', { tenantId: TENANT, limit: 500, before: null });
 
 export const reasonsOf = ({ record }: Decided): readonly string[] => record.decision.reasons.map(({ code }) => code);
+
+/** The provider sends a webhook that says these things; it is verified and stored. */
+export const receive = (rig: Rig, eventKey: string, ...events: readonly ProviderEvent[]): Promise<WebhookResult> =>
+  receiveWebhook(rig.engine, TENANT, 'meld', {
+    headers: { 'event-id': eventKey },
+    body: new TextEncoder().encode(JSON.stringify(events)),
+    secret: null,
+    receivedAt: rig.clock.now(),
+  });
+
+/** ... and taken in. */
+export const deliver = async (rig: Rig, eventKey: string, ...events: readonly ProviderEvent[]): Promise<void> => {
+  await receive(rig, eventKey, ...events);
+  await processDueWebhooks(rig.engine, 100);
+};
 
 /** The present error of a promise that has to fail. */
 export const failure = async (failing: Promise<unknown>): Promise<unknown> => {

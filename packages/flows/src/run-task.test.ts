@@ -1,0 +1,6 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { leaseStories } from './contract/lease-stories.js';
+import { outcomeStories } from './contract/outcome-stories.js';
+
+outcomeStories(createMemoryStore);
+leaseStories(createMemoryStore);

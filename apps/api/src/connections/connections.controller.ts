@@ -50,15 +50,24 @@ export class ConnectionsController {
     summary: 'Import connections, all or nothing',
     description: 'One that is known by (connector, externalId) is updated: absent fields stay as they are.',
     body: documented(importBody),
-    answers: { 201: { description: 'Imported, in the order given.', schema: z.object({ data: z.array(importedView) }) } },
+    answers: {
+      201: { description: 'Imported, in the order given.', schema: z.object({ data: z.array(importedView) }) },
+    },
   })
   async import(@Tenant() tenantId: TenantId, @Body(timedBody(importBody)) body: ImportBody) {
     const result = await importConnections(this.engine, tenantId, body.connections);
     if (result.kind === 'faulty') {
-      throw invalidRequest(result.faults.map(({ index, field, message }) => fault(['connections', index, field], message)));
+      throw invalidRequest(
+        result.faults.map(({ index, field, message }) => fault(['connections', index, field], message)),
+      );
     }
-    const views = await describeConnections(this.engine, result.imported.map(({ connection }) => connection));
-    return { data: views.map((view, index) => ({ ...toConnection(view), imported: result.imported[index]?.imported })) };
+    const views = await describeConnections(
+      this.engine,
+      result.imported.map(({ connection }) => connection),
+    );
+    return {
+      data: views.map((view, index) => ({ ...toConnection(view), imported: result.imported[index]?.imported })),
+    };
   }
 
   @Get()
@@ -66,7 +75,10 @@ export class ConnectionsController {
     summary: 'Connections, the newest first',
     answers: { 200: { description: 'A page.', schema: listOf(connectionView) } },
   })
-  async list(@Tenant() tenantId: TenantId, @Query({ schema: connectionsQuery }) query: z.output<typeof connectionsQuery>) {
+  async list(
+    @Tenant() tenantId: TenantId,
+    @Query({ schema: connectionsQuery }) query: z.output<typeof connectionsQuery>,
+  ) {
     const { customerId, provider, status, duplicate, stale } = query;
     const staleAt = stale === undefined ? undefined : this.engine.clock.now();
     const filters = { customerId, provider, status, duplicate, staleAt };
@@ -107,7 +119,10 @@ export class ConnectionsController {
     answers: { 202: { description: 'Send the customer there.', schema: linkView } },
     problems: ['operation-not-allowed', 'rate-limited', 'provider-closed'],
   })
-  async repair(@Tenant() tenantId: TenantId, @Param('id', connectionId) id: ConnectionId): Promise<z.infer<typeof linkView>> {
+  async repair(
+    @Tenant() tenantId: TenantId,
+    @Param('id', connectionId) id: ConnectionId,
+  ): Promise<z.infer<typeof linkView>> {
     const result = await repairConnection(this.engine, tenantId, id);
     if (result.kind !== 'link') throw notDone(result, 'repaired');
     return { connectUrl: result.link.connectUrl, expiresAt: toInstantOrNull(result.link.expiresAt) };

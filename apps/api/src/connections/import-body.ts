@@ -23,9 +23,9 @@ const credentials = z
   .refine((given) => Object.keys(given).length <= MAX_CREDENTIALS, `must have at most ${MAX_CREDENTIALS} fields`)
   .transform(
     (given) =>
-      Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)) as Readonly<
-        Record<string, string>
-      >,
+      Object.fromEntries(
+        Object.entries(given).filter(([, value]) => value !== null && value !== undefined),
+      ) as Readonly<Record<string, string>>,
   )
   .meta({ description: 'Encrypted at rest; never answered.' });
 

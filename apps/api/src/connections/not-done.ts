@@ -3,8 +3,12 @@ import { notFound, Problem } from '../http/problem.js';
 
 const failed = ({ why, message, retryAt }: Extract<NotDone, { kind: 'failed' }>): Problem => {
   if (why === 'refused') return new Problem('operation-not-allowed', `The provider refused it: ${message}.`);
-  if (why === 'limited') return new Problem('rate-limited', `The provider limits it: ${message}.`, { limit: 'told-by-provider', retryAt });
-  const detail = why === 'unavailable' ? `The provider is not available: ${message}.` : `The provider did not say whether it was done: ${message}.`;
+  if (why === 'limited')
+    return new Problem('rate-limited', `The provider limits it: ${message}.`, { limit: 'told-by-provider', retryAt });
+  const detail =
+    why === 'unavailable'
+      ? `The provider is not available: ${message}.`
+      : `The provider did not say whether it was done: ${message}.`;
   return new Problem('provider-closed', detail, { retryAt });
 };
 

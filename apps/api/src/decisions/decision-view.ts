@@ -1,7 +1,7 @@
 import { gates, modes, products, reasonCodes, verdicts, type DecisionRecord } from '@freshet/domain';
+import { renderReason } from '@freshet/policy';
 import { z } from 'zod';
 import { instantView, moneyView, toInstant, toInstantOrNull, toMoneyOrNull } from '../http/wire.js';
-import { messageOf } from './reason-message.js';
 import { writtenData } from './reason-data.js';
 
 const instantOrNull = instantView.nullable();
@@ -64,7 +64,7 @@ export const toDecision = (record: DecisionRecord): DecisionAnswer => {
     reasons: decision.reasons.map((reason) => ({
       code: reason.code,
       gate: reason.gate,
-      message: messageOf(reason),
+      message: renderReason(reason),
       data: writtenData(reason.data) as DecisionAnswer['reasons'][number]['data'],
     })),
     limits: decision.limits.map(({ name, scope, limit, remaining, resetAt }) => ({

@@ -39,7 +39,10 @@ export class HealthController {
 
   @Get('health/ready')
   @Public()
-  @Describe({ summary: 'Whether it can serve (503 while it cannot)', answers: { 200: { description: 'It can.', schema: health } } })
+  @Describe({
+    summary: 'Whether it can serve (503 while it cannot)',
+    answers: { 200: { description: 'It can.', schema: health } },
+  })
   async ready(): Promise<z.infer<typeof health>> {
     try {
       await this.engine.store.read('setting', { id: 'readiness' });

@@ -17,7 +17,11 @@ export interface RouteTraits {
 }
 
 declare module 'fastify' {
-  interface FastifyContextConfig extends RouteTraits {}
+  interface FastifyContextConfig {
+    access?: RouteTraits['access'];
+    bodyBytes?: RouteTraits['bodyBytes'];
+    rawBody?: RouteTraits['rawBody'];
+  }
 }
 
 /** Traits of one route. Without it: GET needs `read`, everything else `manage`. */
@@ -26,5 +30,4 @@ export const Route = (traits: RouteTraits): MethodDecorator => RouteConfig(trait
 /** Needs no API key. */
 export const Public = (): MethodDecorator => Route({ access: 'public' });
 
-export const defaultAccess = (method: string): Access =>
-  method === 'GET' || method === 'HEAD' ? 'read' : 'manage';
+export const defaultAccess = (method: string): Access => (method === 'GET' || method === 'HEAD' ? 'read' : 'manage');

@@ -40,7 +40,9 @@ export const ruleOf = (issue: RawIssue): string => {
     case 'invalid_type':
       return isAbsent(issue.input) ? 'is required' : `must be ${kinds[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return isAbsent(issue.input) ? `is required: one of ${issue.values.join(', ')}` : `must be one of ${issue.values.join(', ')}`;
+      return isAbsent(issue.input)
+        ? `is required: one of ${issue.values.join(', ')}`
+        : `must be one of ${issue.values.join(', ')}`;
     case 'too_small':
       return `must have at least ${unit(issue.origin, issue.minimum)}`;
     case 'too_big':
@@ -62,9 +64,15 @@ const faultsOf = (issue: z.core.$ZodIssue): readonly Fault[] => {
 
 export const fault = (path: Path, rule: string): Fault => faultAt(path, rule);
 
+/** What is not even of the right type is not told its length too. */
+const withoutEchoes = (issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] => {
+  const mistyped = new Set(issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => pointerTo(path)));
+  return issues.filter(({ code, path }) => code === 'invalid_type' || !mistyped.has(pointerTo(path)));
+};
+
 /** Every fault of the value, each with its place. */
 export const invalid = (issues: readonly z.core.$ZodIssue[]): Problem => {
-  const faults = issues.flatMap(faultsOf);
+  const faults = withoutEchoes(issues).flatMap(faultsOf);
   if (faults.length <= MAX_FAULTS) return invalidRequest(faults);
   const left = { pointer: '', message: `${faults.length - MAX_FAULTS} more faults are not listed.` };
   return invalidRequest([...faults.slice(0, MAX_FAULTS), left]);

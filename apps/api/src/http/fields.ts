@@ -22,7 +22,12 @@ export const text = (maxLength: number) =>
 /** An id in somebody else's terms. */
 export const opaqueId = text(MAX_ID);
 
-const parsedText = <Value>(parse: (text: string) => Value | undefined, rule: string, example: string, format?: string) =>
+const parsedText = <Value>(
+  parse: (text: string) => Value | undefined,
+  rule: string,
+  example: string,
+  format?: string,
+) =>
   z
     .string()
     .max(64)

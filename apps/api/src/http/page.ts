@@ -43,7 +43,11 @@ export const listOf = <View extends z.ZodType>(view: View) =>
   z.object({ data: z.array(view), nextCursor: z.string().nullable() });
 
 /** What a cursor belongs to: moved to another tenant, list or filter, it does not open. */
-const belongsTo = (tenantId: TenantId, list: string, { limit: _limit, cursor: _cursor, ...filters }: ListQuery): string => {
+const belongsTo = (
+  tenantId: TenantId,
+  list: string,
+  { limit: _limit, cursor: _cursor, ...filters }: ListQuery,
+): string => {
   const named = Object.entries(filters).filter(([, value]) => value !== undefined);
   return `cursor of ${JSON.stringify([tenantId, list, named.sort(([a], [b]) => (a < b ? -1 : 1))])}`;
 };
@@ -70,7 +74,6 @@ export const readPage = async <Row extends { readonly id: string }>(
   const found = await read({ tenantId, limit: query.limit + 1, before });
   const rows = found.slice(0, query.limit);
   const last = found.length > query.limit ? rows.at(-1) : undefined;
-  const nextCursor =
-    last === undefined ? null : Buffer.from(engine.vault.seal(last.id, owner)).toString('base64url');
+  const nextCursor = last === undefined ? null : Buffer.from(engine.vault.seal(last.id, owner)).toString('base64url');
   return { rows, nextCursor };
 };

@@ -45,4 +45,5 @@ export const problemOf = (error: unknown): Problem | undefined => {
   return error instanceof Error ? ofCode(error as WithCode) : undefined;
 };
 
-export const internal = (): Problem => new Problem('internal', 'Something failed here. It is in the log under the requestId.');
+export const internal = (): Problem =>
+  new Problem('internal', 'Something failed here. It is in the log under the requestId.');

@@ -23,7 +23,8 @@ export class ProblemFilter implements ExceptionFilter {
       requestId: request.id,
       now: this.engine.clock.now(),
     });
-    void reply.code(status).headers(headers).send(body);
+    // As bytes: to a text the framework would add a charset, which this media type does not have.
+    void reply.code(status).headers(headers).send(Buffer.from(body));
   }
 
   private unexpected(error: unknown, request: FastifyRequest) {

@@ -36,7 +36,8 @@ export const problems = {
   forbidden: {
     status: 403,
     title: 'The API key does not have the scope',
-    explanation: 'The key is valid, but was not given what this route needs. A key with the scope `admin` has all of them.',
+    explanation:
+      'The key is valid, but was not given what this route needs. A key with the scope `admin` has all of them.',
   },
   'not-found': {
     status: 404,

@@ -1,5 +1,5 @@
 import { formatInstant, SECOND, type Instant } from '@freshet/domain';
-import { Problem, problems, problemType } from './problem.js';
+import { problems, problemType, type Problem } from './problem.js';
 
 /** Where nobody knows when: soon enough for a person, seldom enough for a machine. */
 const RETRY_UNKNOWN_SECONDS = 60;

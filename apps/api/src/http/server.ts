@@ -67,7 +67,6 @@ export const createAdapter = (filter: ProblemFilter): FastifyAdapter =>
     http: { headersTimeout: 15 * SECOND, connectionsCheckingInterval: 5 * SECOND },
     routerOptions: { maxParamLength: MAX_PATH_PART },
     genReqId: requestId,
-    disableRequestLogging: true,
     // No middleware in the manner of Express is used: a request does not have to pass where it would stand.
     skipMiddie: true,
     return503OnClosing: false,

@@ -80,10 +80,22 @@ const toLimit = (limit: Limit): PolicyAnswer['limits'][number] => {
   const base = { name, kind: limit.kind, scope, applies, product: of };
   if (limit.kind === 'cooldown') return { ...base, after: limit.after, for: written(limit.forMs) };
   const { count, counts, reserveForAttended } = limit;
-  return { ...base, count, per: toPer(limit.per), counts: { ...counts, origins: [...counts.origins] }, reserveForAttended };
+  return {
+    ...base,
+    count,
+    per: toPer(limit.per),
+    counts: { ...counts, origins: [...counts.origins] },
+    reserveForAttended,
+  };
 };
 
-const toPrice = ({ currency, perRequestMicros, productSets, historicalMicros, billedOn }: Price): PolicyAnswer['price'] => {
+const toPrice = ({
+  currency,
+  perRequestMicros,
+  productSets,
+  historicalMicros,
+  billedOn,
+}: Price): PolicyAnswer['price'] => {
   const money = (micros: number) => toMoney({ micros, currency });
   const toSet = (set: { readonly products: readonly Product[]; readonly micros: number }) => ({
     products: [...set.products],
@@ -109,7 +121,11 @@ export const toPolicy = (policy: RefreshPolicy): PolicyAnswer => {
       suppressedByForced: written(background.suppressedByForcedMs),
     },
     forced: { available: forced.available, unattended: forced.unattended, executor: forced.executor },
-    coalesces: coalesces && { within: written(coalesces.withinMs), scope: coalesces.scope, origins: [...coalesces.origins] },
+    coalesces: coalesces && {
+      within: written(coalesces.withinMs),
+      scope: coalesces.scope,
+      origins: [...coalesces.origins],
+    },
     range: range && { maxBack: written(range.maxBackMs), overlap: written(range.overlapMs) },
     limits: policy.limits.map(toLimit),
     price: policy.price && toPrice(policy.price),

@@ -24,9 +24,13 @@ const pageOf = (slug: Slug): string => {
 
 const indexPage = (): string => {
   const rows = slugs.map(
-    (slug) => `<tr><td><a href="${problemType(slug)}"><code>${slug}</code></a></td><td>${problems[slug].status}</td><td>${escapeHtml(problems[slug].title)}</td></tr>`,
+    (slug) =>
+      `<tr><td><a href="${problemType(slug)}"><code>${slug}</code></a></td><td>${problems[slug].status}</td><td>${escapeHtml(problems[slug].title)}</td></tr>`,
   );
-  return htmlPage('Problems', `<h1>Problems</h1><p>How this service fails, and what to do.</p><table>${rows.join('')}</table>`);
+  return htmlPage(
+    'Problems',
+    `<h1>Problems</h1><p>How this service fails, and what to do.</p><table>${rows.join('')}</table>`,
+  );
 };
 
 /** What the `type` of a problem leads to. */
@@ -36,7 +40,12 @@ export class ProblemsController {
   @Public()
   @Describe({
     summary: 'Every way in which a request can fail',
-    answers: { 200: { description: 'A page, or JSON where that is asked for.', schema: z.object({ data: z.array(problemKind) }) } },
+    answers: {
+      200: {
+        description: 'A page, or JSON where that is asked for.',
+        schema: z.object({ data: z.array(problemKind) }),
+      },
+    },
   })
   list(@Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply) {
     if (asked(accept) === 'json') return { data: slugs.map(viewOf) };

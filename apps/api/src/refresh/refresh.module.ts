@@ -42,7 +42,10 @@ export class RefreshController {
       202: {
         description: 'Force or join.',
         schema: refreshView,
-        headers: { Location: 'The task.', 'Idempotency-Replayed': '`true` where it is the answer to an earlier request.' },
+        headers: {
+          Location: 'The task.',
+          'Idempotency-Replayed': '`true` where it is the answer to an earlier request.',
+        },
       },
     },
     problems: [
@@ -100,7 +103,12 @@ export class RefreshController {
 
   private async answer(tenantId: TenantId, { record, task, replayed }: Decided, reply: FastifyReply) {
     if (replayed) void reply.header('idempotency-replayed', 'true');
-    else this.engine.log.info('decided', { decisionId: record.id, connectionId: record.connectionId, verdict: record.verdict });
+    else
+      this.engine.log.info('decided', {
+        decisionId: record.id,
+        connectionId: record.connectionId,
+        verdict: record.verdict,
+      });
     if (record.verdict === 'refuse') throw refusalOf(record);
     if (record.verdict === 'force' || record.verdict === 'join') {
       void reply.code(202).header('location', `/v1/tasks/${record.taskId}`);

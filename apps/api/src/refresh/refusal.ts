@@ -1,6 +1,6 @@
 import type { DecisionRecord, Refusal } from '@freshet/domain';
-import { messageOf } from '../decisions/reason-message.js';
-import { Problem, type ProblemFacts } from '../http/problem.js';
+import { renderRefusal } from '@freshet/policy';
+import { Problem, problems, type ProblemFacts } from '../http/problem.js';
 
 /** What helps after which refusal; the rest of a decision is behind its id. */
 const factsOf = ({ decision }: DecisionRecord, refusal: Refusal): ProblemFacts => {
@@ -19,10 +19,10 @@ const factsOf = ({ decision }: DecisionRecord, refusal: Refusal): ProblemFacts =
   }
 };
 
-/** A refused refresh, as the caller is told: the sentences of the gate that was hit, and where the rest can be read. */
+/** A refused refresh, as the caller is told: why, when it would pass, what to do instead, and where the rest can be read. */
 export const refusalOf = (record: DecisionRecord): Problem => {
-  const refusal = record.decision.refusal ?? 'not-refreshable';
-  const hit = record.decision.reasons.at(-1);
-  const told = record.decision.reasons.filter(({ gate }) => gate === hit?.gate).map(messageOf);
-  return new Problem(refusal, told.join(' '), { ...factsOf(record, refusal), decisionId: record.id });
+  const { decision } = record;
+  const refusal = decision.refusal ?? 'not-refreshable';
+  const told = renderRefusal(decision)?.detail ?? problems[refusal].title;
+  return new Problem(refusal, told, { ...factsOf(record, refusal), decisionId: record.id });
 };

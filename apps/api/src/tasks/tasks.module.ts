@@ -34,7 +34,10 @@ export class TasksController {
   constructor(@Inject(ENGINE) private readonly engine: Engine) {}
 
   @Get()
-  @Describe({ summary: 'Tasks, the newest first', answers: { 200: { description: 'A page.', schema: listOf(taskView) } } })
+  @Describe({
+    summary: 'Tasks, the newest first',
+    answers: { 200: { description: 'A page.', schema: listOf(taskView) } },
+  })
   async list(@Tenant() tenantId: TenantId, @Query({ schema: tasksQuery }) query: z.output<typeof tasksQuery>) {
     const { state, executor } = query;
     const filters = { connectionId: query.connectionId as ConnectionId | undefined, state, executor };

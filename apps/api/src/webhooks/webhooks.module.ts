@@ -19,7 +19,9 @@ const description = {
 } as const;
 
 const headersOf = ({ headers }: FastifyRequest): RawWebhook['headers'] =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 
 @Controller('webhooks')
 export class WebhooksController {
@@ -41,11 +43,19 @@ export class WebhooksController {
   @HttpCode(200)
   @Route({ access: 'public', rawBody: true })
   @Describe(description)
-  receiveWithSecret(@Param('connector') connector: string, @Param('secret') secret: string, @Req() request: FastifyRequest) {
+  receiveWithSecret(
+    @Param('connector') connector: string,
+    @Param('secret') secret: string,
+    @Req() request: FastifyRequest,
+  ) {
     return this.take(connector, secret, request);
   }
 
-  private async take(connector: string, secret: string | null, request: FastifyRequest): Promise<z.infer<typeof receivedView>> {
+  private async take(
+    connector: string,
+    secret: string | null,
+    request: FastifyRequest,
+  ): Promise<z.infer<typeof receivedView>> {
     const result = await receiveWebhook(this.engine, DEFAULT_TENANT, connector, {
       headers: headersOf(request),
       body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),

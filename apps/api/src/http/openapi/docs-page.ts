@@ -17,7 +17,10 @@ interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> };
   readonly responses: Readonly<
-    Record<string, { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema?: JsonSchema }>> }>
+    Record<
+      string,
+      { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema?: JsonSchema }>> }
+    >
   >;
   readonly 'x-scope'?: string;
 }
@@ -73,7 +76,8 @@ export const docsPage = (document: OpenApiDocument): string => {
     return `<h2>${escapeHtml(String(name))}</h2>${texts.join('')}`;
   });
   const schemas = Object.entries((document.components.schemas ?? {}) as Readonly<Record<string, JsonSchema>>).map(
-    ([name, schema]) => `<details id="schema-${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary>${schemaText(schema)}</details>`,
+    ([name, schema]) =>
+      `<details id="schema-${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary>${schemaText(schema)}</details>`,
   );
   return htmlPage(
     'Freshet API',

@@ -31,7 +31,10 @@ const problemView = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457. `type` answers with a page that explains it.' });
 
-const groupedBy = <Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): ReadonlyMap<Key, readonly Item[]> => {
+const groupedBy = <Item, Key>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+): ReadonlyMap<Key, readonly Item[]> => {
   const groups = new Map<Key, Item[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return groups;
@@ -66,7 +69,9 @@ const answersOf = (book: SchemaBook, answers: RouteDescription['answers']): Json
       status,
       {
         description,
-        ...(headers && { headers: Object.fromEntries(Object.entries(headers).map(([name, says]) => [name, header(says)])) }),
+        ...(headers && {
+          headers: Object.fromEntries(Object.entries(headers).map(([name, says]) => [name, header(says)])),
+        }),
         ...(schema && { content: { [type ?? 'application/json']: { schema: book.schema(schema, 'output') } } }),
         ...(type !== undefined && !schema && { content: { [type]: { schema: { type: 'string' } } } }),
       },
@@ -80,12 +85,23 @@ const queryParameters = (book: SchemaBook, query: z.ZodObject): readonly JsonSch
   };
   return Object.entries(properties).map(([name, schema]) => {
     const { description, ...rest } = withoutNull(schema);
-    return { name, in: 'query', required: required.includes(name), ...(description !== undefined && { description }), schema: rest };
+    return {
+      name,
+      in: 'query',
+      required: required.includes(name),
+      ...(description !== undefined && { description }),
+      schema: rest,
+    };
   });
 };
 
 const parametersOf = (book: SchemaBook, route: DeclaredRoute): readonly JsonSchema[] => [
-  ...[...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+  ...[...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  })),
   ...(route.query ? queryParameters(book, route.query) : []),
   ...Object.entries(route.description?.headers ?? {}).map(([name, description]) => ({
     name,
@@ -97,7 +113,13 @@ const parametersOf = (book: SchemaBook, route: DeclaredRoute): readonly JsonSche
 ];
 
 const operationOf = (book: SchemaBook, route: DeclaredRoute): JsonSchema => {
-  const { summary, description, answers, problems: own = [], bodyOptional = false } = route.description ?? {
+  const {
+    summary,
+    description,
+    answers,
+    problems: own = [],
+    bodyOptional = false,
+  } = route.description ?? {
     summary: route.name,
     answers: { [route.status]: { description: 'As asked for.' } },
   };

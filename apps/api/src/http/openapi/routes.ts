@@ -32,13 +32,20 @@ const metadata = <Value>(key: string, ...of: [object] | [object, string]): Value
 
 /** The schema of `@Body({ schema })` or `@Query({ schema })`. */
 const schemaOf = (controller: Type, name: string, kind: RouteParamtypes): z.ZodType | undefined => {
-  const parts = metadata<Readonly<Record<string, { readonly schema?: unknown }>>>(ROUTE_ARGS_METADATA, controller, name);
+  const parts = metadata<Readonly<Record<string, { readonly schema?: unknown }>>>(
+    ROUTE_ARGS_METADATA,
+    controller,
+    name,
+  );
   const found = Object.entries(parts ?? {}).find(([key]) => key.startsWith(`${kind}:`))?.[1].schema;
   return found instanceof z.ZodType ? found : undefined;
 };
 
 const joined = (...parts: readonly string[]): string =>
-  `/${parts.flatMap((part) => part.split('/')).filter((part) => part !== '').join('/')}`;
+  `/${parts
+    .flatMap((part) => part.split('/'))
+    .filter((part) => part !== '')
+    .join('/')}`;
 
 const usualStatus = (method: string): number => (method === 'POST' ? 201 : 200);
 

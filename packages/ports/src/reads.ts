@@ -208,7 +208,7 @@ export interface Reads {
   readonly apiKeyByHash: Read<{ readonly hash: string }, ApiKey | null>;
   readonly setting: Read<{ readonly id: string }, Setting | null>;
 
-  /** Open tasks of the engine's whose time has come (engine clock) and that nobody holds (real time), the longest due first. */
+  /** Open tasks (a caller's permit too, which ends by itself if nobody reports) whose time has come (engine clock) and that nobody holds (real time), the longest due first. */
   readonly dueTasks: Read<
     { readonly now: Instant; readonly realNow: Instant; readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: TaskId }[]

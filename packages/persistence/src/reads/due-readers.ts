@@ -13,7 +13,6 @@ const dueTasks = ({ db, tables: { task } }: Schema) =>
         .from(task)
         .where(
           and(
-            tasks.ofEngine(task),
             tasks.open(task),
             lte(task.dueAt, value('now')),
             or(isNull(task.leaseUntil), lte(task.leaseUntil, value('realNow'))),
@@ -29,7 +28,7 @@ const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<str
   const firstTask = db
     .select({ dueAt: task.dueAt })
     .from(task)
-    .where(and(tasks.ofEngine(task), tasks.open(task), present(task.dueAt)))
+    .where(and(tasks.open(task), present(task.dueAt)))
     .orderBy(asc(task.dueAt))
     .limit(1)
     .as('first_task');

@@ -18,7 +18,6 @@ export const living = {
 
 export const tasks = {
   open: (t: { readonly state: Column }): SQL => sql`${t.state} in (${OPEN})`,
-  ofEngine: (t: { readonly executor: Column }): SQL => sql`${t.executor} = 'engine'`,
 };
 
 export const pulls = {

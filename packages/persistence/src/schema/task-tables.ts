@@ -15,7 +15,6 @@ import type {
   TenantId,
   Verdict,
 } from '@freshet/domain';
-import { and } from 'drizzle-orm';
 import { present, tasks } from './conditions.js';
 import type { ColumnKit } from '../sqlite/columns.js';
 
@@ -58,9 +57,7 @@ export const taskTable = ({ table, index, uniqueIndex, text, integer, flag, json
       index('tasks_page').on(t.tenantId, t.id, t.state, t.executor),
       index('tasks_connection').on(t.tenantId, t.connectionId, t.id),
       index('tasks_open').on(t.tenantId, t.id).where(tasks.open(t)),
-      index('tasks_due')
-        .on(t.dueAt, t.id, t.leaseUntil)
-        .where(and(tasks.ofEngine(t), tasks.open(t))!),
+      index('tasks_due').on(t.dueAt, t.id, t.leaseUntil).where(tasks.open(t)),
       index('tasks_leased').on(t.leaseUntil).where(present(t.leaseUntil)),
       index('tasks_provider_task').on(t.tenantId, t.connector, t.providerTaskId, t.id).where(present(t.providerTaskId)),
     ],

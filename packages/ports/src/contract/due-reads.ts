@@ -6,7 +6,6 @@ import type { Current } from './subject.js';
 const { NOW, tenantId, otherTenantId } = a;
 
 const notDue: readonly (readonly [what: string, task: Partial<Task>])[] = [
-  ["the caller's", { executor: 'caller' }],
   ['ended', { state: 'succeeded' }],
   ['due later', { dueAt: NOW + 1 }],
   ['never due', { dueAt: null }],
@@ -21,7 +20,7 @@ export const dueReadsContract = (current: Current): void => {
       insert('task', a.task(1)),
       insert('task', a.task(2, { dueAt: NOW - 1, tenantId: otherTenantId })),
       insert('task', a.task(3, { dueAt: NOW - 2, leaseUntil: NOW })),
-      insert('task', a.task(4, { state: 'running' })),
+      insert('task', a.task(4, { state: 'running', executor: 'caller' })),
     );
     expect(await dueTasks()).toEqual([
       { tenantId, id: a.task(3).id },
@@ -48,9 +47,7 @@ export const dueReadsContract = (current: Current): void => {
   test('the next due is the earliest of tasks and webhooks, held or not', async () => {
     const next = () => current().read('nextDueAt', {});
     expect(await next()).toBeNull();
-    await current().apply(
-      ...notDue.slice(0, 2).map(([, over], n) => insert('task', a.task(n + 1, { ...over, dueAt: 1 }))),
-    );
+    await current().apply(insert('task', a.task(1, { state: 'succeeded', dueAt: 1 })));
     await current().apply(insert('task', a.task(3, { dueAt: null })), insert('webhook', a.webhook(1, { dueAt: null })));
     expect(await next()).toBeNull();
     await current().apply(insert('webhook', a.webhook(2, { dueAt: NOW + 9, tenantId: otherTenantId })));

@@ -25,7 +25,7 @@ const taskIndexes = () => ({
     row.providerTaskId === null ? null : keyOf(row.tenantId, row.connector, row.providerTaskId),
   ),
   due: createIndex(
-    (row: Task) => (row.executor === 'engine' && isOpen(row.state) && row.dueAt !== null ? ALL : null),
+    (row: Task) => (isOpen(row.state) && row.dueAt !== null ? ALL : null),
     (row) => row.dueAt as number,
   ),
   leased: createIndex(

@@ -55,7 +55,10 @@ const stopChild = (child: ChildProcess): Promise<void> =>
 /** The emulator on its port: one that runs already (it outlives a killed service) is used as it is. */
 export const ensureEmulator = async (settings: Settings): Promise<EmulatorProcess> => {
   const emulator = emulatorAt(emulatorUrl(settings));
-  if ((await emulator.health()) !== null) return { emulator, found: true, stop: async () => undefined };
+  if ((await emulator.health()) !== null) {
+    await emulator.sendWebhooksTo(settings.publicUrl);
+    return { emulator, found: true, stop: async () => undefined };
+  }
   const child = launch(settings);
   try {
     await waitUntilUp(emulator, child);

@@ -28,6 +28,8 @@ export interface Emulator {
   readonly url: string;
   /** Null where nothing, or something else, answers there. */
   readonly health: () => Promise<EmulatorHealth | null>;
+  /** Where its webhooks go from now on. */
+  readonly sendWebhooksTo: (baseUrl: string) => Promise<void>;
   readonly register: (connections: readonly EmulatedConnection[]) => Promise<void>;
   readonly offsetMs: () => Promise<DurationMs>;
   /** Answers once everything that falls due at the emulator by then has happened. */
@@ -72,6 +74,7 @@ const probe = async (url: string): Promise<EmulatorHealth | null> => {
 export const emulatorAt = (url: string): Emulator => ({
   url,
   health: () => probe(url),
+  sendWebhooksTo: async (baseUrl) => void (await send(`${url}/_control/webhooks`, 'PUT', { baseUrl })),
   register: async (connections) => {
     const told = connections.map((connection) => ({
       ...connection,

@@ -22,10 +22,9 @@ export const createClockWalk = (
     const target = clock.offsetMs() + by;
     while (clock.offsetMs() < target) {
       const next = Math.min(clock.offsetMs() + STEP_MS, target);
-      await clock.moveTo(next);
-      // First what is due here (its calls reach the emulator), then there (its webhooks reach us), then what those left.
-      await runDueWork();
+      // The emulator first: a stamp of its own must not lie before the call that it answers.
       await emulator.moveTo(next);
+      await clock.moveTo(next);
       await runDueWork();
     }
     return clock.now();

@@ -139,6 +139,8 @@ const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolic
     at: inputs.now,
     sentAt: null,
     endedAt: null,
+    // Presence that will be over by then is not kept until then.
+    ...((facts.pull.presenceUntil ?? 0) <= dueAt ? { presence: null, presenceUntil: null } : {}),
   };
   const task: Task = {
     ...facts.task,

@@ -123,6 +123,12 @@ const endEffects = (
   ...settleMoney(facts.entries, facts.counters, 'released', inputs),
 ];
 
+/** Presence that will be over by then is not kept until then. */
+const forgetPresence = (pull: Pull, until: Instant): readonly Effect[] =>
+  pull.presenceUntil !== null && pull.presenceUntil <= until
+    ? [update('pull', pull.id, { presence: null, presenceUntil: null })]
+    : [];
+
 const isHeld = (task: Task, lease: Lease): boolean => task.leaseUntil !== null && task.leaseUntil > lease.realNow;
 
 /**
@@ -143,7 +149,8 @@ export const decideStart = (
   if (verdict.kind === 'end') return { ...end(facts, verdict, inputs), go: 'ended', attended: false };
   if (verdict.kind === 'later') {
     const changes = { dueAt: Math.max(verdict.at, inputs.now + 1) };
-    return { ...stays, go: 'later', task: { ...task, ...changes }, effects: [update('task', task.id, changes)] };
+    const effects = [update('task', task.id, changes), ...forgetPresence(facts.pull, changes.dueAt)];
+    return { ...stays, go: 'later', task: { ...task, ...changes }, effects };
   }
   const changes = {
     state: 'running',

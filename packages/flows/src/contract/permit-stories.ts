@@ -1,0 +1,327 @@
+import { describe, expect, test } from '@jest/globals';
+import { HOUR, MINUTE, SECOND } from '@freshet/domain';
+import type { ConnectionId, RefreshAnswer, TaskId } from '@freshet/domain';
+import { cancelTask, reportOutcome, runTask, setProviderPaused } from '../index.js';
+import type { ReportedOutcome } from '../index.js';
+import {
+  akoyaRow,
+  ask,
+  bringIn,
+  bringInOne,
+  connectionOf,
+  CUSTOMER,
+  force,
+  kindsOf,
+  ledgerOf,
+  MORNING,
+  mxRow,
+  OTHER_TENANT,
+  pass,
+  pullOf,
+  rigsOver,
+  runDue,
+  statusOf,
+  step,
+  taskOf,
+  TENANT,
+  withConnector,
+  type OpenStore,
+  type Rig,
+} from './rig.js';
+
+const DONE = { kind: 'done', asOf: MORNING, newData: true } as const;
+const DOWN: RefreshAnswer = { kind: 'unavailable', who: 'provider', retryAt: null, message: 'down' };
+const NOBODY = 'task_00000000-0000-7000-8000-000000000000' as TaskId;
+
+const presences = (rig: Rig): readonly unknown[] => rig.meld.callsOf('refresh').map(({ presence }) => presence);
+
+/** May be refreshed only while the customer is there. */
+const attendedOnly = () => mxRow({ status: 'DEGRADED', statusReason: 'INTERACTIVE_REFRESH' });
+
+export const presenceStories = (openStore: OpenStore): void => {
+  const newRig = rigsOver(openStore);
+
+  describe('the customer’s presence', () => {
+    test('reaches the provider with the call that they caused, and is erased as it is sent', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id, { presence: CUSTOMER });
+      const kept = await pullOf(rig, task);
+      expect(kept).toMatchObject({ attended: true, presenceUntil: MORNING + 5 * MINUTE });
+      expect(kept.presence).toContain('sealed');
+      rig.meld.script({
+        refresh: [
+          async () => {
+            expect(await pullOf(rig, task)).toMatchObject({ attended: true, presence: null, presenceUntil: null });
+            return DONE;
+          },
+        ],
+      });
+      expect(await step(rig, task.id)).toMatchObject({ state: 'succeeded' });
+      expect(presences(rig)).toEqual([CUSTOMER]);
+    });
+
+    test('does not open for another task', async () => {
+      const rig = newRig();
+      const [mine, theirs] = await bringIn(rig, [mxRow(), mxRow()]);
+      const present = await force(rig, mine?.id as ConnectionId, { presence: CUSTOMER });
+      const absent = await force(rig, theirs?.id as ConnectionId);
+      const { presence, presenceUntil } = await pullOf(rig, present);
+      const moved = { do: 'update', record: 'pull', id: absent.pullId, set: { presence, presenceUntil } } as const;
+      await rig.store.turn(
+        function* () {},
+        () => ({ effects: [moved] }),
+      );
+      await step(rig, absent.id);
+      expect(presences(rig)).toEqual([null]);
+    });
+
+    test('is not sent a second time: the call that is made again is an unattended one', async () => {
+      const rig = newRig({ meld: { refresh: [DOWN, DONE] } });
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id, { presence: CUSTOMER });
+      await pass(rig, MINUTE, SECOND);
+      const ended = await taskOf(rig, task.id);
+      expect(ended).toMatchObject({ state: 'succeeded', attempts: 2 });
+      expect(presences(rig)).toEqual([CUSTOMER, null]);
+      expect((await pullOf(rig, ended)).attended).toBe(false);
+    });
+
+    test('of one who joins is not passed with the call that another caused', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      await force(rig, id);
+      await ask(rig, id, { presence: CUSTOMER });
+      await runDue(rig);
+      expect(presences(rig)).toEqual([null]);
+    });
+
+    test('is over after five minutes: the call goes out without it', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id, { presence: CUSTOMER });
+      rig.clock.advance(5 * MINUTE);
+      await step(rig, task.id);
+      expect(presences(rig)).toEqual([null]);
+      expect((await pullOf(rig, task)).attended).toBe(false);
+    });
+
+    test('a moment before is still sent', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id, { presence: CUSTOMER });
+      rig.clock.advance(5 * MINUTE - 1);
+      await step(rig, task.id);
+      expect(presences(rig)).toEqual([CUSTOMER]);
+    });
+
+    test('is not kept longer than that where its provider is paused', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id, { presence: CUSTOMER });
+      await setProviderPaused(rig.engine, TENANT, 'MX', true);
+      await pass(rig, 4 * MINUTE, 10 * SECOND);
+      expect((await pullOf(rig, task)).presence).not.toBeNull();
+      await pass(rig, MINUTE, 10 * SECOND);
+      expect((await taskOf(rig, task.id)).state).toBe('queued');
+      expect(await pullOf(rig, task)).toMatchObject({ presence: null, presenceUntil: null });
+    });
+
+    test.each([
+      [1, CUSTOMER],
+      [10, null],
+    ])('is kept for a second try only where that comes in time: in %i minutes', async (minutes, presence) => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id, { presence: CUSTOMER });
+      const neverSent = withConnector(rig.engine, {
+        ...rig.meld,
+        refresh: async () => ({ ...DOWN, retryAt: MORNING + minutes * MINUTE }),
+      });
+      await runTask(neverSent, TENANT, task.id);
+      const waiting = await pullOf(rig, await taskOf(rig, task.id));
+      expect(waiting.presence === null).toBe(presence === null);
+      await pass(rig, minutes * MINUTE, 10 * SECOND);
+      expect(presences(rig)).toEqual([presence]);
+    });
+
+    test('ends a task that needs it with it: expired, its money free, nothing sent', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, attendedOnly());
+      const task = await force(rig, id, { presence: CUSTOMER });
+      await setProviderPaused(rig.engine, TENANT, 'MX', true);
+      await pass(rig, 5 * MINUTE - 10 * SECOND, 10 * SECOND);
+      expect((await taskOf(rig, task.id)).state).toBe('queued');
+      await pass(rig, 10 * SECOND);
+      const ended = await taskOf(rig, task.id);
+      expect(ended).toMatchObject({ state: 'expired', error: { kind: 'expired' }, charge: 'released' });
+      expect(kindsOf(await ledgerOf(rig, ended))).toEqual(['reserved', 'released']);
+      expect((await pullOf(rig, ended)).presence).toBeNull();
+      await setProviderPaused(rig.engine, TENANT, 'MX', false);
+      await pass(rig, HOUR);
+      expect(presences(rig)).toEqual([]);
+    });
+
+    test('once sent is not there for a second try: a task that needs it ends expired', async () => {
+      const rig = newRig({ meld: { refresh: [DOWN] } });
+      const { id } = await bringInOne(rig, attendedOnly());
+      const task = await force(rig, id, { presence: CUSTOMER });
+      await pass(rig, MINUTE, SECOND);
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'expired', attempts: 1, charge: 'released' });
+      expect(presences(rig)).toEqual([CUSTOMER]);
+    });
+  });
+};
+
+export const permitStories = (openStore: OpenStore): void => {
+  const newRig = rigsOver(openStore);
+
+  describe('a permit for the caller’s own read', () => {
+    const permit = async (rig: Rig) => {
+      const { id } = await bringInOne(rig, akoyaRow());
+      return { id, task: await force(rig, id) };
+    };
+    const report = (rig: Rig, id: TaskId, outcome: ReportedOutcome, tenantId = TENANT) =>
+      reportOutcome(rig.engine, tenantId, id, outcome);
+
+    test('is given at once, reserved like any other task, and no connector is called', async () => {
+      const rig = newRig();
+      const { id, task } = await permit(rig);
+      expect(task).toMatchObject({ executor: 'caller', state: 'running', charge: 'reserved', attempts: 1 });
+      expect((await pullOf(rig, task)).state).toBe('sent');
+      expect(kindsOf(await ledgerOf(rig, task))).toEqual(['reserved']);
+      expect(await ask(rig, id)).toMatchObject({ record: { verdict: 'join', taskId: task.id } });
+      await pass(rig, 10 * MINUTE);
+      expect(rig.meld.calls).toEqual([]);
+    });
+
+    test('never keeps the customer’s address: nothing of ours would send it', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, akoyaRow());
+      const task = await force(rig, id, { presence: CUSTOMER });
+      expect(await pullOf(rig, task)).toMatchObject({ attended: true, presence: null });
+    });
+
+    test.each([
+      [DONE, 'succeeded', 'charged', 'ACTIVE'],
+      [
+        { kind: 'partial', asOf: MORNING, newData: null, products: null },
+        'partial',
+        'charged',
+        'PARTIALLY_ACTIVE/PARTIAL_AGGREGATION_SUCCESS',
+      ],
+      [{ kind: 'limited', until: MORNING + HOUR, scope: 'connection' }, 'failed', 'charged', 'ACTIVE'],
+      [
+        { kind: 'unavailable', who: 'institution', retryAt: null, message: 'down' },
+        'failed',
+        'charged',
+        'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE',
+      ],
+      [
+        { kind: 'customer-needed', event: 'failed_login_required', message: 'log in' },
+        'reconnect_required',
+        'charged',
+        'RECONNECT_REQUIRED/LOGIN_REQUIRED',
+      ],
+      [{ kind: 'refused', message: 'no' }, 'failed', 'charged', 'ACTIVE'],
+    ] as [ReportedOutcome, string, string, string][])('reported as %j ends', async (outcome, state, charge, status) => {
+      const rig = newRig();
+      const { id, task } = await permit(rig);
+      rig.clock.advance(MINUTE);
+      expect(await report(rig, task.id, outcome)).toMatchObject({ kind: 'done', task: { state, charge } });
+      expect(await statusOf(rig, id)).toBe(status);
+      expect(kindsOf(await ledgerOf(rig, task))).toEqual(['reserved', charge]);
+    });
+
+    test('reported done makes the data fresh; reported limited closes the connection until then', async () => {
+      const rig = newRig();
+      const first = await permit(rig);
+      await report(rig, first.task.id, DONE);
+      expect((await connectionOf(rig, first.id)).freshness).toEqual({ BALANCES: MORNING, TRANSACTIONS: MORNING });
+      const second = await permit(rig);
+      await report(rig, second.task.id, { kind: 'limited', until: MORNING + HOUR, scope: 'connection' });
+      expect(await ask(rig, second.id)).toMatchObject({
+        record: { decision: { refusal: 'rate-limited', retryAt: MORNING + HOUR } },
+      });
+    });
+
+    test('is reported once', async () => {
+      const rig = newRig();
+      const { task } = await permit(rig);
+      await report(rig, task.id, DONE);
+      const before = rig.written();
+      expect(await report(rig, task.id, { kind: 'refused', message: 'no' })).toMatchObject({
+        kind: 'not-allowed',
+        task: { state: 'succeeded' },
+      });
+      expect(rig.written()).toBe(before);
+    });
+
+    test('that nobody reports ends after thirty minutes, its money uncertain', async () => {
+      const rig = newRig();
+      const { id, task } = await permit(rig);
+      await pass(rig, 29 * MINUTE);
+      expect((await taskOf(rig, task.id)).state).toBe('running');
+      await pass(rig, MINUTE);
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'failed', charge: 'uncertain' });
+      expect(await ask(rig, id)).toMatchObject({ record: { verdict: 'force' } });
+    });
+
+    test('is nobody else’s to report, and no task of the engine’s is a caller’s', async () => {
+      const rig = newRig();
+      const { task } = await permit(rig);
+      const { id } = await bringInOne(rig);
+      const engines = await force(rig, id);
+      expect(await report(rig, task.id, DONE, OTHER_TENANT)).toEqual({ kind: 'not-found' });
+      expect(await report(rig, NOBODY, DONE)).toEqual({ kind: 'not-found' });
+      expect(await report(rig, engines.id, DONE)).toMatchObject({ kind: 'not-allowed' });
+      expect((await taskOf(rig, task.id)).state).toBe('running');
+    });
+  });
+
+  describe('cancelling a task', () => {
+    test('that is queued frees its place and its money, and nothing is sent', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id, { presence: CUSTOMER });
+      expect(await cancelTask(rig.engine, TENANT, task.id)).toMatchObject({
+        kind: 'done',
+        task: { state: 'cancelled', charge: 'released' },
+      });
+      expect(await pullOf(rig, task)).toMatchObject({ state: 'released', presence: null });
+      expect(kindsOf(await ledgerOf(rig, task))).toEqual(['reserved', 'released']);
+      await pass(rig, HOUR);
+      expect(rig.meld.calls).toEqual([]);
+      expect(await ask(rig, id)).toMatchObject({ record: { verdict: 'force' } });
+    });
+
+    test('that runs, or has ended, is not allowed: it may have been billed', async () => {
+      const rig = newRig({ meld: { progress: [DONE] } });
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id);
+      await runDue(rig);
+      expect(await cancelTask(rig.engine, TENANT, task.id)).toMatchObject({ kind: 'not-allowed' });
+      await pass(rig, MINUTE);
+      expect(await cancelTask(rig.engine, TENANT, task.id)).toMatchObject({
+        kind: 'not-allowed',
+        task: { state: 'succeeded' },
+      });
+    });
+
+    test('of a permit is not allowed: its caller may be reading', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, akoyaRow());
+      const task = await force(rig, id);
+      expect(await cancelTask(rig.engine, TENANT, task.id)).toMatchObject({ kind: 'not-allowed' });
+    });
+
+    test('of another tenant, or of none, finds nothing', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      const task = await force(rig, id);
+      expect(await cancelTask(rig.engine, OTHER_TENANT, task.id)).toMatchObject({ kind: 'not-found' });
+      expect(await cancelTask(rig.engine, TENANT, NOBODY)).toMatchObject({ kind: 'not-found' });
+      expect((await taskOf(rig, task.id)).state).toBe('queued');
+    });
+  });
+};

@@ -161,7 +161,8 @@ export const processWebhook = async (engine: Engine, tenantId: TenantId, id: Web
   if (webhook === null) return;
   const connector = engine.connectors.get(webhook.connector);
   try {
-    const events = connector === undefined ? [] : translate(connector, webhook);
+    if (connector === undefined) throw new Error(`connector ${webhook.connector} is switched off`);
+    const events = translate(connector, webhook);
     const known: boolean[] = [];
     for (const event of events) known.push(await take(engine, webhook, event));
     const unmatched = known.length > 0 && !known.includes(true);

@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { webhookStories } from './contract/webhook-stories.js';
+
+webhookStories(createMemoryStore);

@@ -1,4 +1,4 @@
-import { insert, isOpen, standingOf, update } from '@freshet/domain';
+import { insert, isOpen, isTerminal, standingOf, update } from '@freshet/domain';
 import type { Connection, Effect, Instant, Product, ProviderEvent, Pull, Task } from '@freshet/domain';
 import { arrive, told } from '../outcome/after-outcome.js';
 import type { Draft } from '../group/draft.js';
@@ -84,8 +84,9 @@ const linked = (
 ): Taken => {
   const { connection } = facts;
   const first = connection.status === 'IN_PROGRESS';
-  // The connect itself, told again.
-  if (!first && event.at <= connection.connectedAt) return { drafts: [], effects: [] };
+  // The connect itself, told again; or one that was given up: nothing leads back from there.
+  if (isTerminal(connection.status) || (!first && event.at <= connection.connectedAt))
+    return { drafts: [], effects: [] };
   const known = { ...connection, providerConnectionId: event.providerConnectionId ?? connection.providerConnectionId };
   const draft = set(draftOf(connection), {
     providerConnectionId: known.providerConnectionId,
@@ -98,7 +99,7 @@ const linked = (
   const groupKey = groupKeyOf({ ...own.after }, policy.duplicates);
   const placed = set(own, { groupKey });
   const others = (groupKey === connection.groupKey ? facts.group : facts.joins).filter(
-    (member) => member.id !== connection.id,
+    (member) => member.id !== connection.id && member.groupKey === groupKey,
   );
   const drafts =
     others.length === 0

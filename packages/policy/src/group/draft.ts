@@ -60,13 +60,25 @@ export const draftEffects = (draft: Draft, inputs: TurnInputs): readonly Effect[
   ];
 };
 
+const isActive = (connection: Connection): boolean => connection.active;
+
 /**
- * Those of several drafts, the ones that come into an active place last: two active members of one group must not stand
- * even for a moment.
+ * Those of several drafts, in an order in which two active members of one group do not stand even for a moment: first
+ * those that lose their place or have none, then those that bring theirs into another group, then those that gain one.
  */
 export const draftsEffects = (drafts: readonly Draft[], inputs: TurnInputs): readonly Effect[] => {
-  const gains = ({ before, after }: Draft): boolean =>
-    after.active && (!before.active || before.groupKey !== after.groupKey);
-  const inOrder = [...drafts.filter((draft) => !gains(draft)), ...drafts.filter(gains)];
-  return inOrder.flatMap((draft) => draftEffects(draft, inputs));
+  const gain = drafts.filter(({ before, after }) => isActive(after) && !isActive(before));
+  const move = drafts.filter(
+    ({ before, after }) => isActive(after) && isActive(before) && before.groupKey !== after.groupKey,
+  );
+  const rest = drafts.filter((draft) => !gain.includes(draft) && !move.includes(draft));
+  // Several may move into each other's places: all of them leave before the first arrives.
+  const leave = move.length > 1 ? move : [];
+  const arrive = leave.map((draft) => ({ ...draft, before: { ...draft.before, active: false } }));
+  return [
+    ...rest.flatMap((draft) => draftEffects(draft, inputs)),
+    ...leave.map(({ before }) => update('connection', before.id, { active: false })),
+    ...(leave.length > 0 ? arrive : move).flatMap((draft) => draftEffects(draft, inputs)),
+    ...gain.flatMap((draft) => draftEffects(draft, inputs)),
+  ];
 };

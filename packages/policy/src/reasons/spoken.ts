@@ -72,7 +72,7 @@ export const spokenData = (data: ReasonData): Spoken => {
   };
   const spokenNumber = (key: string, speak: (value: number) => string): string => {
     const value = number(key);
-    return value === null ? 'not known' : speak(value);
+    return value === null ? 'not recorded' : speak(value);
   };
   return {
     number,

@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals';
+import { isTerminal, MINUTE, standingOf } from '@freshet/domain';
+import type { Connection, ProviderEvent, RefreshAnswer } from '@freshet/domain';
+import fc from 'fast-check';
+import { decideDelete, decideEvent, decideImport, decideOutcome, groupKeyOf, type ImportItem } from '../src/index.js';
+import { inputs, noon, policy, pull, running, tenant } from './given.js';
+import { kept, type Kept } from './tables.js';
+
+type Event = Exclude<ProviderEvent, { kind: 'ignored' }>;
+type Step =
+  | { readonly do: 'import'; readonly items: readonly ImportItem[] }
+  | { readonly do: 'delete'; readonly which: number }
+  | { readonly do: 'event'; readonly which: number; readonly event: Event }
+  | { readonly do: 'refresh'; readonly which: number; readonly answer: RefreshAnswer };
+
+const rules = policy();
+const which = fc.nat(9);
+const word = fc.constantFrom(
+  { status: 'ACTIVE', reason: null },
+  { status: 'DEGRADED', reason: 'INTERACTIVE_REFRESH' },
+  { status: 'RECONNECT_REQUIRED', reason: 'LOGIN_REQUIRED' },
+  { status: 'PARTIALLY_ACTIVE', reason: 'INACTIVE_DUPLICATE' },
+  { status: 'PARTIALLY_ACTIVE', reason: 'PARTIAL_AGGREGATION_SUCCESS' },
+  { status: 'EXPIRED', reason: null },
+  { status: 'DELETED', reason: null },
+  { status: 'IN_PROGRESS', reason: null },
+  { status: 'IMPEDED', reason: null },
+);
+const time = fc.integer({ min: noon - 5 * MINUTE, max: noon + 5 * MINUTE });
+const member = fc.constantFrom('mem-1', 'mem-2', undefined);
+
+/** Four identities at two provider connections, so that groups meet, part and empty. */
+const item: fc.Arbitrary<ImportItem> = fc
+  .record({
+    name: fc.constantFrom('a', 'b', 'c', 'd'),
+    providerConnectionId: member,
+    given: fc.option(word, { nil: undefined }),
+    lastSuccessAt: fc.option(time, { nil: undefined }),
+  })
+  .map(({ name, given, ...values }) => ({
+    externalId: name,
+    connector: 'meld',
+    provider: 'MX',
+    customerId: 'customer-1',
+    institutionId: 'bank-1',
+    products: ['BALANCES' as const],
+    status: given?.status,
+    statusReason: given?.reason ?? undefined,
+    ...values,
+  }));
+
+const about = { externalId: '' };
+const event: fc.Arbitrary<Event> = fc.oneof(
+  fc.record({ at: time, word }).map(({ at, word: told }): Event => ({ ...about, at, kind: 'status-told', ...told })),
+  fc
+    .record({ at: time, providerConnectionId: fc.constantFrom('mem-1', 'mem-2', null) })
+    .map((values): Event => ({ ...about, kind: 'link-completed', ...values })),
+  fc
+    .record({ at: time })
+    .map(({ at }): Event => ({ ...about, at, kind: 'aggregated', products: ['BALANCES'], newData: true })),
+  fc
+    .record({ at: time, kind: fc.constantFrom('deleted' as const, 'consent-ended' as const, 'new-accounts' as const) })
+    .map((values): Event => ({ ...about, ...values })),
+);
+
+const answer = fc.oneof(
+  fc.constantFrom<RefreshAnswer>(
+    { kind: 'accepted', providerTaskId: null, coalesced: false },
+    { kind: 'done', asOf: null, newData: true },
+    { kind: 'refused', message: '' },
+    { kind: 'customer-needed', event: 'failed_login_required', message: '' },
+  ),
+  word.map((told): RefreshAnswer => ({ kind: 'refused', message: '', told: { ...told, at: null } })),
+  word.map((told): RefreshAnswer => ({ kind: 'done', asOf: null, newData: true, told: { ...told, at: null } })),
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('import'),
+      items: fc.uniqueArray(item, { selector: (it) => it.externalId, minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete'), which }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('event'), which, event }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh'), which, answer }) },
+);
+
+const living = (rows: Kept, groupKey: string): readonly Connection[] =>
+  rows.all('connection').filter((row) => row.groupKey === groupKey && row.status !== 'DELETED');
+
+const brought = (rows: Kept, items: readonly ImportItem[], now: number): void => {
+  const known = items.map((it) => rows.all('connection').find((row) => row.externalId === it.externalId) ?? null);
+  const keys = items.flatMap((it, index) => {
+    const before = known[index];
+    const merged = {
+      id: before?.id ?? ('conn_new' as Connection['id']),
+      provider: it.provider,
+      customerId: it.customerId,
+      institutionId: it.institutionId,
+      loginFingerprint: null,
+      providerConnectionId: it.providerConnectionId ?? before?.providerConnectionId ?? null,
+      status: it.status ?? before?.status ?? 'ACTIVE',
+    };
+    return [groupKeyOf(merged, 'grouped'), ...(before ? [before.groupKey] : [])];
+  });
+  const groups = Object.fromEntries([...new Set(keys)].map((key) => [key, living(rows, key)]));
+  rows.apply(decideImport(items, { known, groups }, () => rules, tenant, inputs(now)).effects);
+};
+
+const eventful = (rows: Kept, connection: Connection, happened: Event, now: number): void => {
+  const group = living(rows, connection.groupKey);
+  const providerConnectionId =
+    happened.kind === 'link-completed'
+      ? (happened.providerConnectionId ?? connection.providerConnectionId)
+      : connection.providerConnectionId;
+  const key = groupKeyOf({ ...connection, providerConnectionId, status: 'ACTIVE' }, 'grouped');
+  const joins = key === connection.groupKey ? [] : living(rows, key);
+  rows.apply(
+    decideEvent({ connection, group, joins, openTask: null, awaitedPull: null }, happened, rules, inputs(now)).effects,
+  );
+};
+
+const refreshed = (rows: Kept, connection: Connection, replied: RefreshAnswer, now: number): void => {
+  const { id: connectionId, groupKey } = connection;
+  const facts = {
+    task: running({ connectionId, groupKey }),
+    pull: pull({ connectionId, groupKey, state: 'sent', sentAt: noon }),
+    group: living(rows, groupKey),
+    entries: [],
+    counters: [],
+    earlierWithSameJob: false,
+  };
+  const { effects } = decideOutcome(facts, replied, 'call', rules, inputs(now));
+  rows.apply(effects.filter((effect) => effect.record === 'connection' || effect.record === 'statusChange'));
+};
+
+const take = (rows: Kept, made: Step, now: number): void => {
+  if (made.do === 'import') return brought(rows, made.items, now);
+  const all = rows.all('connection');
+  const connection = all[made.which % Math.max(1, all.length)];
+  if (connection === undefined) return;
+  if (made.do === 'event') return eventful(rows, connection, made.event, now);
+  if (made.do === 'refresh') return refreshed(rows, connection, made.answer, now);
+  const group = living(rows, connection.groupKey);
+  rows.apply(decideDelete({ connection, group, open: null }, inputs(now)).effects);
+};
+
+/** The rows themselves refuse two active ones at every single effect; here: one, and the rest say that they are not. */
+const after = (check: (rows: Kept) => void, when: 'each step' | 'the last' = 'each step'): void =>
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 5, maxLength: 30, size: 'max' }), (steps) => {
+      const rows = kept();
+      steps.forEach((made, index) => {
+        take(rows, made, noon + index);
+        if (when === 'each step' || index === steps.length - 1) check(rows);
+      });
+    }),
+    { numRuns: 300 },
+  );
+
+describe('after any imports, links, words, deletions and refreshes', () => {
+  test('every group with a living member has exactly one active', () => {
+    after((rows) => {
+      const alive = rows.all('connection').filter((row) => row.status !== 'DELETED');
+      for (const groupKey of new Set(alive.map((row) => row.groupKey))) {
+        const active = living(rows, groupKey).filter((row) => row.active);
+        expect(active).toHaveLength(1);
+      }
+    });
+  });
+
+  test('every other living member is an inactive duplicate', () => {
+    after((rows) => {
+      for (const row of rows.all('connection').filter((it) => !it.active && !isTerminal(it.status))) {
+        expect(standingOf({ status: row.status, reason: row.statusReason })).toBe('INACTIVE_DUPLICATE');
+      }
+    });
+  });
+
+  test('the history of every connection leads from one status to the next, without a gap', () => {
+    after((rows) => {
+      for (const { id, status, statusReason } of rows.all('connection')) {
+        const changes = rows.all('statusChange').filter((change) => change.connectionId === id);
+        changes.slice(1).forEach((change, index) => {
+          expect([change.fromStatus, change.fromReason]).toEqual([changes[index]?.toStatus, changes[index]?.toReason]);
+        });
+        const last = changes.at(-1);
+        expect([last?.toStatus, last?.toReason]).toEqual([status, statusReason]);
+      }
+    }, 'the last');
+  });
+
+  test('what is deleted stays deleted', () => {
+    const gone = new Set<string>();
+    after((rows) => {
+      if (rows.all('connection').length === 0) gone.clear();
+      for (const row of rows.all('connection')) {
+        if (gone.has(row.id)) expect(row).toMatchObject({ status: 'DELETED', active: false });
+        if (row.status === 'DELETED') gone.add(row.id);
+      }
+    });
+  });
+});

@@ -1,0 +1,146 @@
+import { calendarPeriod, insert, isOpen, MINUTE } from '@freshet/domain';
+import type {
+  BudgetFacts,
+  Connection,
+  Decision,
+  Instant,
+  Product,
+  Pull,
+  RefreshAnswer,
+  RefreshFacts,
+  RefreshProgress,
+  Task,
+} from '@freshet/domain';
+import {
+  budgetFacts,
+  budgetPeriod,
+  decideCancel,
+  decideOutcome,
+  decideRefresh,
+  decideRelease,
+  decideSending,
+  decideStart,
+  recordRefresh,
+} from '../src/index.js';
+import type { Budget, RefreshPolicy } from '../src/index.js';
+import { connectionFacts, inputs, newUuid, noon, request, tenant } from './given.js';
+import { kept, type Kept } from './tables.js';
+import { usageOf } from './usage.js';
+
+/** One worker, one clock, rows in lists: everything that a real engine does to one provider, step by step. */
+export interface World {
+  readonly rows: Kept;
+  now(): Instant;
+  advance(ms: number): void;
+  ask(name: Connection, asked: { readonly attended: boolean; readonly products: readonly Product[] | null }): Decision;
+  start(task: Task): void;
+  send(task: Task): void;
+  answer(task: Task, answer: RefreshAnswer | RefreshProgress): void;
+  /** The worker of the task is gone. */
+  lose(task: Task): void;
+  cancel(task: Task): void;
+  open(): readonly Task[];
+}
+
+const LEASE = MINUTE;
+
+export const worldOf = (
+  connections: readonly Connection[],
+  rules: RefreshPolicy,
+  budgets: readonly Budget[],
+): World => {
+  const rows = kept(...connections.map((row) => insert('connection', row)));
+  let now = noon;
+  const living = (groupKey: string): readonly Connection[] =>
+    rows.all('connection').filter((row) => row.groupKey === groupKey && row.status !== 'DELETED');
+  const lease = () => ({ owner: 'worker', until: now + LEASE, realNow: now });
+  const fresh = (task: Task): Task => rows.one('task', task.id);
+  const held = (task: Task) => {
+    const pull: Pull = rows.one('pull', task.pullId);
+    const entries = rows.all('ledgerEntry').filter((entry) => entry.pullId === pull.id);
+    const named = new Set(entries.flatMap((entry) => entry.budgets));
+    return { task, pull, entries, counters: rows.all('budgetCounter').filter((row) => named.has(row.id)) };
+  };
+  const budgetsNow = (): readonly BudgetFacts[] =>
+    budgets.map((budget) => {
+      const period = budgetPeriod(budget, tenant, now);
+      const counter = rows.all('budgetCounter').find((row) => row.id === period.counterId);
+      return budgetFacts(period, counter ?? { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 });
+    });
+  const closures = (of: Connection) =>
+    rows
+      .all('closure')
+      .filter(
+        ({ scope, scopeKey }) => scope === 'provider' || [of.id, of.groupKey, of.institutionId].includes(scopeKey),
+      );
+  const factsOf = (asked: Connection, products: readonly Product[], attended: boolean): RefreshFacts => {
+    const group = living(asked.groupKey);
+    const active = group.find((row) => row.active) ?? asked;
+    const openTask = rows.all('task').find((row) => row.groupKey === asked.groupKey && isOpen(row.state)) ?? null;
+    const asks = { connection: asked, products: openTask === null ? products : asked.products, attended };
+    return {
+      now,
+      asked: connectionFacts(asked),
+      active: connectionFacts(active),
+      freshness: active.freshness,
+      openTask,
+      recent: null,
+      latest: null,
+      usage: usageOf(rules, rows.all('pull'), { ...asks, except: openTask?.pullId ?? null }, now),
+      closures: closures(asked),
+      connectorOn: true,
+      budgets: budgetsNow(),
+    };
+  };
+  return {
+    rows,
+    now: () => now,
+    advance: (ms) => (now += ms),
+    open: () => rows.all('task').filter((row) => isOpen(row.state)),
+    ask: ({ id }, { attended, products }) => {
+      const asked = rows.one('connection', id);
+      const facts = factsOf(asked, products ?? asked.products, attended);
+      const wanted = request({ mode: 'force', attended, products });
+      const decision = decideRefresh(facts, wanted, rules);
+      const openTask = facts.openTask === null ? null : rows.one('task', facts.openTask.id);
+      const presence = attended ? 'sealed' : null;
+      const uuid = newUuid(now);
+      const input = { tenantId: tenant, uuid, facts, request: wanted, policy: rules, decision, openTask, presence };
+      rows.apply(recordRefresh(input).effects);
+      return decision;
+    },
+    start: (task) => {
+      const own = rows.one('connection', task.connectionId);
+      const asks = { connection: own, products: task.products, attended: task.attended, except: task.pullId };
+      const facts = {
+        ...held(fresh(task)),
+        group: living(task.groupKey),
+        closures: closures(own),
+        connectorOn: true,
+        usage: usageOf(rules, rows.all('pull'), asks, now),
+      };
+      rows.apply(decideStart(facts, rules, lease(), inputs(now)).effects);
+    },
+    send: (task) => {
+      const { task: before, pull } = held(fresh(task));
+      const present = pull.presenceUntil !== null && pull.presenceUntil > now;
+      rows.apply(decideSending({ task: before, pull }, before.fence, present, rules, lease(), inputs(now)).effects);
+    },
+    answer: (task, answer) => {
+      const facts = { ...held(fresh(task)), group: living(task.groupKey), earlierWithSameJob: false };
+      // What was never sent can only be answered by a typed refusal before the call.
+      const phase = facts.task.leaseOwner === null ? 'look' : 'call';
+      if (facts.task.state !== 'running') return;
+      rows.apply(decideOutcome(facts, answer, phase, rules, inputs(now)).effects);
+    },
+    lose: (task) => {
+      rows.apply(decideRelease(held(fresh(task)), now + LEASE, inputs(now)).effects);
+    },
+    cancel: (task) => {
+      rows.apply(decideCancel(held(fresh(task)), inputs(now)).effects);
+    },
+  };
+};
+
+/** The day of the calendar that an instant lies in: a key to count by. */
+export const dayOf = (at: Instant, timeZone: string): Instant => calendarPeriod(at, 'day', timeZone).start;

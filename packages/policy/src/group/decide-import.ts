@@ -186,16 +186,13 @@ const regroup = (
   return drafts.map((draft) => settled.get(draft.after.id) ?? draft);
 };
 
-/** The first data that an imported connection came with counts against windows like any other pull. */
-const firstPull = (connection: Connection, inputs: TurnInputs): readonly Effect[] =>
-  connection.lastSuccessAt === null
-    ? []
-    : [
-        insert(
-          'pull',
-          otherPull(connection, 'import', 'succeeded', connection.products, connection.lastSuccessAt, inputs),
-        ),
-      ];
+/** The data that an import tells of came by a pull: the first ones, and newer ones. It counts like any other. */
+const pullTold = ({ before, after }: Draft, isNew: boolean, inputs: TurnInputs): readonly Effect[] => {
+  const at = after.lastSuccessAt;
+  if (at === null || (!isNew && at === before.lastSuccessAt)) return [];
+  const origin = isNew ? 'import' : 'background';
+  return [insert('pull', otherPull(after, origin, 'succeeded', after.products, at, inputs))];
+};
 
 const byGroup = (drafts: readonly Draft[]): readonly (readonly Draft[])[] => {
   const groups = new Map<string, Draft[]>();
@@ -251,8 +248,8 @@ export const decideImport = (
       ...news.flatMap((draft) => [
         insert('connection', draft.after),
         ...draft.changes.map((change) => insert('statusChange', change)),
-        ...firstPull(draft.after, inputs),
       ]),
+      ...order.flatMap((id) => pullTold(result(id), isNew.has(id), inputs)),
     ],
   };
 };

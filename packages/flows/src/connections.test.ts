@@ -1,0 +1,6 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { changeStories } from './contract/change-stories.js';
+import { importStories } from './contract/import-stories.js';
+
+importStories(createMemoryStore);
+changeStories(createMemoryStore);

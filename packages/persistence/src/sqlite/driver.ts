@@ -8,11 +8,9 @@ import {
   type ReadResult,
 } from '@freshet/ports';
 import type Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { prepareEffects } from '../effects.js';
-import { prepareReads, type Reader } from '../reads/index.js';
+import type { Reader } from '../reads/index.js';
 import type { Statement } from '../statement.js';
-import { sqliteTables } from './schema.js';
+import { readers, toWrite } from './queries.js';
 
 /** Runs loaders and effects on a connection, at once. */
 export interface Driver {
@@ -25,10 +23,6 @@ export interface Driver {
 const MOST_PREPARED = 1_000;
 
 export const createDriver = (client: Database.Database): Driver => {
-  const db = drizzle({ client, casing: 'snake_case' });
-  const schema = { db, tables: sqliteTables };
-  const readers = prepareReads(schema);
-  const toWrite = prepareEffects(db, sqliteTables);
   const prepared = preparing(client);
 
   const answer = <Params, Result>(reader: Reader<Params, Result>, params: Params): Result => {

@@ -2,18 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { countedPullStates } from '@freshet/domain';
 import type { ReadName, UsageScope } from '@freshet/ports';
 import type Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { temporaryFile } from '../../test/temporary-file.js';
-import { prepareReads, type Reader, type Readers } from '../reads/index.js';
+import type { Reader } from '../reads/index.js';
 import { planned } from './driver.js';
 import { openFile, type OpenFile } from './open.js';
-import { sqliteTables } from './schema.js';
+import { readers } from './queries.js';
 
 let file: OpenFile;
-let readers: Readers;
 beforeAll(() => {
   file = openFile(temporaryFile(), false);
-  readers = prepareReads({ db: drizzle({ client: file.client, casing: 'snake_case' }), tables: sqliteTables });
 });
 afterAll(() => {
   file.client.close();

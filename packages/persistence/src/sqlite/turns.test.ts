@@ -59,12 +59,41 @@ describe('group commit', () => {
   test('a turn that takes long does not hold up the answers to those before it', async () => {
     const { store, commits } = tamperable();
     const slow = (value: null) => {
-      const until = performance.now() + 20;
+      const until = performance.now() + 30;
       while (performance.now() < until);
       return { value, effects: [] };
     };
     await Promise.all([store.turn(nothing, slow), store.turn(nothing, slow), store.turn(nothing, slow)]);
     expect(commits.map(({ turns }) => turns)).toEqual([1, 1, 1]);
+  });
+
+  test('a turn that is left half written costs the others a second run, and nothing else', async () => {
+    const { store, commits } = tamperable();
+    await apply(store, insert('setting', setting('taken')));
+    commits.length = 0;
+    let decisions = 0;
+    const count = () =>
+      store.turn(
+        () => read('setting', { id: 'count' }),
+        (found) => {
+          decisions += 1;
+          return { effects: [put('setting', setting('count', String(Number(found?.value ?? 0) + 1)))] };
+        },
+      );
+    const half = () => apply(store, insert('setting', setting('half')), insert('setting', setting('taken')));
+    const outcomes = await Promise.allSettled([count(), half(), count(), half(), count()]);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(await store.read('setting', { id: 'count' })).toEqual(setting('count', '3'));
+    expect(await has(store, 'half')).toBe(false);
+    // One before the half-written one, then all three of them.
+    expect(decisions).toBe(4);
+    expect(commits.map(({ turns }) => turns)).toEqual([5]);
   });
 
   test('a conflict names the index', async () => {

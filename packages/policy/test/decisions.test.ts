@@ -126,7 +126,7 @@ const rules: fc.Arbitrary<RefreshPolicy> = fc
   .map((values) => policy(values));
 
 const always = (check: (facts: RefreshFacts, request: RefreshRequest, policy: RefreshPolicy) => void): void =>
-  fc.assert(fc.property(facts, request, rules, check), { numRuns: 2000 });
+  fc.assert(fc.property(facts, request, rules, check), { numRuns: 1000 });
 
 describe('whatever is known and asked', () => {
   test('nothing is forced, joined or waited for in a status that forbids it', () => {

@@ -77,7 +77,8 @@ const nextForcedAt = (considered: Considered, verdict: Decision['verdict']): Ins
 const handedBackUntil = ({ facts, policy }: Considered, verdict: Decision['verdict']): Instant => {
   const rule = policy.coalesces;
   if (rule === null) return facts.now;
-  if (verdict === 'force' || verdict === 'join') return rule.origins.includes('forced') ? facts.now + rule.withinMs : facts.now;
+  if (verdict === 'force' || verdict === 'join')
+    return rule.origins.includes('forced') ? facts.now + rule.withinMs : facts.now;
   return facts.recent === null ? facts.now : facts.recent.at + rule.withinMs;
 };
 

@@ -1,10 +1,6 @@
-/**
- * What a turn costs over the statements that it runs. In one process, on the same disk, with the same rows: forced
- * refreshes' turns through the SQLite store, then the very statements that they ran, with their parameters already
- * encoded, through better-sqlite3 alone, in commits of the same size. Build first; run with Node 24:
- *
- *     node bench/store.bench.mjs [turns] [waiting together]
- */
+// What a turn costs over the statements that it runs. In one process, on the same disk, over the same rows: forced refreshes'
+// turns through the SQLite store, then the very statements that they ran, their parameters already encoded, through
+// better-sqlite3 alone in commits of the same size; in rounds by turns, so that a busy machine is busy for both.
 import Database from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,8 +10,11 @@ import { openSqliteStore } from '@freshet/persistence';
 import { read } from '@freshet/ports';
 import { createDriver } from '../packages/persistence/dist/sqlite/driver.js';
 
-const TURNS = Number(process.argv[2] ?? 20_000);
-const WAITING = Number(process.argv[3] ?? 64);
+const ROUNDS = 6;
+const TURNS_A_ROUND = 2_000;
+const TURNS = ROUNDS * TURNS_A_ROUND;
+/** As many callers as that, each of which asks again once it is answered. */
+const WAITING = 64;
 const tenantId = 'ten_default';
 const NOW = 1_790_000_000_000;
 const HOUR = 3_600_000;
@@ -192,11 +191,11 @@ const seeded = async (file, onCommit) => {
   return store;
 };
 
-/** All turns, so many of them waiting together, as that many clients would that ask again once answered. */
-const throughStore = async (store) => {
-  let next = 0;
-  const client = async () => {
-    while (next < TURNS) {
+/** Turns `from` to `until` through the store. */
+const throughStore = async (store, from, until) => {
+  let next = from;
+  const caller = async () => {
+    while (next < until) {
       const number = next++;
       await store.turn(
         () => facts(id('conn', number)),
@@ -204,7 +203,7 @@ const throughStore = async (store) => {
       );
     }
   };
-  await Promise.all(Array.from({ length: WAITING }, client));
+  await Promise.all(Array.from({ length: WAITING }, caller));
 };
 
 /** What a driver asked of better-sqlite3 in each turn. */
@@ -234,62 +233,84 @@ const recorded = (client) => {
   return { texts, turns };
 };
 
-const replayed = (client, { texts, turns }, perCommit) => {
+/** The same turns' statements, on better-sqlite3 alone. */
+const replaying = (client, { texts, turns }) => {
   const statements = texts.map((text) => client.prepare(text));
   const [begin, commit] = [client.prepare('begin immediate'), client.prepare('commit')];
-  for (let start = 0; start < TURNS; start += perCommit) {
-    begin.run();
-    for (const calls of turns.slice(start, start + perCommit)) {
-      for (const { index, values, reads } of calls) {
-        if (reads) statements[index].all(values);
-        else statements[index].run(values);
+  return (from, until, perCommit) => {
+    for (let start = from; start < until; start += perCommit) {
+      begin.run();
+      for (const calls of turns.slice(start, Math.min(start + perCommit, until))) {
+        for (const { index, values, reads } of calls) {
+          if (reads) statements[index].all(values);
+          else statements[index].run(values);
+        }
       }
+      commit.run();
     }
-    commit.run();
-  }
+  };
 };
 
-/** Also the processor's time: it says the same on a machine that is busy otherwise. */
+/** Turns a second, and the processor's time for each: that is much the same on a machine that is busy otherwise. */
 const timed = async (work) => {
   const [startedAt, cpu] = [performance.now(), process.cpuUsage()];
   await work();
   const { user, system } = process.cpuUsage(cpu);
-  return { perSecond: TURNS / ((performance.now() - startedAt) / 1000), cpuMicros: (user + system) / TURNS };
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { perSecond: TURNS_A_ROUND / seconds, cpuMicros: (user + system) / TURNS_A_ROUND };
 };
 
 const bareClient = (file) => {
   const client = new Database(file);
-  for (const pragma of ['journal_mode = wal', 'synchronous = full', 'cache_size = -65536', 'wal_autocheckpoint = 4000'])
-    client.pragma(pragma);
+  client.pragma('journal_mode = wal');
+  client.pragma('synchronous = full');
+  client.pragma('cache_size = -65536');
+  client.pragma('wal_autocheckpoint = 4000');
   return client;
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'freshet-bench-'));
-try {
-  const commits = [];
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const rounds = async (folder) => {
+  let commits = [];
   const store = await seeded(join(folder, 'store.db'), (commit) => commits.push(commit));
   await (await seeded(join(folder, 'bare.db'))).close();
-  commits.length = 0;
-  const ofStore = await timed(() => throughStore(store));
-  await store.close();
-
-  const perCommit = Math.round(TURNS / commits.length);
   const client = bareClient(join(folder, 'bare.db'));
-  const recording = recorded(client);
-  const ofBare = await timed(() => replayed(client, recording, perCommit));
+  const replay = replaying(client, recorded(client));
+  const measured = [];
+  for (let from = 0; from < TURNS; from += TURNS_A_ROUND) {
+    const until = from + TURNS_A_ROUND;
+    commits = [];
+    const ofStore = await timed(() => throughStore(store, from, until));
+    const perCommit = Math.round(TURNS_A_ROUND / commits.length);
+    const ofBare = await timed(() => replay(from, until, perCommit));
+    measured.push({ ofStore, ofBare, perCommit, longest: Math.max(...commits.map(({ tookMs }) => tookMs)) });
+  }
+  await store.close();
   client.close();
+  // The first warms up.
+  return measured.slice(1);
+};
 
-  const line = (name, { perSecond, cpuMicros }, how) =>
-    console.log(
-      `${name.padEnd(20)} ${Math.round(perSecond)} turns/s, ${Math.round(cpuMicros)} µs of processor a turn, ${how}`,
-    );
-  const longest = Math.max(...commits.map(({ tookMs }) => tookMs)).toFixed(1);
-  const statements = recording.turns[0].length;
-  console.log(`${TURNS} turns of ${statements} statements, ${WAITING} waiting together, synchronous=FULL`);
-  line('store', ofStore, `${commits.length} commits, the longest ${longest} ms`);
-  line('bare better-sqlite3', ofBare, `${perCommit} turns a commit`);
-  const ratios = [ofStore.perSecond / ofBare.perSecond, ofBare.cpuMicros / ofStore.cpuMicros];
-  console.log(`ratio                ${ratios[0].toFixed(2)} of the turns/s, ${ratios[1].toFixed(2)} by processor time`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+export const benchStore = async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'freshet-bench-'));
+  try {
+    const measured = await rounds(folder);
+    const of = (figure) => median(measured.map(figure));
+    return {
+      name: `(c) durable turns per second on SQLite (7 reads, 5 inserts, synchronous=FULL), ${WAITING} waiting together`,
+      figures: {
+        'store, turns/s': of(({ ofStore }) => ofStore.perSecond),
+        'bare better-sqlite3, turns/s': of(({ ofBare }) => ofBare.perSecond),
+        'store, µs of processor a turn': of(({ ofStore }) => ofStore.cpuMicros),
+        'bare, µs of processor a turn': of(({ ofBare }) => ofBare.cpuMicros),
+        'turns a commit': of(({ perCommit }) => perCommit),
+        'longest commit, ms': Math.max(...measured.map(({ longest }) => longest)),
+      },
+      ratio: of(({ ofStore, ofBare }) => ofStore.perSecond / ofBare.perSecond),
+      wanted: 0.5,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};

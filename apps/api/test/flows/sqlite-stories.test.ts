@@ -1,9 +1,23 @@
 import { afterAll, beforeAll } from '@jest/globals';
-import { leaseStories, outcomeStories, requestStories } from '@freshet/flows/contract';
+import {
+  changeStories,
+  importStories,
+  leaseStories,
+  outcomeStories,
+  permitStories,
+  presenceStories,
+  raceStories,
+  requestStories,
+  webhookStories,
+} from '@freshet/flows/contract';
 import { openSqliteStore } from '@freshet/persistence';
+import type { Store } from '@freshet/ports';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** Each of these opens a file of its own. */
+const RACES = 25;
 
 let folder = '';
 let files = 0;
@@ -12,11 +26,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const openStore = () => {
+const openStore = (): Store => {
   files += 1;
   return openSqliteStore({ file: join(folder, `${files}.db`) });
 };
 
+// What is told of the flows over memory holds over a real file.
 requestStories(openStore);
 outcomeStories(openStore);
 leaseStories(openStore);
+presenceStories(openStore);
+permitStories(openStore);
+webhookStories(openStore);
+importStories(openStore);
+changeStories(openStore);
+raceStories(openStore, RACES);

@@ -1,8 +1,9 @@
+export type { OpenStore } from './rig.js';
 export { changeStories } from './change-stories.js';
 export { importStories } from './import-stories.js';
 export { leaseStories } from './lease-stories.js';
 export { outcomeStories } from './outcome-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';
+export { raceStories } from './race-stories.js';
 export { requestStories } from './request-stories.js';
 export { webhookStories } from './webhook-stories.js';
-export type { OpenStore } from './rig.js';

@@ -1,4 +1,12 @@
-import { gates, modes, products, reasonCodes, verdicts, type DecisionRecord } from '@freshet/domain';
+import {
+  gates,
+  modes,
+  products,
+  reasonCodes,
+  verdicts,
+  type DecisionReason,
+  type DecisionRecord,
+} from '@freshet/domain';
 import { renderReason } from '@freshet/policy';
 import { z } from 'zod';
 import { instantView, moneyView, toInstant, toInstantOrNull, toMoneyOrNull } from '../http/wire.js';
@@ -47,6 +55,25 @@ export const decisionView = z
 
 export type DecisionAnswer = z.infer<typeof decisionView>;
 
+type ReasonAnswer = DecisionAnswer['reasons'][number];
+
+const reasonAnswer = (reason: DecisionReason): ReasonAnswer => ({
+  code: reason.code,
+  gate: reason.gate,
+  message: renderReason(reason),
+  data: writtenData(reason.data) as ReasonAnswer['data'],
+});
+
+/** Half of all reasons carry no numbers and are the same in every answer: they are rendered once. */
+const withoutNumbers = new Map<string, ReasonAnswer>();
+
+const toReason = (reason: DecisionReason): ReasonAnswer => {
+  for (const _name in reason.data) return reasonAnswer(reason);
+  const made = withoutNumbers.get(reason.code) ?? reasonAnswer(reason);
+  withoutNumbers.set(reason.code, made);
+  return made;
+};
+
 export const toDecision = (record: DecisionRecord): DecisionAnswer => {
   const { decision } = record;
   return {
@@ -61,12 +88,7 @@ export const toDecision = (record: DecisionRecord): DecisionAnswer => {
     asOf: toInstantOrNull(decision.asOf),
     nextForcedAt: toInstantOrNull(decision.nextForcedAt),
     nextBackgroundAt: toInstantOrNull(decision.nextBackgroundAt),
-    reasons: decision.reasons.map((reason) => ({
-      code: reason.code,
-      gate: reason.gate,
-      message: renderReason(reason),
-      data: writtenData(reason.data) as DecisionAnswer['reasons'][number]['data'],
-    })),
+    reasons: decision.reasons.map(toReason),
     limits: decision.limits.map(({ name, scope, limit, remaining, resetAt }) => ({
       name,
       scope,

@@ -1,20 +1,44 @@
-import { formatAmount, formatDuration, formatInstant, type ReasonData } from '@freshet/domain';
+import { formatAmount, formatDuration, type ReasonData } from '@freshet/domain';
+import { toInstant } from '../http/wire.js';
 
 type Value = ReasonData[string];
 
 /** Names under which a reason carries a time; the rest end in `At`. */
 const times: ReadonlySet<string> = new Set(['at', 'until', 'from', 'to', 'earliest', 'latest', 'periodEnd']);
 
-const isTime = (name: string): boolean => times.has(name) || name.endsWith('At');
+interface Field {
+  /** Without its unit. */
+  readonly name: string;
+  /** Null: it is written as it is. */
+  readonly write: ((value: number) => string) | null;
+}
 
-/** Engine numbers carry their unit in their name; on the wire they are written like every other time, length and amount. */
-const written = ([name, value]: [string, Value]): [string, Value] => {
-  if (typeof value === 'number' && isTime(name)) return [name, formatInstant(value)];
-  const unit = /(Ms|Micros)$/.exec(name)?.[0];
-  if (unit === undefined || (typeof value !== 'number' && value !== null)) return [name, value];
-  const bare = name.slice(0, -unit.length);
-  if (value === null) return [bare, null];
-  return [bare, unit === 'Ms' ? formatDuration(value) : formatAmount(value)];
+const fieldOf = (name: string): Field => {
+  if (times.has(name) || name.endsWith('At')) return { name, write: toInstant };
+  if (name.endsWith('Ms')) return { name: name.slice(0, -'Ms'.length), write: formatDuration };
+  if (name.endsWith('Micros')) return { name: name.slice(0, -'Micros'.length), write: formatAmount };
+  return { name, write: null };
 };
 
-export const writtenData = (data: ReasonData): ReasonData => Object.fromEntries(Object.entries(data).map(written));
+/** Reasons are made by our own gates: their names are few, and looked up instead of taken apart for each answer. */
+const fields = new Map<string, Field>();
+
+const known = (name: string): Field => {
+  const found = fields.get(name) ?? fieldOf(name);
+  fields.set(name, found);
+  return found;
+};
+
+/**
+ * The numbers behind a reason as the wire writes times, lengths and amounts everywhere else; inside the engine they are
+ * milliseconds and micros, and say so in their names.
+ */
+export const writtenData = (data: ReasonData): ReasonData => {
+  const written: Record<string, Value> = {};
+  for (const key of Object.keys(data)) {
+    const value = data[key] as Value;
+    const { name, write } = known(key);
+    written[name] = write !== null && typeof value === 'number' ? write(value) : value;
+  }
+  return written;
+};

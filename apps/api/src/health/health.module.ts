@@ -63,7 +63,7 @@ export class HealthController {
     this.waiting.set({ kind: 'task' }, tasks.length);
     this.waiting.set({ kind: 'webhook' }, webhooks.length);
     void reply.header('content-type', this.metrics.registry.contentType);
-    return this.metrics.registry.metrics();
+    return this.metrics.text();
   }
 }
 

@@ -1,7 +1,9 @@
 import { openTaskStates, type Effect, type TaskState } from '@freshet/domain';
 import type { Store } from '@freshet/ports';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { RequestTimes } from './request-times.js';
+import { createTally } from './tally.js';
 
 /** Nest's name for the Metrics of the process. */
 export const METRICS = Symbol('Metrics');
@@ -11,78 +13,62 @@ export interface Metrics {
   /** The same store; what its turns wrote is counted once it is durable. */
   readonly watch: (store: Store) => Store;
   readonly timeRequests: (server: FastifyInstance) => void;
+  /** Everything, in the text format of Prometheus. */
+  readonly text: () => Promise<string>;
 }
-
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 const isEnd = (state: TaskState | undefined): state is TaskState =>
   state !== undefined && !(openTaskStates as readonly TaskState[]).includes(state);
 
-const createCounters = (registry: Registry) => {
-  const registers = [registry];
-  return {
-    requests: new Histogram({
-      name: 'freshet_http_request_duration_seconds',
-      help: 'From the first byte of a request to the last of its answer',
-      labelNames: ['method', 'route', 'status'] as const,
-      buckets: SECONDS,
-      registers,
-    }),
-    decisions: new Counter({
-      name: 'freshet_decisions_total',
-      help: 'Refresh decisions by verdict, and by what refused them',
-      labelNames: ['verdict', 'refusal'] as const,
-      registers,
-    }),
-    tasksEnded: new Counter({
-      name: 'freshet_tasks_ended_total',
-      help: 'Tasks by the state that they ended in',
-      labelNames: ['state'] as const,
-      registers,
-    }),
-    turns: new Counter({
-      name: 'freshet_turns_total',
-      help: 'Turns by how they went: durable, or failed as a whole',
-      labelNames: ['result'] as const,
-      registers,
-    }),
-  };
-};
+const createTallies = (registry: Registry) => ({
+  decisions: createTally(registry, {
+    name: 'freshet_decisions_total',
+    help: 'Refresh decisions by verdict, and by what refused them',
+    labels: ['verdict', 'refusal'],
+  }),
+  tasksEnded: createTally(registry, {
+    name: 'freshet_tasks_ended_total',
+    help: 'Tasks by the state that they ended in',
+    labels: ['state'],
+  }),
+  turns: createTally(registry, {
+    name: 'freshet_turns_total',
+    help: 'Turns by how they went: durable, or failed as a whole',
+    labels: ['result'],
+  }),
+});
 
-type Counters = ReturnType<typeof createCounters>;
+type Tallies = ReturnType<typeof createTallies>;
 
-const count = (counters: Counters, effect: Effect): void => {
+const count = ({ decisions, tasksEnded }: Tallies, effect: Effect): void => {
   if (effect.do === 'insert' && effect.record === 'decision') {
-    const { verdict, decision } = effect.row;
-    counters.decisions.inc({ verdict, refusal: decision.refusal ?? '' });
+    decisions(effect.row.verdict, effect.row.decision.refusal ?? '');
   }
-  if (effect.do === 'update' && effect.record === 'task' && isEnd(effect.set.state)) {
-    counters.tasksEnded.inc({ state: effect.set.state });
-  }
+  if (effect.do === 'update' && effect.record === 'task' && isEnd(effect.set.state)) tasksEnded(effect.set.state);
 };
 
-const watch = (counters: Counters, store: Store): Store => ({
-  turn: async (load, decide) => {
-    try {
-      const decided = await store.turn(load, decide);
-      counters.turns.inc({ result: 'durable' });
-      for (const effect of decided.effects) count(counters, effect);
-      return decided;
-    } catch (error) {
-      counters.turns.inc({ result: 'failed' });
-      throw error;
-    }
-  },
+const watch = (tallies: Tallies, store: Store): Store => ({
+  turn: (load, decide) =>
+    store.turn(load, decide).then(
+      (decided) => {
+        tallies.turns('durable');
+        for (const effect of decided.effects) count(tallies, effect);
+        return decided;
+      },
+      (error: unknown) => {
+        tallies.turns('failed');
+        throw error;
+      },
+    ),
   read: (name, params) => store.read(name, params),
   close: () => store.close(),
 });
 
 /** By the route's pattern, never by the path: what a stranger asks for must not fill the memory. */
-const timeRequests = (counters: Counters, server: FastifyInstance): void => {
+const timeRequests = (times: RequestTimes, server: FastifyInstance): void => {
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
-    const labels = { method: request.method, route, status: reply.statusCode };
-    counters.requests.observe(labels, reply.elapsedTime / 1_000);
+    times.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
     done();
   });
 };
@@ -91,10 +77,12 @@ const timeRequests = (counters: Counters, server: FastifyInstance): void => {
 export const createMetrics = (): Metrics => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const counters = createCounters(registry);
+  const tallies = createTallies(registry);
+  const times = new RequestTimes();
   return {
     registry,
-    watch: (store) => watch(counters, store),
-    timeRequests: (server) => timeRequests(counters, server),
+    watch: (store) => watch(tallies, store),
+    timeRequests: (server) => timeRequests(times, server),
+    text: async () => `${await registry.metrics()}\n${times.text()}`,
   };
 };

@@ -30,7 +30,7 @@ const principalOf = ({ tenantId, scopes }: ApiKey): Principal => ({ tenantId, sc
 
 export const mayUse = ({ scopes }: Principal, scope: Scope): boolean => scopes.has('admin') || scopes.has(scope);
 
-/** Keys by their hash, remembered for a moment so that a busy caller does not cost a read per request. */
+/** Keys that were found, remembered for a moment so that a busy caller does not cost a hash and a read per request. */
 export class ApiKeys {
   private readonly remembered = new Map<string, Remembered>();
 
@@ -38,19 +38,19 @@ export class ApiKeys {
 
   /** Null: no such key. */
   find(key: string): Principal | null | Promise<Principal | null> {
-    const hash = sha256(key);
-    const known = this.remembered.get(hash);
+    const known = this.remembered.get(key);
     if (known !== undefined && known.until > this.engine.clock.realNow()) return known.principal;
-    return this.look(hash);
+    return this.look(key);
   }
 
-  private async look(hash: string): Promise<Principal | null> {
-    this.remembered.delete(hash);
+  private async look(key: string): Promise<Principal | null> {
+    this.remembered.delete(key);
+    const hash = sha256(key);
     const found = await this.engine.store.read('apiKeyByHash', { hash });
     if (found === null || !sameText(found.hash, hash)) return null;
     const principal = principalOf(found);
     if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
-    this.remembered.set(hash, { principal, until: this.engine.clock.realNow() + REMEMBERED_MS });
+    this.remembered.set(key, { principal, until: this.engine.clock.realNow() + REMEMBERED_MS });
     return principal;
   }
 }

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { TenantId } from '@freshet/domain';
-import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { mayUse, type ApiKeys, type Principal } from './api-keys.js';
 import type { Access } from './access.js';
 import { Problem } from './problem.js';
@@ -24,25 +24,19 @@ const admit = (request: FastifyRequest, access: Exclude<Access, 'public'>, princ
   request.principal = principal;
 };
 
-/** Before the body is read: who has no key cannot make us parse anything. */
-export const authenticate =
-  (keys: ApiKeys): onRequestHookHandler =>
-  (request, _reply, done) => {
-    const { access } = request.routeOptions.config;
-    if (request.is404 || access === 'public') return done();
+/** Says who asks, or throws. Before the body is read: who has no key cannot make us parse anything. */
+export type Authenticate = (request: FastifyRequest) => void | Promise<void>;
+
+export const createAuthenticate =
+  (keys: ApiKeys): Authenticate =>
+  (request) => {
+    const { access = 'manage' } = request.routeOptions.config;
+    if (access === 'public' || request.is404) return;
     const key = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    if (key === undefined) return done(unauthorized('Send Authorization: Bearer <api key>.'));
-    const settle = (principal: Principal | null): void => {
-      try {
-        admit(request, access ?? 'manage', principal);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    };
+    if (key === undefined) throw unauthorized('Send Authorization: Bearer <api key>.');
     const found = keys.find(key);
-    if (found instanceof Promise) found.then(settle, (error: Error) => done(error));
-    else settle(found);
+    if (found instanceof Promise) return found.then((principal) => admit(request, access, principal));
+    admit(request, access, found);
   };
 
 export const principalOf = (request: FastifyRequest): Principal => {

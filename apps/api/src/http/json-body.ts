@@ -64,11 +64,11 @@ export const parseBodies = (server: FastifyInstance): void => {
 const mediaType = (header: string | undefined): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 /** Refused by its headers, before a byte of it is read. An empty body has no type. */
-export const refuseForeignBody = (request: FastifyRequest): Problem | null => {
+export const refuseForeignBody = (request: FastifyRequest): void => {
   const { headers, routeOptions } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  if (!hasBody || routeOptions.config.rawBody === true) return null;
+  if (!hasBody || routeOptions.config.rawBody === true) return;
   const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return unsupportedMediaType();
-  return mediaType(headers['content-type']) === 'application/json' ? null : unsupportedMediaType();
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw unsupportedMediaType();
+  if (mediaType(headers['content-type']) !== 'application/json') throw unsupportedMediaType();
 };

@@ -6,7 +6,7 @@ import { MINUTE, SECOND } from '@freshet/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { defaultAccess } from './access.js';
 import { ApiKeys } from './api-keys.js';
-import { authenticate } from './authenticate.js';
+import { createAuthenticate } from './authenticate.js';
 import { parseBodies, refuseForeignBody } from './json-body.js';
 import type { ProblemFilter } from './problem.filter.js';
 
@@ -22,16 +22,12 @@ const requestId = ({ headers }: IncomingMessage): string => {
   return typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
 };
 
-/** Nothing here is to be framed, sniffed or kept by a proxy. Pages loosen what they need. */
-const onEveryAnswer = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-} as const;
-
+/** Nothing here is to be sniffed or kept by a proxy. Pages say what they need beside it. */
 const label = (request: FastifyRequest, reply: FastifyReply): void => {
-  reply.header('x-request-id', request.id).headers(onEveryAnswer);
+  reply
+    .header('x-request-id', request.id)
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff');
 };
 
 /** Tells each route's traits to the server when the route is made, so that a request only looks them up. */
@@ -86,12 +82,20 @@ export const prepareServer = (server: FastifyInstance, engine: Engine): void => 
   settleTraits(server);
   parseBodies(server);
   server.decorateRequest('principal', null);
-  server.addHook('onRequest', (request, reply, done) => {
+  const authenticate = createAuthenticate(new ApiKeys(engine));
+  const enter = (request: FastifyRequest, reply: FastifyReply): void | Promise<void> => {
     label(request, reply);
-    done();
-  });
-  server.addHook('onRequest', authenticate(new ApiKeys(engine)));
-  server.addHook('onRequest', (request, _reply, done) => {
-    done(refuseForeignBody(request) ?? undefined);
+    const waiting = authenticate(request);
+    if (waiting instanceof Promise) return waiting.then(() => refuseForeignBody(request));
+    refuseForeignBody(request);
+  };
+  server.addHook('onRequest', (request, reply, done) => {
+    try {
+      const waiting = enter(request, reply);
+      if (waiting instanceof Promise) waiting.then(() => done(), done);
+      else done();
+    } catch (error) {
+      done(error as Error);
+    }
   });
 };

@@ -8,7 +8,13 @@ export const moneyView = z
   .meta({ id: 'Money', examples: [{ amount: '0.120000', currency: 'USD' }] });
 export type MoneyView = z.infer<typeof moneyView>;
 
-export const toInstant = (at: Instant): string => formatInstant(at);
-export const toInstantOrNull = (at: Instant | null): string | null => (at === null ? null : formatInstant(at));
+/** One answer often tells the same time several times over. */
+let last: { readonly at: Instant; readonly text: string } = { at: 0, text: formatInstant(0) };
+
+export const toInstant = (at: Instant): string => {
+  if (last.at !== at) last = { at, text: formatInstant(at) };
+  return last.text;
+};
+export const toInstantOrNull = (at: Instant | null): string | null => (at === null ? null : toInstant(at));
 export const toMoney = ({ micros, currency }: Money): MoneyView => ({ amount: formatAmount(micros), currency });
 export const toMoneyOrNull = (money: Money | null): MoneyView | null => (money === null ? null : toMoney(money));

@@ -88,7 +88,7 @@ export const groupFreshness = (group: readonly Connection[]): Freshness => {
 
 export const usageScope = (scope: LimitScope, connection: Connection): UsageScope => {
   const { provider, connector, customerId, institutionId } = connection;
-  if (scope === 'connection') return { kind: scope, connectionId: connection.id };
+  if (scope === 'connection') return { kind: scope, groupKey: connection.groupKey, connectionId: connection.id };
   if (scope === 'group') return { kind: scope, groupKey: connection.groupKey };
   if (scope === 'account') return { kind: scope, connector, provider };
   if (scope === 'institution') return { kind: scope, provider, institutionId };

@@ -35,7 +35,7 @@ import type {
 
 /** The pulls that one limit counts: every column named must be equal. Each combination is a kind of scope, with its index. */
 export type UsageScope =
-  | { readonly kind: 'connection'; readonly connectionId: ConnectionId }
+  | { readonly kind: 'connection'; readonly groupKey: string; readonly connectionId: ConnectionId }
   | { readonly kind: 'group'; readonly groupKey: string }
   | {
       readonly kind: 'customer-institution';

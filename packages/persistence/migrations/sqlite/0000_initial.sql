@@ -171,8 +171,7 @@ CREATE TABLE `pulls` (
 	`presence_until` integer
 );
 --> statement-breakpoint
-CREATE INDEX `pulls_connection` ON `pulls` (`tenant_id`,`connection_id`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
-CREATE INDEX `pulls_group` ON `pulls` (`tenant_id`,`group_key`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
+CREATE INDEX `pulls_group` ON `pulls` (`tenant_id`,`group_key`,`at`,`state`,`origin`,`attended`,`connection_id`);--> statement-breakpoint
 CREATE INDEX `pulls_customer` ON `pulls` (`tenant_id`,`customer_id`,`institution_id`,`provider`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
 CREATE INDEX `pulls_institution` ON `pulls` (`tenant_id`,`provider`,`institution_id`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
 CREATE INDEX `pulls_account` ON `pulls` (`tenant_id`,`provider`,`connector`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint

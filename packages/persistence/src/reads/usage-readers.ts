@@ -9,9 +9,9 @@ import { firstOf, value, type Reader, type Readers, type Schema } from './reader
 type Counting = Omit<UsageQuery, 'take'>;
 type PullTable = Tables['pull'];
 
-/** The columns that each kind of scope names; `pulls` has an index for each. */
+/** The columns that each kind of scope names; `pulls` has an index for each, a connection's pulls lie in its group's. */
 const scopeColumns = {
-  connection: ['connectionId'],
+  connection: ['groupKey', 'connectionId'],
   group: ['groupKey'],
   'customer-institution': ['customerId', 'institutionId', 'provider'],
   institution: ['provider', 'institutionId'],

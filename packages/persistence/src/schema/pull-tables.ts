@@ -40,8 +40,7 @@ export const pullTable = ({ table, index, text, integer, flag, json }: ColumnKit
     // One index for each kind of UsageScope, by time, with what usage filters by. Those that are still reserved count
     // whenever they were made: they are few, so one index by time does for all scopes (each more costs every insert).
     (t) => [
-      index('pulls_connection').on(t.tenantId, t.connectionId, t.at, t.state, t.origin, t.attended),
-      index('pulls_group').on(t.tenantId, t.groupKey, t.at, t.state, t.origin, t.attended),
+      index('pulls_group').on(t.tenantId, t.groupKey, t.at, t.state, t.origin, t.attended, t.connectionId),
       index('pulls_customer').on(
         t.tenantId,
         t.customerId,

@@ -34,7 +34,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['openTask', {}, ['tasks_one_open']],
   ['taskByProviderTask', {}, ['tasks_provider_task']],
   ['pull', {}, ['sqlite_autoindex_pulls_1']],
-  ['usage', usageOf('connection'), ['pulls_connection', 'pulls_reserved']],
+  ['usage', usageOf('connection'), ['pulls_group', 'pulls_reserved']],
   ['usage', usageOf('group'), ['pulls_group', 'pulls_reserved']],
   ['usage', usageOf('customer-institution'), ['pulls_customer', 'pulls_reserved']],
   ['usage', usageOf('institution'), ['pulls_institution', 'pulls_reserved']],

@@ -24,8 +24,8 @@ const one = (at: number) => ({ count: 1, oldestAt: at, latestAt: at });
 
 const scopes: readonly (readonly [scope: UsageScope, outside: readonly Partial<Pull>[]])[] = [
   [
-    { kind: 'connection', connectionId: a.id<ConnectionId>('conn', 1) },
-    [{ connectionId: a.id<ConnectionId>('conn', 2) }],
+    { kind: 'connection', groupKey: 'group-1', connectionId: a.id<ConnectionId>('conn', 1) },
+    [{ connectionId: a.id<ConnectionId>('conn', 2) }, { groupKey: 'group-2' }],
   ],
   [{ kind: 'group', groupKey: 'group-1' }, [{ groupKey: 'group-2' }]],
   [

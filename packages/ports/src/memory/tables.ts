@@ -38,7 +38,7 @@ type Scoped<Kind> = Omit<Extract<UsageScope, { kind: Kind }>, 'kind'>;
 
 /** The key of a pull in one kind of scope; a query's scope has the same fields. */
 const scopeKeys: { readonly [Kind in UsageScope['kind']]: (row: Scoped<Kind>) => string } = {
-  connection: (row) => keyOf('connection', row.connectionId),
+  connection: (row) => keyOf('connection', row.groupKey, row.connectionId),
   group: (row) => keyOf('group', row.groupKey),
   'customer-institution': (row) => keyOf('customer', row.provider, row.customerId, row.institutionId),
   institution: (row) => keyOf('institution', row.provider, row.institutionId),

@@ -90,6 +90,10 @@ const pullEffects = (pull: Pull, resolution: Resolution, inputs: TurnInputs): re
 const metEffects = (facts: OutcomeFacts, { arrived, pull }: Resolution, inputs: TurnInputs): readonly Effect[] => {
   const connection = facts.group.find((member) => member.id === facts.task.connectionId);
   if (!isSettled(facts.pull) || arrived === null || connection === undefined || facts.met !== null) return [];
+  // Data that we had came by a pull that is counted.
+  const { asOf } = arrived;
+  if (asOf !== null && facts.group.some(({ lastSuccessAt }) => lastSuccessAt !== null && lastSuccessAt >= asOf))
+    return [];
   const at = hitAt(facts.pull, arrived.asOf, inputs.now);
   const products = arrived.products ?? facts.task.products;
   const met = otherPull(connection, 'background', pull, products, at, inputs);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
   changeStories,
+  dispatchStories,
   importStories,
   leaseStories,
   outcomeStories,
@@ -40,4 +41,5 @@ permitStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
 changeStories(openStore);
+dispatchStories(openStore);
 raceStories(openStore, RACES);

@@ -1,5 +1,6 @@
 export type { OpenStore } from './rig.js';
 export { changeStories } from './change-stories.js';
+export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';
 export { leaseStories } from './lease-stories.js';
 export { outcomeStories } from './outcome-stories.js';

@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { dispatchStories } from './contract/dispatch-stories.js';
+
+dispatchStories(createMemoryStore);

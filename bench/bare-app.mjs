@@ -1,6 +1,6 @@
 // What NestJS on Fastify does without us: one route with the same body validation, an answer of the same kind, no store.
 import 'reflect-metadata';
-import { Body, Controller, HttpCode, Module, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Module, Param, Post, StandardSchemaValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { refreshBody } from '../apps/api/dist/refresh/refresh-body.js';
@@ -22,6 +22,8 @@ Module({ controllers: [BareController] })(BareModule);
 
 export const createBareApp = async () => {
   const app = await NestFactory.create(BareModule, new FastifyAdapter(), { logger: false });
+  // Without the pipe Nest 12 would not validate at all.
+  app.useGlobalPipes(new StandardSchemaValidationPipe());
   await app.init();
   return app;
 };

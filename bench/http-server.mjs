@@ -1,19 +1,20 @@
 // One server of the HTTP bench: `freshet` (the service without its timers, on a SQLite file) or `bare` (a NestJS + Fastify
 // route with the same body validation and no store).
 import 'reflect-metadata';
-import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { idOf, put, uuidv7 } from '@freshet/domain';
+import { idOf, put } from '@freshet/domain';
 import { importConnections } from '@freshet/flows';
 import { openSqliteStore } from '@freshet/persistence';
 import { buildPolicyBook } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import { createApp } from '../apps/api/dist/app.js';
+import { createIds } from '../apps/api/dist/engine/random-ids.js';
 import { createBareApp } from './bare-app.mjs';
 
-const COUNT = 150_000;
+const COUNT = Number(process.argv[3]);
 const BATCH = 1_000;
 const TENANT = 'ten_default';
 const HOUR = 3_600_000;
@@ -22,7 +23,7 @@ const hash = (text) => createHash('sha256').update(text).digest('hex');
 const engineOver = (store) => ({
   store,
   clock: { now: Date.now, realNow: Date.now },
-  ids: { next: () => uuidv7(Date.now(), randomFillSync(new Uint8Array(10))) },
+  ids: createIds(Date.now),
   // Switched on, and never called: the timers that would call it are not started.
   connectors: new Map([['meld', { name: 'meld', capabilities: {} }]]),
   vault: { seal: (plain) => plain, open: (sealed) => sealed },
@@ -80,10 +81,11 @@ const startFreshet = async () => {
   return { app, key, ids, path: '/v1/connections/{id}/refresh', decisions };
 };
 
+const bareIds = createIds(Date.now);
 const startBare = async () => ({
   app: await createBareApp(),
   key: 'none',
-  ids: Array.from({ length: COUNT }, () => idOf('connection', uuidv7(Date.now(), randomFillSync(new Uint8Array(10))))),
+  ids: Array.from({ length: COUNT }, () => idOf('connection', bareIds.next())),
   path: '/v1/connections/{id}/refresh',
   decisions: async () => null,
 });

@@ -73,7 +73,8 @@ export const createApp = async (parts: AppParts): Promise<NestFastifyApplication
   prepareServer(server, engine);
   metrics.timeRequests(server);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of({ ...parts, engine }, metrics), adapter, {
-    logger: ['error', 'warn'],
+    // What goes wrong is told by whoever started us, and by our own log.
+    logger: false,
     bodyParser: false,
     abortOnError: false,
   });

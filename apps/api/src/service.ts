@@ -3,6 +3,7 @@ import { createDispatcher, type Engine } from '@freshet/flows';
 import { pino, type Logger } from 'pino';
 import { createApp } from './app.js';
 import { AuditModule } from './audit/audit.module.js';
+import { createMetrics } from './health/metrics.js';
 import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
 import { readSettings, SettingsError, type Settings } from './engine/settings.js';
 import { createNudge } from './schedules/nudge.js';
@@ -44,8 +45,12 @@ interface Service {
 }
 
 const assemble = async (settings: Settings, built: BuiltEngine, emulator: EmulatorProcess | null): Promise<Service> => {
-  const engine: Engine =
-    emulator === null ? built.engine : { ...built.engine, beforeImport: registerImports(emulator.emulator) };
+  const metrics = createMetrics();
+  const engine: Engine = {
+    ...built.engine,
+    store: metrics.watch(built.engine.store),
+    ...(emulator === null ? {} : { beforeImport: registerImports(emulator.emulator) }),
+  };
   const dispatcher = createDispatcher(engine, CONCURRENT_CALLS);
   const dueWork = createDueWork(engine, dispatcher);
   const extraModules = [AuditModule, schedulesModule(dueWork, engine.log)];
@@ -55,7 +60,7 @@ const assemble = async (settings: Settings, built: BuiltEngine, emulator: Emulat
     await emulator.emulator.moveTo(built.clock.offsetMs());
     extraModules.push(sandboxModule(createClockWalk(built.clock, emulator.emulator, dueWork.everything)));
   }
-  const app = await createApp({ engine, settings, nudge: createNudge(dueWork, engine.log), extraModules });
+  const app = await createApp({ engine, settings, nudge: createNudge(dueWork, engine.log), extraModules, metrics });
   await app.listen(settings.port, settings.host);
   const imported = settings.sandbox && built.isFirstStart ? await importExamples(engine) : 0;
   greet(settings, built, imported);

@@ -51,7 +51,7 @@ const load = async ({ port, key, ids, path }, seconds, from) => {
 };
 
 /** Enough that no connection is asked for twice; or so few that one request in many opens a task. */
-const FORCED_CONNECTIONS = 120_000;
+const FORCED_CONNECTIONS = 60_000;
 const MIXED_CONNECTIONS = 2_000;
 
 const measure = async (kind, connections) => {

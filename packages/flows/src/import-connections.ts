@@ -135,6 +135,9 @@ export const importConnections = async (
   const failed = brought.filter(isFault);
   if (failed.length > 0) return { kind: 'faulty', faults: failed };
   const rowsWithIds = brought as readonly Brought[];
+  // A connector may have made an id that another row of the batch names.
+  const twice = repeated(rowsWithIds);
+  if (twice.length > 0) return { kind: 'faulty', faults: twice };
   const ready = ((await engine.beforeImport?.(rowsWithIds)) ?? rowsWithIds) as readonly Brought[];
   const items = ready.map((row) => sealed(engine, tenantId, row));
   const policyOf = ({ connector, provider, institutionId }: ImportItem, connectionId: string): RefreshPolicy =>

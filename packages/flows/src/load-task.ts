@@ -1,5 +1,6 @@
 import { pullOrigins } from '@freshet/domain';
 import type { BudgetCounter, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
+import { isPresent } from '@freshet/policy';
 import type { OutcomeFacts, RefreshPolicy, StartFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
@@ -68,8 +69,10 @@ export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Load
     groupKey: connection.groupKey,
     connectionId: connection.id,
   });
-  const asks = { products: task.products, attended: task.attended, except: pull.id };
-  const usage = yield* loadUsage(connection, policy, asks, engine.clock.now());
+  const now = engine.clock.now();
+  // Once the customer has left it is an unattended call, and meets the limits of one.
+  const asks = { products: task.products, attended: isPresent(task, pull, now), except: pull.id };
+  const usage = yield* loadUsage(connection, policy, asks, now);
   const facts = { ...held, group, closures, connectorOn: engine.connectors.has(task.connector), usage };
   return { facts, connection, policy };
 }

@@ -15,7 +15,14 @@ export * from './group/decide-lifecycle.js';
 export { byRefresh, groupKeyOf } from './group/elect.js';
 export { decideOutcome, type OutcomeDecision, type OutcomeFacts } from './outcome/decide-outcome.js';
 export { decideRelease, decideSending, stillHolds, type SendingFacts } from './outcome/decide-sending.js';
-export { decideCancel, decideStart, type Lease, type StartDecision, type StartFacts } from './outcome/decide-start.js';
+export {
+  decideCancel,
+  decideStart,
+  isPresent,
+  type Lease,
+  type StartDecision,
+  type StartFacts,
+} from './outcome/decide-start.js';
 export type { Phase } from './outcome/resolution.js';
 export {
   PRESENCE_KEPT_MS,

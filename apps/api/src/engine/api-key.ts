@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { DEFAULT_TENANT, put } from '@freshet/domain';
+import { DEFAULT_TENANT, put, remove } from '@freshet/domain';
 import type { ApiKey } from '@freshet/domain';
 import type { Store } from '@freshet/ports';
 import { read } from '@freshet/ports';
@@ -26,8 +26,8 @@ const adminKey = (id: string, key: string, now: number): ApiKey => ({
 });
 
 /**
- * The admin key of the default tenant. The configured one replaces what was configured before; without one, the first
- * start makes a key and returns it: it is shown once, and only its hash is kept.
+ * The admin key of the default tenant. A configured one is the only one; without one, the first start makes a key and
+ * returns it: it is shown once, and only its hash is kept. A key that is no longer configured opens nothing.
  */
 export const ensureAdminKey = async (store: Store, configured: string | null, now: number): Promise<string | null> => {
   const made = makeApiKey();
@@ -35,11 +35,17 @@ export const ensureAdminKey = async (store: Store, configured: string | null, no
     () => read('setting', { id: FIRST_KEY }),
     (first) => {
       if (configured !== null) {
-        return { made: null, effects: [put('apiKey', adminKey(CONFIGURED_KEY, configured, now))] };
+        const effects = [
+          remove('apiKey', FIRST_KEY),
+          remove('setting', FIRST_KEY),
+          put('apiKey', adminKey(CONFIGURED_KEY, configured, now)),
+        ];
+        return { made: null, effects };
       }
-      if (first !== null) return { made: null, effects: [] };
-      const effects = [put('apiKey', adminKey(FIRST_KEY, made, now)), put('setting', { id: FIRST_KEY, value: 'made' })];
-      return { made, effects };
+      const forgotten = remove('apiKey', CONFIGURED_KEY);
+      if (first !== null) return { made: null, effects: [forgotten] };
+      const kept = [put('apiKey', adminKey(FIRST_KEY, made, now)), put('setting', { id: FIRST_KEY, value: 'made' })];
+      return { made, effects: [forgotten, ...kept] };
     },
   );
   return decided.made;

@@ -18,10 +18,13 @@ export const idempotencyKey = (header: string | undefined): string | undefined =
   throw invalidRequest([fault([IDEMPOTENCY_HEADER], 'must be 1 to 255 visible ASCII characters')]);
 };
 
-/** Of what was asked, not of how it was written: defaults spelled out, another order of fields or a null are the same. */
-const fingerprintOf = ({ request, presence }: RefreshAsked): string =>
+/**
+ * Of what was asked, not of how it was written: defaults spelled out, another order of fields or a null are the same. Of
+ * the customer only that they are there (in the request): a hash of an address gives the address away.
+ */
+const fingerprintOf = ({ request }: RefreshAsked): string =>
   createHash('sha256')
-    .update(JSON.stringify([{ ...request, products: request.products?.toSorted() ?? null }, presence]))
+    .update(JSON.stringify({ ...request, products: request.products?.toSorted() ?? null }))
     .digest('hex');
 
 export const idempotencyOf = (header: string | undefined, asked: RefreshAsked) => {

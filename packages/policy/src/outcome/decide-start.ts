@@ -75,6 +75,10 @@ const heldUntil = (facts: StartFacts, attended: boolean, policy: RefreshPolicy, 
   return times.length === 0 ? null : latestOf(times);
 };
 
+/** Whether the customer who caused the task is still taken to be there: what limits it meets depends on that. */
+export const isPresent = (task: Task, pull: Pull, now: Instant): boolean =>
+  task.attended && pull.presenceUntil !== null && pull.presenceUntil > now;
+
 const verdictOn = (facts: StartFacts, policy: RefreshPolicy, now: Instant): Verdict => {
   const governing = governingOf(facts);
   const permission = governing
@@ -84,7 +88,7 @@ const verdictOn = (facts: StartFacts, policy: RefreshPolicy, now: Instant): Verd
     const message = `the connection became ${governing?.status ?? 'DELETED'} before the call: nothing was sent`;
     return { kind: 'end', state: 'failed', error: 'not-refreshable', message };
   }
-  const present = facts.task.attended && facts.pull.presenceUntil !== null && facts.pull.presenceUntil > now;
+  const present = isPresent(facts.task, facts.pull, now);
   const attendedOnly = permission === 'attended' || !policy.forced.unattended;
   if (attendedOnly && !present) {
     const message = 'the customer is not present any more and nothing may be sent without them';

@@ -8,6 +8,7 @@ import {
   ask,
   bringIn,
   bringInOne,
+  budRow,
   connectionOf,
   CUSTOMER,
   force,
@@ -85,6 +86,21 @@ export const presenceStories = (openStore: OpenStore): void => {
       expect(ended).toMatchObject({ state: 'succeeded', attempts: 2 });
       expect(presences(rig)).toEqual([CUSTOMER, null]);
       expect((await pullOf(rig, ended)).attended).toBe(false);
+    });
+
+    test('once over, leaves an unattended call that waits for its place among the unattended ones', async () => {
+      const one = { match: { provider: 'BUD' }, set: { coalesces: null, limits: { 'psd2-unattended': { count: 1 } } } };
+      const rig = newRig({
+        policyFile: { version: 1, overrides: [one] },
+        bud: { refresh: [DONE, DOWN, DONE] },
+      });
+      const { id } = await bringInOne(rig, budRow());
+      expect((await step(rig, (await force(rig, id)).id)).state).toBe('succeeded');
+      const task = await force(rig, id, { presence: CUSTOMER });
+      await pass(rig, HOUR);
+      expect(rig.bud.callsOf('refresh').map(({ presence }) => presence)).toEqual([null, CUSTOMER]);
+      await pass(rig, 23 * HOUR, 10 * MINUTE);
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'succeeded', attempts: 2 });
     });
 
     test('of one who joins is not passed with the call that another caused', async () => {

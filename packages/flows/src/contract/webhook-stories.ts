@@ -54,6 +54,18 @@ const aggregated = (externalId: string, at: number): ProviderEvent => ({
 export const webhookStories = (openStore: OpenStore): void => {
   const newRig = rigsOver(openStore);
 
+  test('a deletion that the provider tells of ends the call that still waits, and gives its money back', async () => {
+    const later = { kind: 'unavailable', who: 'provider', retryAt: MORNING + 20 * HOUR, message: 'down' } as const;
+    const rig = newRig({ meld: { refresh: [later] } });
+    const { id, externalId } = await bringInOne(rig);
+    const task = await force(rig, id);
+    expect(await step(rig, task.id)).toMatchObject({ state: 'queued', charge: 'reserved' });
+    await deliver(rig, 'gone', { kind: 'deleted', externalId, at: MORNING });
+    await runDue(rig);
+    expect(await taskOf(rig, task.id)).toMatchObject({ state: 'failed', charge: 'released' });
+    expect(rig.meld.callsOf('refresh')).toHaveLength(1);
+  });
+
   describe('a webhook that comes in', () => {
     test('is verified, stored raw and answered; what it says waits', async () => {
       const rig = newRig();

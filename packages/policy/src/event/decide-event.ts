@@ -46,6 +46,12 @@ const wake = (task: Task | null, inputs: TurnInputs): readonly Effect[] =>
     ? [update('task', task.id, { dueAt: inputs.now })]
     : [];
 
+/** A call that waits for a connection that is gone is started at once: that ends it, and gives its money back. */
+const endQueued = ({ connection, openTask }: EventFacts, inputs: TurnInputs): readonly Effect[] =>
+  openTask !== null && openTask.state === 'queued' && openTask.connectionId === connection.id
+    ? [update('task', openTask.id, { dueAt: inputs.now })]
+    : [];
+
 /** Whether it is news: a replay, or an event that was overtaken by a newer one, brings nothing that is not here yet. */
 const advances = ({ freshness, lastSuccessAt }: Connection, products: readonly Product[], at: Instant): boolean =>
   at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) ||
@@ -194,7 +200,7 @@ const rows: Rows = {
   }),
   deleted: (facts, _event, _policy, inputs) => ({
     drafts: withoutConnection(facts.connection, facts.group, inputs),
-    effects: [],
+    effects: endQueued(facts, inputs),
   }),
 };
 

@@ -1,5 +1,5 @@
 import { pullOrigins } from '@freshet/domain';
-import type { BudgetCounter, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
+import type { BudgetCounter, Closure, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
 import { isPresent } from '@freshet/policy';
 import type { OutcomeFacts, RefreshPolicy, StartFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
@@ -48,6 +48,17 @@ export function* loadGroup(engine: Engine, task: Task): Loader<GroupLoad | undef
   return connection === undefined ? undefined : { connection, group, policy: policyOf(engine, connection) };
 }
 
+function* loadClosures(task: Task, connection: Connection): Loader<readonly Closure[]> {
+  return yield* read('closures', {
+    tenantId: task.tenantId,
+    connector: task.connector,
+    provider: task.provider,
+    institutionId: connection.institutionId,
+    groupKey: connection.groupKey,
+    connectionId: connection.id,
+  });
+}
+
 export interface StartLoad {
   readonly facts: StartFacts;
   readonly connection: Connection;
@@ -61,14 +72,7 @@ export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Load
   if (found === undefined) return undefined;
   const { connection, group, policy } = found;
   const { task, pull } = held;
-  const closures = yield* read('closures', {
-    tenantId,
-    connector: task.connector,
-    provider: task.provider,
-    institutionId: connection.institutionId,
-    groupKey: connection.groupKey,
-    connectionId: connection.id,
-  });
+  const closures = yield* loadClosures(task, connection);
   const now = engine.clock.now();
   // Once the customer has left it is an unattended call, and meets the limits of one.
   const asks = { products: task.products, attended: isPresent(task, pull, now), except: pull.id };
@@ -97,7 +101,8 @@ export function* loadOutcome(
   const same =
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
-  const facts = { ...held, group: found.group, earlierWithSameJob: same !== null && same.id !== id, met };
+  const closures = yield* loadClosures(held.task, found.connection);
+  const facts = { ...held, group: found.group, earlierWithSameJob: same !== null && same.id !== id, met, closures };
   return { facts, policy: found.policy };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, idOf, MINUTE, SECOND } from '@freshet/domain';
-import type { Connection, Pull, RefreshAnswer, RefreshProgress, StatusTold, Task } from '@freshet/domain';
+import type { Closure, Connection, Pull, RefreshAnswer, RefreshProgress, StatusTold, Task } from '@freshet/domain';
 import {
   connection,
   connectionId,
@@ -330,6 +330,16 @@ describe('a refusal that tells until when', () => {
     ['provider', ''],
   ] as const)('closes the %s alone', (scope, scopeKey) => {
     expect(closed(null, scope)).toMatchObject({ scope, scopeKey, connector: 'meld', provider: 'MX' });
+  });
+
+  test.each([
+    ['a longer block that was told before stands', soon + 10 * HOUR, soon + 10 * HOUR],
+    ['a shorter one gives way', soon + MINUTE, soon + 15 * MINUTE],
+  ])('%s', (_what, before, until) => {
+    const limited = { kind: 'limited', until: null, scope: 'group' } as const;
+    const [first] = written(answered({ ...limited, until: before }, 'call').effects, 'closure');
+    const facts = { closures: [first as Closure] };
+    expect(written(answered(limited, 'call', { facts }).effects, 'closure')[0]).toMatchObject({ until });
   });
 
   test('is never asked again by itself', () => {

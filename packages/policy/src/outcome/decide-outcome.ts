@@ -2,6 +2,7 @@ import { idOf, insert, isOpen, update } from '@freshet/domain';
 import type {
   BudgetCounter,
   Charge,
+  Closure,
   Connection,
   Effect,
   Instant,
@@ -35,6 +36,8 @@ export interface OutcomeFacts {
   readonly earlierWithSameJob: boolean;
   /** Where our call was handed back: the pull of the group that it met; null where that is not counted yet. */
   readonly met?: Pull | null;
+  /** What is closed already. */
+  readonly closures?: readonly Closure[];
 }
 
 export interface OutcomeDecision {
@@ -213,7 +216,7 @@ export const decideOutcome = (
       ...metEffects(facts, resolution, inputs),
       ...(charge === null || charge === 'reserved' ? [] : settleMoney(facts.entries, counters, charge, inputs)),
       ...effects,
-      ...learnedClosure(facts.task, resolution, facts.group, policy, inputs),
+      ...learnedClosure(facts.task, resolution, facts, policy, inputs),
       ...draftsEffects(afterOutcome(facts, resolution, answer.told ?? null, policy, inputs), inputs),
     ],
   };

@@ -2,6 +2,7 @@ import { closureId, put } from '@freshet/domain';
 import type { ClosureScope, Connection, Effect, Task } from '@freshet/domain';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
+import type { OutcomeFacts } from './decide-outcome.js';
 import type { Resolution } from './resolution.js';
 
 const keyOf = (scope: ClosureScope, task: Task, connection: Connection | undefined): string => {
@@ -12,12 +13,13 @@ const keyOf = (scope: ClosureScope, task: Task, connection: Connection | undefin
 
 /**
  * What a limit that the provider told closes, and until when: no longer than is believable, and where it told a time that
- * is past, as long as where it told none (a header must not close a connection for ever, or not at all).
+ * is past, as long as where it told none (a header must not close a connection for ever, or not at all). A block that was
+ * told before and lasts longer stands: a vaguer word does not shorten it.
  */
 export const learnedClosure = (
   task: Task,
   resolution: Resolution,
-  group: readonly Connection[],
+  { group, closures = [] }: Pick<OutcomeFacts, 'group' | 'closures'>,
   policy: RefreshPolicy,
   inputs: TurnInputs,
 ): readonly Effect[] => {
@@ -39,5 +41,7 @@ export const learnedClosure = (
     ),
     kind: 'limited',
   } as const;
-  return [put('closure', { id: closureId(subject), ...subject, until, at: inputs.now })];
+  const id = closureId(subject);
+  const before = closures.find((closure) => closure.id === id)?.until ?? until;
+  return [put('closure', { id, ...subject, until: Math.max(until, before), at: inputs.now })];
 };

@@ -75,7 +75,7 @@ export interface ConnectionsPage extends Page {
   readonly provider?: ProviderName | undefined;
   readonly status?: string | undefined;
   readonly duplicate?: 'active' | 'inactive' | undefined;
-  /** Stale at this instant. */
+  /** Stale at this instant: of those that are active in their group and that data is expected of. */
   readonly staleAt?: Instant | undefined;
 }
 

@@ -33,7 +33,9 @@ const connectionsStatement = (schema: Schema, page: ConnectionsPage) => {
           asked(page, 'customerId', connection.customerId),
           asked(page, 'provider', connection.provider),
           asked(page, 'status', connection.status),
-          page.staleAt === undefined ? undefined : lte(connection.staleAt, value('staleAt')),
+          page.staleAt === undefined
+            ? undefined
+            : and(lte(connection.staleAt, value('staleAt')), living.awaited(connection), sql`${connection.active}`),
           page.duplicate === undefined ? undefined : hasTwin(schema),
           page.duplicate === 'active' ? sql`${connection.active}` : undefined,
           page.duplicate === 'inactive' ? sql`not ${connection.active}` : undefined,

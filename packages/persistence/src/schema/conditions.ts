@@ -13,6 +13,8 @@ export const living = {
   any: (t: { readonly status: Column }): SQL => sql`${t.status} <> ${DELETED}`,
   active: (t: { readonly status: Column; readonly active: Column }): SQL =>
     sql`${t.active} and ${t.status} <> ${DELETED}`,
+  /** Data is expected of it: its connect is complete, and it has not ended. */
+  awaited: (t: { readonly status: Column }): SQL => sql`${t.status} not in ('IN_PROGRESS', 'EXPIRED', 'DELETED')`,
   connecting: (t: { readonly status: Column }): SQL => sql`${t.status} = 'IN_PROGRESS'`,
 };
 

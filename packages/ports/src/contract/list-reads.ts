@@ -28,6 +28,8 @@ const filters: readonly Filtered[] = [
   connections({ status: 'DELETED' }, { status: 'DELETED' }, {}),
   connections({ staleAt: NOW }, { staleAt: NOW }, { staleAt: NOW + 1 }),
   connections({ staleAt: NOW }, { staleAt: NOW - 1 }, { staleAt: null }),
+  connections({ staleAt: NOW }, { staleAt: NOW }, { staleAt: NOW, active: false }),
+  connections({ staleAt: NOW }, { staleAt: NOW }, { staleAt: NOW, status: 'EXPIRED' }),
   [
     'decisionsPage',
     {},

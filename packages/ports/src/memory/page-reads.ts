@@ -1,3 +1,4 @@
+import { isTerminal } from '@freshet/domain';
 import type { Connection } from '@freshet/domain';
 import type { Page, ReadName, ReadParams, ReadResult } from '../reads.js';
 import { countWhile, keyOf } from './table.js';
@@ -36,9 +37,12 @@ const isDuplicate = (kept: Kept, connection: Connection, wanted: 'active' | 'ina
   return kept.connection.ofGroup.of(keyOf(connection.tenantId, connection.groupKey)).filter(isLiving).length > 1;
 };
 
+/** Data is expected of it: its connect is complete, and it has not ended. */
+const isAwaited = (status: string): boolean => status !== 'IN_PROGRESS' && !isTerminal(status);
+
 const connectionsPage = (kept: Kept, asked: ReadParams<'connectionsPage'>): readonly Connection[] => {
-  const isStale = ({ staleAt }: Connection): boolean =>
-    asked.staleAt === undefined || (staleAt !== null && staleAt <= asked.staleAt);
+  const isStale = ({ active, status, staleAt }: Connection): boolean =>
+    asked.staleAt === undefined || (active && isAwaited(status) && staleAt !== null && staleAt <= asked.staleAt);
   return page(
     kept.connection.ofTenant.of(asked.tenantId),
     asked,

@@ -74,6 +74,8 @@ export const reasonCodes = [
   'BACKGROUND_IN_TIME',
   'BACKGROUND_INSTEAD',
   'WORTH_FORCING',
+  'WORTH_WAITING',
+  'WORTH_UNKNOWN',
   'WORTH_NOT_WEIGHED',
   'FORCED',
 ] as const;

@@ -4,6 +4,7 @@ import type { PullId, TaskId } from './ids.js';
 import type { BudgetCounterId } from './ledger.js';
 import type { Money } from './money.js';
 import type { Product } from './products.js';
+import type { ForcingFacts, ShadowPrice } from './rates.js';
 import type { TaskState } from './task.js';
 import type { Instant } from './time.js';
 
@@ -65,6 +66,8 @@ export interface BudgetFacts {
   readonly reservedMicros: number;
   readonly chargedMicros: number;
   readonly uncertainMicros: number;
+  /** Null: nothing was spent of it yet, so it begins at the catalogue's worth. */
+  readonly shadow: ShadowPrice | null;
 }
 
 /** Everything that `decideRefresh` sees beside the request and the policy. */
@@ -86,6 +89,8 @@ export interface RefreshFacts {
   /** Whether the connector that would make the call is switched on. */
   readonly connectorOn: boolean;
   readonly budgets: readonly BudgetFacts[];
+  /** What forcing would bring: weighed in mode auto only, null in mode force. */
+  readonly forcing: ForcingFacts | null;
 }
 
 export type ClosureFacts = Pick<Closure, 'scope' | 'scopeKey' | 'kind' | 'until'>;

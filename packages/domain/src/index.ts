@@ -13,6 +13,7 @@ export * from './print-transitions.js';
 export * from './products.js';
 export * from './provider-event.js';
 export * from './pull.js';
+export * from './rates.js';
 export * from './records.js';
 export * from './status.js';
 export * from './task.js';

@@ -1,6 +1,7 @@
 import type { ConnectorName, ProviderName } from './connection.js';
 import type { ConnectionId, LedgerId, PullId, TaskId, TenantId } from './ids.js';
 import type { Charge } from './task.js';
+import type { ShadowPrice } from './rates.js';
 import type { Instant } from './time.js';
 
 /** A budget's counter that an entry moved, named so that the settlement moves the same one. */
@@ -32,4 +33,6 @@ export interface BudgetCounter {
   readonly reservedMicros: number;
   readonly chargedMicros: number;
   readonly uncertainMicros: number;
+  /** What a micro of it has to buy, as of the last that was held. */
+  readonly shadow: ShadowPrice | null;
 }

@@ -15,6 +15,8 @@ export type ProviderEvent =
   | (About & { readonly kind: 'status-told'; readonly status: string; readonly reason: string | null })
   /** Data of these products arrived; `newData` false where the provider says that nothing was new. */
   | (About & { readonly kind: 'aggregated'; readonly products: readonly Product[]; readonly newData: boolean | null })
+  /** There is something new at the bank, and the provider has not pulled it yet. */
+  | (About & { readonly kind: 'change-told' })
   /** A job of the provider's ended: look at it. */
   | (About & { readonly kind: 'job-ended'; readonly providerTaskId: string })
   | (About & { readonly kind: 'consent-ended' })

@@ -5,6 +5,7 @@ import type { AuditId, ConnectionId, DecisionId, FindingId, TenantId, WebhookId 
 import type { BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';
 import type { Pull } from './pull.js';
+import type { ConnectionRates, PostingProfile } from './rates.js';
 import type { Task } from './task.js';
 import type { Instant } from './time.js';
 
@@ -105,6 +106,8 @@ export interface Records {
   readonly ledgerEntry: LedgerEntry;
   readonly budgetCounter: BudgetCounter;
   readonly closure: Closure;
+  readonly connectionRates: ConnectionRates;
+  readonly postingProfile: PostingProfile;
   readonly webhook: WebhookRecord;
   readonly idempotency: IdempotencyRecord;
   readonly audit: AuditRun;
@@ -125,6 +128,8 @@ export const recordNames = [
   'ledgerEntry',
   'budgetCounter',
   'closure',
+  'connectionRates',
+  'postingProfile',
   'webhook',
   'idempotency',
   'audit',

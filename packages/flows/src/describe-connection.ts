@@ -1,11 +1,11 @@
 import { isTerminal, permissionsOf } from '@freshet/domain';
 import type { Connection, Freshness, Instant, TaskId, TenantId } from '@freshet/domain';
-import { byRefresh, judgeLimits, latestOf, nextBackgroundAt } from '@freshet/policy';
+import { byRefresh, groupFreshness, judgeLimits, latestOf, nextBackgroundAt } from '@freshet/policy';
 import type { RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
-import { activeOf, groupFreshness, loadUsage, policyOf } from './load-refresh.js';
+import { activeOf, loadUsage, policyOf } from './load-refresh.js';
 
 /** A connection with what follows from its group, its policy and the time. */
 export interface ConnectionView {

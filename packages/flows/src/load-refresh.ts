@@ -3,7 +3,7 @@ import type {
   Connection,
   ConnectionFacts,
   ConnectionId,
-  Freshness,
+  ForcingFacts,
   Instant,
   OpenTaskFacts,
   Product,
@@ -16,7 +16,16 @@ import type {
   TenantId,
   Usage,
 } from '@freshet/domain';
-import { budgetFacts, budgetPeriod, limitReads } from '@freshet/policy';
+import {
+  budgetFacts,
+  budgetPeriod,
+  forcingFacts,
+  groupFreshness,
+  limitReads,
+  nextBackgroundAt,
+  postingProfileId,
+  ratesId,
+} from '@freshet/policy';
 import type { Budget, LimitScope, RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader, UsageScope } from '@freshet/ports';
@@ -75,17 +84,6 @@ const asProviderConnection = (active: Connection, group: readonly Connection[]):
   historicalLoaded: group.some((member) => member.historicalLoaded),
 });
 
-/** The newest of all twins, per product. */
-export const groupFreshness = (group: readonly Connection[]): Freshness => {
-  const newest: Partial<Record<Product, Instant>> = {};
-  for (const { freshness } of group) {
-    for (const [product, at] of Object.entries(freshness) as [Product, Instant][]) {
-      if ((newest[product] ?? Number.NEGATIVE_INFINITY) < at) newest[product] = at;
-    }
-  }
-  return newest;
-};
-
 export const usageScope = (scope: LimitScope, connection: Connection): UsageScope => {
   const { provider, connector, customerId, institutionId } = connection;
   if (scope === 'connection') return { kind: scope, groupKey: connection.groupKey, connectionId: connection.id };
@@ -124,6 +122,7 @@ export function* loadBudget(budget: Budget, tenantId: TenantId, now: Instant): L
   const period = budgetPeriod(budget, tenantId, now);
   const counter = yield* read('budgetCounter', { id: period.counterId });
   if (counter !== null) return budgetFacts(period, counter);
+  const before = yield* read('budgetCounter', { id: budgetPeriod(budget, tenantId, period.start - 1).counterId });
   const totals = yield* read('ledgerTotals', {
     tenantId,
     provider: budget.provider,
@@ -131,7 +130,8 @@ export function* loadBudget(budget: Budget, tenantId: TenantId, now: Instant): L
     from: period.start,
     until: period.end,
   });
-  return budgetFacts(period, totals);
+  // What a micro has to buy does not begin anew with the period.
+  return budgetFacts(period, { ...totals, shadow: before?.shadow ?? null });
 }
 
 const recentPull = (pull: Pull | null): RecentPull | null =>
@@ -183,6 +183,28 @@ const openTaskFacts = (task: Task | null): OpenTaskFacts | null =>
         to: task.to,
       };
 
+/** What forcing would bring, by what was learned: weighed in mode `auto` alone. */
+function* loadForcing(
+  asked: Connection,
+  active: Connection,
+  group: readonly Connection[],
+  request: RefreshRequest,
+  policy: RefreshPolicy,
+  now: Instant,
+): Loader<ForcingFacts | null> {
+  if (request.mode === 'force') return null;
+  const { tenantId, groupKey, provider } = asked;
+  const rates = yield* read('connectionRates', { id: ratesId(tenantId, groupKey) });
+  const profile = yield* read('postingProfile', { id: postingProfileId(tenantId, provider) });
+  const asks = {
+    products: request.products === null || request.products.length === 0 ? asked.products : request.products,
+    freshness: groupFreshness(group),
+    nextBackgroundAt: nextBackgroundAt(policy, asProviderConnection(active, group), now),
+    now,
+  };
+  return forcingFacts(rates, profile?.hours ?? null, asks, policy);
+}
+
 /** Facts of one refresh request; undefined where the tenant has no such connection. */
 export function* loadRefresh(
   engine: Engine,
@@ -225,6 +247,7 @@ export function* loadRefresh(
     closures: closures.map(({ scope, scopeKey, kind, until }) => ({ scope, scopeKey, kind, until })),
     connectorOn: engine.connectors.has(asked.connector),
     budgets,
+    forcing: yield* loadForcing(asked, active, group, request, policy, now),
   };
   return { facts, policy, asked, group, openTask };
 }

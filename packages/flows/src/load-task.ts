@@ -5,6 +5,7 @@ import type { OutcomeFacts, RefreshPolicy, StartFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
+import { loadLearning } from './load-learning.js';
 import { loadUsage, policyOf } from './load-refresh.js';
 
 /** A task with what it holds. */
@@ -102,7 +103,9 @@ export function* loadOutcome(
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
   const closures = yield* loadClosures(held.task, found.connection);
-  const facts = { ...held, group: found.group, earlierWithSameJob: same !== null && same.id !== id, met, closures };
+  const learning = yield* loadLearning(found.group, found.connection, engine.clock.now());
+  const earlierWithSameJob = same !== null && same.id !== id;
+  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, learning };
   return { facts, policy: found.policy };
 }
 

@@ -5,6 +5,7 @@ import { read } from '@freshet/ports';
 import type { Connector, Loader, RawWebhook } from '@freshet/ports';
 import { callContext } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
+import { loadLearning } from './load-learning.js';
 import { policyOf } from './load-refresh.js';
 
 export type WebhookResult =
@@ -95,7 +96,8 @@ function* loadEvent(
     except: null,
   });
   const joins = yield* loadJoined(connection, event, policy);
-  return { facts: { connection, group: members, joins, openTask, awaitedPull }, policy };
+  const learning = yield* loadLearning(members, connection, engine.clock.now());
+  return { facts: { connection, group: members, joins, openTask, awaitedPull, learning }, policy };
 }
 
 const take = async (engine: Engine, webhook: WebhookRecord, event: Handled): Promise<boolean> => {

@@ -62,6 +62,8 @@ const facts: RefreshFacts = {
   closures: [],
   connectorOn: true,
   budgets: [],
+  // What is known of how often the data changes and is read; mode auto weighs it.
+  forcing: null,
 };
 const request: RefreshRequest = {
   mode: 'force',

@@ -30,3 +30,19 @@ export {
   type RecordedRefresh,
   type RefreshToRecord,
 } from './refresh/record-refresh.js';
+export { changesPerDay, noChangesSeen, observeChange } from './freshness/change-rate.js';
+export { forcingFacts, learnFromData, learnFromForced, nothingLearned, ratesId } from './freshness/connection-rates.js';
+export { forcingValue, isWorth, type ForcingValue, type Outlook } from './freshness/forcing-value.js';
+export type { LearningFacts } from './freshness/learn.js';
+export {
+  businessDays,
+  everyHourAlike,
+  noPostings,
+  observePosting,
+  postingHoursFrom,
+  postingProfileId,
+  type PostingCounts,
+  type PostingHours,
+} from './freshness/posting-hours.js';
+export { afterSpending, shadowPriceAt, shadowPriceFrom, type MoneyLeft } from './freshness/shadow-price.js';
+export { groupFreshness } from './group/group-freshness.js';

@@ -95,6 +95,7 @@ const facts: fc.Arbitrary<RefreshFacts> = fc
     closures: values.closures.map((closure) => ({ scope: 'provider', scopeKey: '', ...closure })),
     connectorOn: values.connectorOn,
     budgets: values.budgets.map((spent) => budget(spent)),
+    forcing: null,
   }));
 
 const request: fc.Arbitrary<RefreshRequest> = fc.record({

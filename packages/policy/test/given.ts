@@ -15,7 +15,7 @@ import type {
   TaskId,
   TenantId,
 } from '@freshet/domain';
-import type { Cooldown, Lease, RefreshPolicy, TurnInputs, Window } from '../src/index.js';
+import type { Cooldown, LearningFacts, Lease, RefreshPolicy, TurnInputs, Window } from '../src/index.js';
 
 /** A Monday noon: every test tells its times from here. */
 export const noon: Instant = Date.UTC(2026, 2, 2, 12);
@@ -164,6 +164,9 @@ export const connectionFacts = (from: Connection): ConnectionFacts => ({
   historicalLoaded: from.historicalLoaded,
 });
 
+/** Nothing has been learned of any connection yet. */
+export const unlearned: LearningFacts = { rates: null, hours: null, requests: 0 };
+
 /** Facts of a request for the connection `a`, against which nothing stands. */
 export const facts = (values: Partial<RefreshFacts> = {}): RefreshFacts => {
   const asked = values.asked ?? connectionFacts(connection());
@@ -179,6 +182,7 @@ export const facts = (values: Partial<RefreshFacts> = {}): RefreshFacts => {
     closures: [],
     connectorOn: true,
     budgets: [],
+    forcing: null,
     ...values,
   };
 };
@@ -203,6 +207,7 @@ export const budget = (values: Partial<BudgetFacts> = {}): BudgetFacts => ({
   reservedMicros: 0,
   chargedMicros: 0,
   uncertainMicros: 0,
+  shadow: null,
   ...values,
 });
 
@@ -312,6 +317,7 @@ export const counter = (values: Partial<BudgetCounter> = {}): BudgetCounter => (
   reservedMicros: 120_000,
   chargedMicros: 0,
   uncertainMicros: 0,
+  shadow: null,
   ...values,
 });
 

@@ -3,7 +3,7 @@ import { isTerminal, MINUTE, standingOf } from '@freshet/domain';
 import type { Connection, ProviderEvent, RefreshAnswer } from '@freshet/domain';
 import fc from 'fast-check';
 import { decideDelete, decideEvent, decideImport, decideOutcome, groupKeyOf, type ImportItem } from '../src/index.js';
-import { inputs, noon, policy, pull, running, tenant } from './given.js';
+import { inputs, noon, policy, pull, running, tenant, unlearned } from './given.js';
 import { kept, type Kept } from './tables.js';
 
 type Event = Exclude<ProviderEvent, { kind: 'ignored' }>;
@@ -118,7 +118,12 @@ const eventful = (rows: Kept, connection: Connection, happened: Event, now: numb
   const key = groupKeyOf({ ...connection, providerConnectionId, status: 'ACTIVE' }, 'grouped');
   const joins = key === connection.groupKey ? [] : living(rows, key);
   rows.apply(
-    decideEvent({ connection, group, joins, openTask: null, awaitedPull: null }, happened, rules, inputs(now)).effects,
+    decideEvent(
+      { connection, group, joins, openTask: null, awaitedPull: null, learning: unlearned },
+      happened,
+      rules,
+      inputs(now),
+    ).effects,
   );
 };
 
@@ -131,6 +136,7 @@ const refreshed = (rows: Kept, connection: Connection, replied: RefreshAnswer, n
     entries: [],
     counters: [],
     earlierWithSameJob: false,
+    learning: unlearned,
   };
   const { effects } = decideOutcome(facts, replied, 'call', rules, inputs(now));
   rows.apply(effects.filter((effect) => effect.record === 'connection' || effect.record === 'statusChange'));

@@ -23,7 +23,7 @@ import {
   recordRefresh,
 } from '../src/index.js';
 import type { Budget, RefreshPolicy } from '../src/index.js';
-import { connectionFacts, inputs, newUuid, noon, request, tenant } from './given.js';
+import { connectionFacts, inputs, newUuid, noon, request, tenant, unlearned } from './given.js';
 import { kept, type Kept } from './tables.js';
 import { usageOf } from './usage.js';
 
@@ -65,7 +65,7 @@ export const worldOf = (
     budgets.map((budget) => {
       const period = budgetPeriod(budget, tenant, now);
       const counter = rows.all('budgetCounter').find((row) => row.id === period.counterId);
-      return budgetFacts(period, counter ?? { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 });
+      return budgetFacts(period, counter ?? { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0, shadow: null });
     });
   const closures = (of: Connection) =>
     rows
@@ -90,6 +90,7 @@ export const worldOf = (
       closures: closures(asked),
       connectorOn: true,
       budgets: budgetsNow(),
+      forcing: null,
     };
   };
   return {
@@ -127,7 +128,12 @@ export const worldOf = (
       rows.apply(decideSending({ task: before, pull }, before.fence, present, rules, lease(), inputs(now)).effects);
     },
     answer: (task, answer) => {
-      const facts = { ...held(fresh(task)), group: living(task.groupKey), earlierWithSameJob: false };
+      const facts = {
+        ...held(fresh(task)),
+        group: living(task.groupKey),
+        earlierWithSameJob: false,
+        learning: unlearned,
+      };
       // What was never sent can only be answered by a typed refusal before the call.
       const phase = facts.task.leaseOwner === null ? 'look' : 'call';
       if (facts.task.state !== 'running') return;

@@ -6,6 +6,7 @@ import type {
   Closure,
   Connection,
   ConnectionId,
+  ConnectionRates,
   ConnectorName,
   DecisionId,
   DecisionRecord,
@@ -14,6 +15,7 @@ import type {
   Instant,
   LedgerEntry,
   PolicyArchive,
+  PostingProfile,
   Product,
   ProviderName,
   Pull,
@@ -197,6 +199,18 @@ export interface Reads {
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
   readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
+  /** How many of the newest `take` decisions of a connection were made later than `since`. */
+  readonly requestCount: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly connectionId: ConnectionId;
+      readonly since: Instant;
+      readonly take: number;
+    },
+    number
+  >;
+  readonly connectionRates: Read<{ readonly id: string }, ConnectionRates | null>;
+  readonly postingProfile: Read<{ readonly id: string }, PostingProfile | null>;
   readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
   readonly webhook: Read<InTenant<WebhookId>, WebhookRecord | null>;
   readonly webhookByKey: Read<

@@ -28,7 +28,8 @@ CREATE TABLE `budget_counters` (
 	`tenant_id` text NOT NULL,
 	`reserved_micros` integer NOT NULL,
 	`charged_micros` integer NOT NULL,
-	`uncertain_micros` integer NOT NULL
+	`uncertain_micros` integer NOT NULL,
+	`shadow` text
 );
 --> statement-breakpoint
 CREATE TABLE `closures` (
@@ -83,6 +84,21 @@ CREATE INDEX `connections_living` ON `connections` (`tenant_id`,`group_key`,`id`
 CREATE INDEX `connections_page` ON `connections` (`tenant_id`,`id`,`status`,`provider`,`stale_at`);--> statement-breakpoint
 CREATE INDEX `connections_customer` ON `connections` (`tenant_id`,`customer_id`,`id`);--> statement-breakpoint
 CREATE INDEX `connections_connecting` ON `connections` (`connected_at`) WHERE "connections"."status" = 'IN_PROGRESS';--> statement-breakpoint
+CREATE TABLE `connection_rates` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`group_key` text NOT NULL,
+	`provider` text NOT NULL,
+	`changes` text NOT NULL,
+	`reads` text NOT NULL,
+	`told` text NOT NULL,
+	`forced` text NOT NULL,
+	`told_at` integer,
+	`changes_per_day` text NOT NULL,
+	`reads_per_day` real NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `decisions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -147,6 +163,15 @@ CREATE TABLE `policy_archives` (
 	`id` text PRIMARY KEY NOT NULL,
 	`body` text NOT NULL,
 	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `posting_profiles` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`provider` text NOT NULL,
+	`hours` text NOT NULL,
+	`intervals` integer NOT NULL,
+	`at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `pulls` (

@@ -3,6 +3,7 @@ import { dueReaders } from './due-readers.js';
 import { moneyReaders } from './money-readers.js';
 import { pageReaders } from './page-readers.js';
 import type { Readers, Schema } from './reader.js';
+import { ratesReaders } from './rates-readers.js';
 import { scanReaders } from './scan-readers.js';
 import { usageReaders } from './usage-readers.js';
 
@@ -14,6 +15,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...usageReaders(schema),
   ...moneyReaders(schema),
   ...dueReaders(schema),
+  ...ratesReaders(schema),
   ...pageReaders(schema),
   ...scanReaders(schema),
 });

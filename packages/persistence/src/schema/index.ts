@@ -11,6 +11,7 @@ import {
   webhookTable,
 } from './operation-tables.js';
 import { budgetCounterTable, closureTable, ledgerEntryTable, pullTable } from './pull-tables.js';
+import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 
 /** A table for each record, in the columns of one database. */
@@ -23,6 +24,8 @@ export const defineTables = (kit: ColumnKit) => ({
   ledgerEntry: ledgerEntryTable(kit),
   budgetCounter: budgetCounterTable(kit),
   closure: closureTable(kit),
+  connectionRates: connectionRatesTable(kit),
+  postingProfile: postingProfileTable(kit),
   webhook: webhookTable(kit),
   idempotency: idempotencyTable(kit),
   audit: auditTable(kit),

@@ -7,6 +7,7 @@ import type {
   PullId,
   PullOrigin,
   PullState,
+  ShadowPrice,
   TaskId,
   TenantId,
 } from '@freshet/domain';
@@ -86,13 +87,14 @@ export const ledgerEntryTable = ({ table, index, text, integer, json }: ColumnKi
     ],
   );
 
-export const budgetCounterTable = ({ table, text, integer }: ColumnKit) =>
+export const budgetCounterTable = ({ table, text, integer, json }: ColumnKit) =>
   table('budget_counters', {
     id: text().primaryKey(),
     tenantId: text().$type<TenantId>().notNull(),
     reservedMicros: integer().notNull(),
     chargedMicros: integer().notNull(),
     uncertainMicros: integer().notNull(),
+    shadow: json().$type<ShadowPrice>(),
   });
 
 export const closureTable = ({ table, index, text, integer }: ColumnKit) =>

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /**
  * What SQLite calls the few kinds of column that there are. The tables themselves are written once, over such a kit
@@ -11,6 +11,8 @@ export const sqliteColumns = {
   text: () => text(),
   /** Milliseconds, micros and counts. */
   integer: () => integer(),
+  /** Rates: estimates, never money. */
+  real: () => real(),
   flag: () => integer({ mode: 'boolean' }),
   json: () => text({ mode: 'json' }),
 };

@@ -13,6 +13,8 @@ export const {
   ledgerEntry,
   budgetCounter,
   closure,
+  connectionRates,
+  postingProfile,
   webhook,
   idempotency,
   audit,

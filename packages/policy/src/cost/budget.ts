@@ -1,6 +1,7 @@
 import { calendarPeriod } from '@freshet/domain';
 import type { BudgetCounter, BudgetCounterId, BudgetFacts, Instant, Money, TenantId } from '@freshet/domain';
-import type { Budget } from '../policy.js';
+import { afterSpending, shadowPriceFrom, type MoneyLeft } from '../freshness/shadow-price.js';
+import type { Budget, RefreshPolicy } from '../policy.js';
 
 /** A budget in the period that `now` lies in, and the counter that keeps its use. */
 export interface BudgetPeriod {
@@ -34,6 +35,7 @@ export const budgetFacts = (period: BudgetPeriod, counter: Omit<BudgetCounter, '
   reservedMicros: counter.reservedMicros,
   chargedMicros: counter.chargedMicros,
   uncertainMicros: counter.uncertainMicros,
+  shadow: counter.shadow,
 });
 
 /** What is spoken for: money whose fate nobody knows counts as spent. */
@@ -44,11 +46,24 @@ export const usedMicros = (budget: BudgetFacts): number =>
 export const covers = (budget: BudgetFacts, cost: Money | null): cost is Money =>
   cost !== null && budget.currency === cost.currency;
 
-/** The counter after holding `micros` more. */
-export const holdInBudget = (budget: BudgetFacts, tenantId: TenantId, micros: number): BudgetCounter => ({
+/** What is left, and for how long it has to last. */
+const leftOf = (budget: BudgetFacts, now: Instant): MoneyLeft => ({
+  micros: budget.amountMicros - usedMicros(budget),
+  forMs: budget.periodEnd - now,
+});
+
+/** The counter after holding `micros` more: its shadow price rises by as much as that is of what is left. */
+export const holdInBudget = (
+  budget: BudgetFacts,
+  tenantId: TenantId,
+  micros: number,
+  policy: RefreshPolicy,
+  now: Instant,
+): BudgetCounter => ({
   id: budget.counterId,
   tenantId,
   reservedMicros: budget.reservedMicros + micros,
   chargedMicros: budget.chargedMicros,
   uncertainMicros: budget.uncertainMicros,
+  shadow: afterSpending(budget.shadow ?? shadowPriceFrom(policy, micros, now), micros, leftOf(budget, now), now),
 });

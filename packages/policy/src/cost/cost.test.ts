@@ -61,9 +61,9 @@ describe('a budget', () => {
 
   test('has spent what is reserved, charged or uncertain', () => {
     const period = budgetPeriod(monthly, tenant, noon);
-    const seen = budgetFacts(period, { reservedMicros: 1, chargedMicros: 20, uncertainMicros: 300 });
+    const seen = budgetFacts(period, { reservedMicros: 1, chargedMicros: 20, uncertainMicros: 300, shadow: null });
     expect(usedMicros(seen)).toBe(321);
-    expect(holdInBudget(seen, tenant, 4000)).toMatchObject({ reservedMicros: 4001, chargedMicros: 20 });
+    expect(holdInBudget(seen, tenant, 4000, policy(), noon)).toMatchObject({ reservedMicros: 4001, chargedMicros: 20 });
   });
 
   test('covers a cost in its currency, and none that is not known', () => {

@@ -13,6 +13,7 @@ import {
   running,
   taskId,
   twins,
+  unlearned,
 } from '../../test/given.js';
 import { written } from '../../test/tables.js';
 import type { RefreshPolicy } from '../policy.js';
@@ -26,7 +27,15 @@ const now = noon + MINUTE;
 
 const taken = (event: Handled, { policy: rules, now: at = now, ...given }: Given = {}) => {
   const own = given.connection ?? connection();
-  const facts = { connection: own, group: [own], joins: [], openTask: null, awaitedPull: null, ...given };
+  const facts = {
+    connection: own,
+    group: [own],
+    joins: [],
+    openTask: null,
+    awaitedPull: null,
+    learning: unlearned,
+    ...given,
+  };
   return decideEvent(facts, event, policy(rules), inputs(at)).effects;
 };
 

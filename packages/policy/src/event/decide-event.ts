@@ -3,7 +3,9 @@ import type { Connection, Effect, Instant, Product, ProviderEvent, Pull, Task } 
 import { arrive, told } from '../outcome/after-outcome.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf, draftsEffects, happen, set } from '../group/draft.js';
+import { groupFreshness } from '../group/group-freshness.js';
 import { byRefresh, groupKeyOf, promote, settleActive } from '../group/elect.js';
+import { heard, learned, type LearningFacts } from '../freshness/learn.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { otherPull } from './other-pull.js';
@@ -18,6 +20,7 @@ export interface EventFacts {
   readonly openTask: Task | null;
   /** A connect, repair, import or added product whose data has not come yet. */
   readonly awaitedPull: Pull | null;
+  readonly learning: LearningFacts;
 }
 
 type About<Kind extends ProviderEvent['kind']> = Extract<ProviderEvent, { kind: Kind }>;
@@ -78,7 +81,9 @@ const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshP
           newData: event.newData,
         })
       : update('pull', awaitedPull.id, { state: 'succeeded', at, endedAt: at, newData: event.newData });
-  return { drafts, effects: [pull] };
+  const data = { products: event.products, asOf: at, newData: event.newData };
+  const ended = { data, before: groupFreshness(facts.group), forced: null };
+  return { drafts, effects: [pull, ...learned(connection, facts.learning, ended, policy, inputs.now)] };
 };
 
 /** The customer went through the widget: a connect is complete, a repair mended it. The provider pulls after either. */
@@ -177,6 +182,10 @@ const rows: Rows = {
   'link-completed': linked,
   'status-told': (facts, event, _policy, inputs) => statusTold(facts, event, inputs),
   aggregated: arrived,
+  'change-told': (facts, event, policy, inputs) => ({
+    drafts: [],
+    effects: [heard(facts.connection, facts.learning, event.at, policy, inputs.now)],
+  }),
   'job-ended': (facts, _event, _policy, inputs) => ({ drafts: [], effects: wake(facts.openTask, inputs) }),
   // Revoked or run out at the provider: only the customer brings it back. A reconfirmation that lapses is no event of theirs.
   'consent-ended': (facts, event, _policy, inputs) => ({

@@ -14,6 +14,7 @@ import {
   running,
   taskId,
   twins,
+  unlearned,
 } from '../../test/given.js';
 import { written } from '../../test/tables.js';
 import type { RefreshPolicy } from '../policy.js';
@@ -43,6 +44,7 @@ const answered = (answer: Answer, phase: Phase, given: Given = {}): OutcomeDecis
       entries: [reserved()],
       counters: [counter()],
       earlierWithSameJob: false,
+      learning: unlearned,
       ...given.facts,
     },
     answer,

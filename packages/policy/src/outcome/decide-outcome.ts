@@ -14,7 +14,9 @@ import type {
 } from '@freshet/domain';
 import { chargeFor, settleMoney } from '../cost/settle.js';
 import { otherPull } from '../event/other-pull.js';
+import { learned, type LearningFacts } from '../freshness/learn.js';
 import { draftsEffects } from '../group/draft.js';
+import { groupFreshness } from '../group/group-freshness.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { nextLook, retryDelay } from './backoff.js';
@@ -38,6 +40,7 @@ export interface OutcomeFacts {
   readonly met?: Pull | null;
   /** What is closed already. */
   readonly closures?: readonly Closure[];
+  readonly learning: LearningFacts;
 }
 
 export interface OutcomeDecision {
@@ -191,6 +194,34 @@ const changedColumns = (before: Task, after: Task): Partial<Omit<Task, 'id'>> =>
     (Object.keys(after) as (keyof Task)[]).filter((key) => after[key] !== before[key]).map((key) => [key, after[key]]),
   );
 
+/** How the refresh ended, as far as the provider was reached. */
+const forcedWell = (facts: OutcomeFacts, { fate }: Resolution): boolean | null => {
+  if (isSettled(facts.pull)) return null;
+  return fate === 'brought-data' ? true : fate === 'failed-at-provider' ? false : null;
+};
+
+/** What the answer teaches of the connection's rates. */
+const learnedEffects = (
+  facts: OutcomeFacts,
+  resolution: Resolution,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): readonly Effect[] => {
+  const connection = facts.group.find((member) => member.id === facts.task.connectionId);
+  if (connection === undefined) return [];
+  const { arrived } = resolution;
+  const data =
+    arrived === null
+      ? null
+      : {
+          products: arrived.products ?? facts.task.products,
+          asOf: Math.min(arrived.asOf ?? inputs.now, inputs.now),
+          newData: arrived.newData,
+        };
+  const ended = { data, before: groupFreshness(facts.group), forced: forcedWell(facts, resolution) };
+  return learned(connection, facts.learning, ended, policy, inputs.now);
+};
+
 /**
  * What a connector's answer does to the task, its pull, the money, the connection and its group. An answer to a task
  * that has ended changes nothing: it comes too late to be more than evidence.
@@ -217,6 +248,7 @@ export const decideOutcome = (
       ...(charge === null || charge === 'reserved' ? [] : settleMoney(facts.entries, counters, charge, inputs)),
       ...effects,
       ...learnedClosure(facts.task, resolution, facts, policy, inputs),
+      ...learnedEffects(facts, resolution, policy, inputs),
       ...draftsEffects(afterOutcome(facts, resolution, answer.told ?? null, policy, inputs), inputs),
     ],
   };

@@ -8,6 +8,18 @@ const at = Date.UTC(2026, 2, 1, 12);
 const later = at + 3 * HOUR;
 const gate: Gate = 'force';
 
+const weighed: ReasonData = {
+  ...{ nextBackgroundAt: later, waitMs: 3 * HOUR, patienceMs: 15 * MINUTE, toldAt: null, olderThanMs: null },
+  ...{
+    missedChanges: 0.6,
+    changesPerDay: 1.2,
+    staleChance: 0.4512,
+    readsPerDay: 0.6,
+    price: 0.5,
+    priceSetBy: 'catalogue',
+  },
+};
+
 const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   ['STATUS_ALLOWS', { status: 'ACTIVE', reason: null }, 'The status ACTIVE allows a refresh.'],
   [
@@ -159,14 +171,36 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   ],
   [
     'WORTH_FORCING',
-    { nextBackgroundAt: later, waitMs: 3 * HOUR, patienceMs: 15 * MINUTE },
-    'The next background refresh is 3 h away, longer than the 15 min that the caller would wait, so a forced one is ' +
-      'worth its price.',
+    { ...weighed, freshReads: 0.9131 },
+    'The next background refresh is 3 h away, longer than the 15 min that the caller would wait. About 0.6 changes were ' +
+      'missed since the last data (1.2 a day), so the copy is stale with a chance of 45 %. Read 0.6 times a day, it would ' +
+      'gain 0.91 fresh reads by a refresh now; 0.5 are wanted for its money (by the worth configured): it is worth its price.',
   ],
   [
     'WORTH_FORCING',
-    { nextBackgroundAt: null, waitMs: null, patienceMs: 15 * MINUTE },
-    'No background refresh is expected, so a forced one is worth its price.',
+    { ...weighed, nextBackgroundAt: null, waitMs: null, missedChanges: null, priceSetBy: 'monthly', freshReads: 1.4 },
+    'No background refresh is expected. Some of what was asked for has never arrived. Read 0.6 times a day, it would ' +
+      'gain 1.4 fresh reads by a refresh now; 0.5 are wanted for its money (by what the budget monthly can afford): it is ' +
+      'worth its price.',
+  ],
+  [
+    'WORTH_WAITING',
+    { ...weighed, toldAt: at, freshReads: 0.4 },
+    'The next background refresh is 3 h away, longer than the 15 min that the caller would wait. The provider told of ' +
+      'something new at 2026-03-01T12:00:00.000Z. Read 0.6 times a day, it would gain 0.4 fresh reads by a refresh now; ' +
+      '0.5 are wanted for its money (by the worth configured): it is not worth its price.',
+  ],
+  [
+    'WORTH_WAITING',
+    { ...weighed, olderThanMs: HOUR, freshReads: 0.6 },
+    'The next background refresh is 3 h away, longer than the 15 min that the caller would wait. It is older than the ' +
+      '1 h asked for. Read 0.6 times a day, it would gain 0.6 fresh reads by a refresh now; 0.5 are wanted for its money ' +
+      '(by the worth configured): the next read is expected to be the better moment.',
+  ],
+  [
+    'WORTH_UNKNOWN',
+    { nextBackgroundAt: null },
+    'No background refresh is expected. Nothing is known of how it changes, so a forced one is made.',
   ],
   ['WORTH_NOT_WEIGHED', {}, 'Mode force does not weigh the price against a free refresh.'],
   ['FORCED', { costMicros: 120_000, currency: 'USD', promotes: null }, 'A live pull for 0.120000 USD is queued.'],

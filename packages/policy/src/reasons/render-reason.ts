@@ -31,11 +31,45 @@ const limitReached = (data: Spoken): string => {
   return data.number('allowedAt') === null ? `${used}.` : `${used}; it lets one pass at ${data.instant('allowedAt')}.`;
 };
 
-const worthForcing = (data: Spoken): string =>
+const nextFree = (data: Spoken): string =>
   data.number('nextBackgroundAt') === null
-    ? 'No background refresh is expected, so a forced one is worth its price.'
+    ? 'No background refresh is expected.'
     : `The next background refresh is ${data.duration('waitMs')} away, longer than the ${data.duration('patienceMs')} ` +
-      'that the caller would wait, so a forced one is worth its price.';
+      'that the caller would wait.';
+
+/** How stale the copy is thought to be, and from what. */
+const staleness = (data: Spoken): string => {
+  if (data.number('missedChanges') === null) return 'Some of what was asked for has never arrived.';
+  if (data.number('toldAt') !== null) return `The provider told of something new at ${data.instant('toldAt')}.`;
+  if (data.number('olderThanMs') !== null) return `It is older than the ${data.duration('olderThanMs')} asked for.`;
+  return (
+    `About ${data.rounded('missedChanges')} changes were missed since the last data (${data.rounded('changesPerDay')} ` +
+    `a day), so the copy is stale with a chance of ${data.percent('staleChance')}.`
+  );
+};
+
+/** Both sides of the scales, in fresh reads. */
+const scales = (data: Spoken): string => {
+  const byWhom =
+    data.word('priceSetBy') === 'catalogue'
+      ? 'by the worth configured'
+      : `by what the budget ${data.text('priceSetBy')} can afford`;
+  return (
+    `Read ${data.rounded('readsPerDay')} times a day, it would gain ${data.rounded('freshReads')} fresh reads by a ` +
+    `refresh now; ${data.rounded('price')} are wanted for its money (${byWhom})`
+  );
+};
+
+const worthForcing = (data: Spoken): string =>
+  data.number('price') === null
+    ? `${nextFree(data)} A forced one is worth its price.`
+    : `${nextFree(data)} ${staleness(data)} ${scales(data)}: it is worth its price.`;
+
+const worthWaiting = (data: Spoken): string => {
+  const later = (data.number('freshReads') ?? 0) >= (data.number('price') ?? Number.POSITIVE_INFINITY);
+  const because = later ? 'the next read is expected to be the better moment' : 'it is not worth its price';
+  return `${nextFree(data)} ${staleness(data)} ${scales(data)}: ${because}.`;
+};
 
 const forced = (data: Spoken): string => {
   const price = data.number('costMicros') === null ? 'whose price is not known' : `for ${data.money('costMicros')}`;
@@ -94,6 +128,8 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
   BACKGROUND_INSTEAD: (data) =>
     `A free background refresh is expected at ${data.instant('nextBackgroundAt')}: it comes instead.`,
   WORTH_FORCING: worthForcing,
+  WORTH_WAITING: worthWaiting,
+  WORTH_UNKNOWN: (data) => `${nextFree(data)} Nothing is known of how it changes, so a forced one is made.`,
   WORTH_NOT_WEIGHED: () => 'Mode force does not weigh the price against a free refresh.',
   FORCED: forced,
 };

@@ -53,6 +53,9 @@ export interface Spoken {
   list(key: string): string;
   instant(key: string): string;
   duration(key: string): string;
+  /** To two significant digits: an estimate is not more exact than that. */
+  rounded(key: string): string;
+  percent(key: string): string;
   /** An amount of micros in the currency under `currency`. */
   money(key: string): string;
 }
@@ -81,6 +84,8 @@ export const spokenData = (data: ReasonData): Spoken => {
     text: (key) => word(key) ?? spokenNumber(key, String),
     instant: (key) => spokenNumber(key, spokenInstant),
     duration: (key) => spokenNumber(key, spokenDuration),
+    rounded: (key) => spokenNumber(key, (value) => String(Number(value.toPrecision(2)))),
+    percent: (key) => spokenNumber(key, (value) => `${Math.round(value * 100)} %`),
     money: (key) => spokenNumber(key, (micros) => spokenMoney(micros, word('currency'))),
   };
 };

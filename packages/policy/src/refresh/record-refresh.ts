@@ -121,7 +121,9 @@ const hold = (input: RefreshToRecord, task: Task, cost: Money | null): readonly 
     cause: idOf('decision', input.uuid),
     at: input.facts.now,
   };
-  const counters = budgets.map((budget) => put('budgetCounter', holdInBudget(budget, input.tenantId, cost.micros)));
+  const counters = budgets.map((budget) =>
+    put('budgetCounter', holdInBudget(budget, input.tenantId, cost.micros, input.policy, input.facts.now)),
+  );
   return [insert('ledgerEntry', entry), ...counters];
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, type ConnectionId, type TaskId } from '@freshet/domain';
+import { insert, type ConnectionId, type DecisionRecord, type TaskId } from '@freshet/domain';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -114,6 +114,25 @@ export const byKeyReadsContract = (current: Current): void => {
     ]);
   });
 
+  test('of the newest decisions of a connection, those since then are counted', async () => {
+    const decided = (number: number, decidedAt: number, over: Partial<DecisionRecord> = {}) =>
+      insert('decision', a.decision(number, { decidedAt, ...over }));
+    const connectionId = a.decision(1).connectionId;
+    await current().apply(
+      decided(1, a.NOW - 3),
+      decided(2, a.NOW - 2),
+      decided(3, a.NOW - 1),
+      decided(4, a.NOW),
+      decided(5, a.NOW, { connectionId: a.id<ConnectionId>('conn', 99) }),
+      decided(6, a.NOW, { tenantId: otherTenantId }),
+    );
+    const count = (since: number, take = 10) => current().read('requestCount', { tenantId, connectionId, since, take });
+    expect(await count(a.NOW - 4)).toBe(4);
+    expect(await count(a.NOW - 2)).toBe(2);
+    expect(await count(a.NOW)).toBe(0);
+    expect(await count(a.NOW - 4, 3)).toBe(3);
+  });
+
   test('keys without a tenant are found by themselves', async () => {
     await current().apply(
       insert('budgetCounter', a.budgetCounter('b')),
@@ -121,12 +140,18 @@ export const byKeyReadsContract = (current: Current): void => {
       insert('policyArchive', a.policyArchive('p')),
       insert('apiKey', a.apiKey('k')),
       insert('setting', a.setting('s')),
+      insert('connectionRates', a.connectionRates('r')),
+      insert('postingProfile', a.postingProfile('h')),
     );
     expect(await current().read('budgetCounter', { id: 'b' })).toEqual(a.budgetCounter('b'));
     expect(await current().read('idempotency', { id: 'i' })).toEqual(a.idempotency('i'));
     expect(await current().read('policyArchive', { id: 'p' })).toEqual(a.policyArchive('p'));
     expect(await current().read('apiKeyByHash', { hash: 'hash of k' })).toEqual(a.apiKey('k'));
     expect(await current().read('setting', { id: 's' })).toEqual(a.setting('s'));
+    expect(await current().read('connectionRates', { id: 'r' })).toEqual(a.connectionRates('r'));
+    expect(await current().read('postingProfile', { id: 'h' })).toEqual(a.postingProfile('h'));
+    expect(await current().read('connectionRates', { id: 'h' })).toBeNull();
+    expect(await current().read('postingProfile', { id: 'r' })).toBeNull();
     expect(await current().read('budgetCounter', { id: 'i' })).toBeNull();
     expect(await current().read('idempotency', { id: 'b' })).toBeNull();
     expect(await current().read('policyArchive', { id: 'k' })).toBeNull();

@@ -6,6 +6,7 @@ import type {
   Closure,
   Connection,
   ConnectionId,
+  ConnectionRates,
   DecisionId,
   DecisionRecord,
   Finding,
@@ -14,6 +15,7 @@ import type {
   LedgerEntry,
   LedgerId,
   PolicyArchive,
+  PostingProfile,
   Pull,
   PullId,
   Records,
@@ -195,6 +197,33 @@ export const budgetCounter = (key: string, over: Partial<BudgetCounter> = {}): B
   reservedMicros: 0,
   chargedMicros: 0,
   uncertainMicros: 0,
+  shadow: null,
+  ...over,
+});
+
+export const connectionRates = (key: string, over: Partial<ConnectionRates> = {}): ConnectionRates => ({
+  id: key,
+  tenantId,
+  groupKey: 'group-1',
+  provider: 'MX',
+  changes: {},
+  reads: { reads: 0, days: 0, countedUntil: NOW },
+  told: { yes: 0, no: 0 },
+  forced: { yes: 0, no: 0 },
+  toldAt: null,
+  changesPerDay: {},
+  readsPerDay: 0.6,
+  at: NOW,
+  ...over,
+});
+
+export const postingProfile = (key: string, over: Partial<PostingProfile> = {}): PostingProfile => ({
+  id: key,
+  tenantId,
+  provider: 'MX',
+  hours: [0, 2, 0.125],
+  intervals: 0,
+  at: NOW,
   ...over,
 });
 
@@ -338,7 +367,24 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
   ],
   decision: [decision(1, { facts: null }), decision(2, { taskId: id<TaskId>('task', 1), facts: ['a', 0, false] })],
   ledgerEntry: [ledgerEntry(1, { budgets: [] }), ledgerEntry(2, { taskId: id<TaskId>('task', 1), micros: -1 })],
-  budgetCounter: [budgetCounter('a'), budgetCounter('b', { reservedMicros: 2 ** 52, chargedMicros: -1 })],
+  budgetCounter: [
+    budgetCounter('a'),
+    budgetCounter('b', {
+      reservedMicros: 2 ** 52,
+      chargedMicros: -1,
+      shadow: { perMicro: 1.5e-7, start: 2.5e-6, at: NOW },
+    }),
+  ],
+  connectionRates: [
+    connectionRates('a'),
+    connectionRates('b', {
+      changes: { BALANCES: { unchangedDays: 0.1, changed: [[3, 1, 0.25]], at: NOW } },
+      toldAt: NOW,
+      changesPerDay: { BALANCES: 1.25 },
+      readsPerDay: 1e-9,
+    }),
+  ],
+  postingProfile: [postingProfile('a'), postingProfile('b', { hours: [], intervals: 7 })],
   closure: [closure('a'), closure('b', { connector: '*', scope: 'group', scopeKey: 'group-1', until: NOW })],
   webhook: [webhook(1), webhook(2, { body: 'not "json"', state: 'failed', error: 'why', dueAt: null })],
   idempotency: [idempotency('a'), idempotency('b', { task: task(1) })],

@@ -88,6 +88,13 @@ const byKeyReads = (kept: Kept) => {
       task.ofProviderTask.of(keyOf(tenantId, connector, providerTaskId)).at(-1) ?? null,
     pull: inTenant(tables.pull),
     decision: inTenant(tables.decision),
+    requestCount: ({ tenantId, connectionId, since, take }) =>
+      other.decisionsOfConnection
+        .of(keyOf(tenantId, connectionId))
+        .slice(-take)
+        .filter((row) => row.decidedAt > since).length,
+    connectionRates: ({ id }) => tables.connectionRates.get(id),
+    postingProfile: ({ id }) => tables.postingProfile.get(id),
     closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
     closuresOfTenant: ({ tenantId, scope }) =>
       other.closuresOfTenant.of(tenantId).filter((closure) => closure.scope === scope),

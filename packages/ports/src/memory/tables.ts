@@ -68,6 +68,7 @@ const pullIndexes = () => {
 const otherIndexes = () => ({
   historyOfConnection: createIndex<Records['statusChange']>((row) => keyOf(row.tenantId, row.connectionId)),
   decisionsOfTenant: createIndex<Records['decision']>((row) => row.tenantId),
+  decisionsOfConnection: createIndex<Records['decision']>((row) => keyOf(row.tenantId, row.connectionId)),
   ledgerOfPull: createIndex<Records['ledgerEntry']>((row) => keyOf(row.tenantId, row.pullId)),
   ledgerOfTask: createIndex<Records['ledgerEntry']>((row) => row.taskId),
   ledgerOfTenant: createIndex(
@@ -117,13 +118,15 @@ export const createTables = () => {
       [...Object.values(pull.inScope), ...Object.values(pull.reservedInScope), pull.forced],
       {},
     ),
-    decision: createTable('decision', [other.decisionsOfTenant], {}),
+    decision: createTable('decision', [other.decisionsOfTenant, other.decisionsOfConnection], {}),
     ledgerEntry: createTable(
       'ledgerEntry',
       [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById],
       {},
     ),
     budgetCounter: createTable('budgetCounter', [], {}),
+    connectionRates: createTable('connectionRates', [], {}),
+    postingProfile: createTable('postingProfile', [], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),
     webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
     idempotency: createTable('idempotency', [other.expiring], {}),

@@ -3,6 +3,7 @@ import {
   changeStories,
   dispatchStories,
   importStories,
+  learningStories,
   leaseStories,
   outcomeStories,
   permitStories,
@@ -36,6 +37,7 @@ const openStore = (): Store => {
 requestStories(openStore);
 outcomeStories(openStore);
 leaseStories(openStore);
+learningStories(openStore);
 presenceStories(openStore);
 permitStories(openStore);
 webhookStories(openStore);

@@ -2,6 +2,7 @@ export type { OpenStore } from './rig.js';
 export { changeStories } from './change-stories.js';
 export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';
+export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
 export { outcomeStories } from './outcome-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';

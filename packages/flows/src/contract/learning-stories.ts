@@ -1,0 +1,143 @@
+import { expect, test } from '@jest/globals';
+import { DAY, HOUR, MINUTE, type Connection, type ConnectionRates, type ReasonData } from '@freshet/domain';
+import { ratesId } from '@freshet/policy';
+import {
+  ask,
+  bringInOne,
+  bringInTwins,
+  deliver,
+  force,
+  MORNING,
+  mxRow,
+  reasonsOf,
+  rigsOver,
+  runDue,
+  TENANT,
+  type OpenStore,
+  type Rig,
+} from './rig.js';
+
+const ratesOf = ({ store }: Rig, { groupKey }: Connection): Promise<ConnectionRates | null> =>
+  store.read('connectionRates', { id: ratesId(TENANT, groupKey) });
+
+let told = 0;
+
+/** The provider's own pull of now. */
+const background = (rig: Rig, { externalId }: Connection, newData: boolean | null): Promise<void> => {
+  told += 1;
+  const products = ['BALANCES', 'TRANSACTIONS'] as const;
+  return deliver(rig, `arrived-${told}`, { kind: 'aggregated', externalId, at: rig.clock.now(), products, newData });
+};
+
+const days = async (rig: Rig, connection: Connection, count: number, newData: boolean | null): Promise<void> => {
+  for (let day = 0; day < count; day += 1) {
+    rig.clock.advance(DAY);
+    await background(rig, connection, newData);
+  }
+};
+
+const auto = async (rig: Rig, { id }: Connection, maxAgeMs: number | null = null) => {
+  const decided = await ask(rig, id, { request: { mode: 'auto', maxAgeMs } });
+  const weighed = decided.record.decision.reasons.find(({ gate }) => gate === 'worth')?.data ?? {};
+  return { verdict: decided.record.verdict, codes: reasonsOf(decided), weighed: weighed as ReasonData };
+};
+
+export const learningStories = (openStore: OpenStore): void => {
+  const newRig = rigsOver(openStore);
+
+  test('how often the data changes is learned from what pulls brought, and decides', async () => {
+    const rig = newRig();
+    const busy = await bringInOne(rig, mxRow({ customerId: 'busy' }));
+    const quiet = await bringInOne(rig, mxRow({ customerId: 'quiet' }));
+    for (let day = 0; day < 10; day += 1) {
+      await days(rig, busy, 1, true);
+      await background(rig, quiet, false);
+    }
+    const [fast, slow] = [await ratesOf(rig, busy), await ratesOf(rig, quiet)];
+    expect(fast?.changesPerDay.TRANSACTIONS).toBeGreaterThan(2);
+    expect(slow?.changesPerDay.TRANSACTIONS).toBeLessThan(0.15);
+    expect(fast?.changesPerDay.BALANCES).toBe(fast?.changesPerDay.TRANSACTIONS);
+
+    rig.clock.advance(8 * HOUR);
+    expect(await auto(rig, busy)).toMatchObject({ verdict: 'force' });
+    const waits = await auto(rig, quiet);
+    expect(waits).toMatchObject({ verdict: 'wait' });
+    expect(waits.codes).toContain('WORTH_WAITING');
+    expect(waits.weighed.missedChanges).toBeCloseTo(((slow?.changesPerDay.BALANCES ?? 0) * 8) / 24, 3);
+  });
+
+  test('a pull that does not say whether it brought anything teaches nothing of changes', async () => {
+    const rig = newRig();
+    const connection = await bringInOne(rig);
+    await days(rig, connection, 5, null);
+    expect(await ratesOf(rig, connection)).toMatchObject({ changes: {}, changesPerDay: {} });
+  });
+
+  test('how often it is read is counted where data arrives, over all twins', async () => {
+    const rig = newRig();
+    const [one, other] = (await bringInTwins(rig, 2)) as [Connection, Connection];
+    await days(rig, one, 1, false);
+    rig.clock.advance(MINUTE);
+    for (let read = 0; read < 8; read += 1)
+      await ask(rig, read % 2 === 0 ? one.id : other.id, { request: { mode: 'auto' } });
+    await days(rig, one, 1, false);
+    const rates = await ratesOf(rig, one);
+    expect(rates?.reads).toMatchObject({ reads: 8, days: 1 + 1 / 1440 });
+    // Eight in one day, beside three days of the prior's 0.6.
+    expect(rates?.readsPerDay).toBeCloseTo((8 + 0.6 * 3) / (4 + 1 / 1440), 10);
+    expect(await ratesOf(rig, other)).toEqual(rates);
+    await days(rig, one, 1, false);
+    expect((await ratesOf(rig, one))?.reads.reads).toBeLessThan(8);
+  });
+
+  test("the provider's word that something is new is worth a refresh, until data comes", async () => {
+    const rig = newRig();
+    const connection = await bringInOne(rig);
+    await days(rig, connection, 10, false);
+    rig.clock.advance(4 * HOUR);
+    expect(await auto(rig, connection)).toMatchObject({ verdict: 'wait' });
+    const { externalId } = connection;
+    await deliver(rig, 'word', { kind: 'change-told', externalId, at: rig.clock.now() - MINUTE });
+    const forced = await auto(rig, connection);
+    expect(forced).toMatchObject({ verdict: 'force', weighed: { toldAt: rig.clock.now() - MINUTE, staleChance: 1 } });
+    await runDue(rig);
+    rig.meld.script({ progress: [() => ({ kind: 'done', asOf: rig.clock.now(), newData: true, products: null })] });
+    rig.clock.advance(MINUTE);
+    await runDue(rig);
+    expect(await ratesOf(rig, connection)).toMatchObject({ toldAt: null, told: { yes: 1, no: 0 }, forced: { yes: 1 } });
+  });
+
+  test('the money that a budget has left sets the price, and the price does not begin anew with the period', async () => {
+    const day = { name: 'daily', period: 'day', timeZone: 'UTC', amount: '0.50', currency: 'USD' };
+    const price = { currency: 'USD', perRequest: '0.10', billedOn: 'success' };
+    const rig = newRig({
+      policyFile: { version: 1, budgets: [day], overrides: [{ match: { provider: 'MX' }, set: { price } }] },
+    });
+    const many = [];
+    for (let index = 0; index < 6; index += 1) many.push(await bringInOne(rig, mxRow({ customerId: `c-${index}` })));
+    const [first, ...others] = many as [Connection, ...Connection[]];
+    const before = await auto(rig, first);
+    expect(before.weighed).toMatchObject({ priceSetBy: 'daily', price: 0.5 });
+    for (const { id } of others.slice(0, 3)) await force(rig, id);
+    const after = await auto(rig, others[4] as Connection);
+    expect(after.weighed.price).toBeGreaterThan(0.65);
+    expect(after).toMatchObject({ verdict: 'wait' });
+    expect(after.codes).toContain('WORTH_WAITING');
+
+    // Two hours into the next day, with none of its money spent: it only fell, by 0.8 powers of e a day.
+    rig.clock.advance(16 * HOUR);
+    expect(rig.clock.now()).toBe(MORNING + 16 * HOUR);
+    const nextDay = await auto(rig, others[4] as Connection);
+    expect(nextDay.weighed.price).toBeCloseTo((after.weighed.price as number) * Math.exp((-0.8 * 16) / 24), 6);
+  });
+
+  test('data older than the caller wants is stale for certain, however quiet the connection', async () => {
+    const rig = newRig();
+    const connection = await bringInOne(rig);
+    await days(rig, connection, 10, false);
+    rig.clock.advance(4 * HOUR);
+    expect(await auto(rig, connection)).toMatchObject({ verdict: 'wait' });
+    const wanted = await auto(rig, connection, HOUR);
+    expect(wanted).toMatchObject({ verdict: 'force', weighed: { staleChance: 1, olderThanMs: HOUR } });
+  });
+};

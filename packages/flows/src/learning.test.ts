@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { learningStories } from './contract/learning-stories.js';
+
+learningStories(createMemoryStore);

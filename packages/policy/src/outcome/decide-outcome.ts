@@ -15,6 +15,7 @@ import type {
 import { chargeFor, settleMoney } from '../cost/settle.js';
 import { otherPull } from '../event/other-pull.js';
 import { draftsEffects } from '../group/draft.js';
+import { eraseCredentials } from '../group/severed.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { nextLook, retryDelay } from './backoff.js';
@@ -217,6 +218,7 @@ export const decideOutcome = (
       ...(charge === null || charge === 'reserved' ? [] : settleMoney(facts.entries, counters, charge, inputs)),
       ...effects,
       ...learnedClosure(facts.task, resolution, facts, policy, inputs),
+      ...(isOpen(task.state) ? [] : eraseCredentials(task, facts.group, inputs)),
       ...draftsEffects(afterOutcome(facts, resolution, answer.told ?? null, policy, inputs), inputs),
     ],
   };

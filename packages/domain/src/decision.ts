@@ -50,6 +50,8 @@ export const reasonCodes = [
   'IN_FLIGHT',
   'IN_FLIGHT_WIDENED',
   'IN_FLIGHT_LACKS_PRODUCTS',
+  'IN_FLIGHT_RANGE_WIDENED',
+  'IN_FLIGHT_LACKS_RANGE',
   'NONE_RECENT',
   'RECENT_COUNTS',
   'FRESHNESS_NOT_ASKED',
@@ -106,6 +108,12 @@ export interface CustomerPresence {
   readonly userAgent: string | null;
 }
 
+/** What a pull brings: from null, what the provider takes by itself; to null, all until it pulls. */
+export interface TimeRange {
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+}
+
 /** What was asked. Presence itself is not part of it: only that there was one. */
 export interface RefreshRequest {
   readonly mode: Mode;
@@ -137,6 +145,8 @@ export interface Decision {
   readonly promotes: ConnectionId | null;
   /** Join: products that a queued task gains by this request. */
   readonly widens: readonly Product[];
+  /** Join: the range that a queued task has from this request on; null: the one that it had. */
+  readonly widensRange: TimeRange | null;
   /** Refuse: when it would pass, what helps instead, and of which connection. */
   readonly retryAt: Instant | null;
   readonly operation: 'repair' | 'connect' | null;

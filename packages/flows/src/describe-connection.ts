@@ -1,11 +1,11 @@
 import { isTerminal, permissionsOf } from '@freshet/domain';
-import type { Connection, Freshness, Instant, TaskId, TenantId } from '@freshet/domain';
-import { byRefresh, groupFreshness, judgeLimits, latestOf, nextBackgroundAt } from '@freshet/policy';
+import type { Connection, Freshness, Instant, RefreshRequest, TaskId, TenantId } from '@freshet/domain';
+import { byRefresh, decideRefresh, groupFreshness, nextBackgroundAt } from '@freshet/policy';
 import type { RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
-import { activeOf, loadUsage, policyOf } from './load-refresh.js';
+import { activeOf, loadRefresh, policyOf, type RefreshLoad } from './load-refresh.js';
 
 /** A connection with what follows from its group, its policy and the time. */
 export interface ConnectionView {
@@ -16,34 +16,23 @@ export interface ConnectionView {
   readonly freshness: Freshness;
   readonly stale: boolean;
   readonly nextBackgroundAt: Instant | null;
-  /** When a forced refresh would first pass the limits: now or earlier where it would; null where no time is known. */
+  /** When a forced refresh of all that it has would first pass, as a decision tells it: now where it would; null where no time is known. */
   readonly nextForcedAt: Instant | null;
   readonly openTaskId: TaskId | null;
 }
 
-function* loadNextForcedAt(
-  engine: Engine,
-  connection: Connection,
-  active: Connection,
-  policy: RefreshPolicy,
-  now: Instant,
-): Loader<Instant | null> {
+/** A request for nothing but a forced refresh of all there is; with the customer, where it takes one. */
+const forcedRequest = (active: Connection, policy: RefreshPolicy): RefreshRequest => {
   const { refresh } = permissionsOf({ status: active.status, reason: active.statusReason });
-  if (refresh === 'no' || !policy.forced.available) return null;
   const attended = refresh === 'attended' || !policy.forced.unattended;
-  const asks = { products: connection.products, attended, except: null };
-  const usage = yield* loadUsage(connection, policy, asks, now);
-  const closures = yield* read('closures', {
-    tenantId: connection.tenantId,
-    connector: connection.connector,
-    provider: connection.provider,
-    institutionId: connection.institutionId,
-    groupKey: connection.groupKey,
-    connectionId: connection.id,
-  });
-  const limits = judgeLimits(policy, usage, connection.products, attended, now).map((limit) => limit.allowedAt);
-  return latestOf([now, ...limits, ...closures.map((closure) => closure.until)]);
-}
+  return { mode: 'force', products: null, maxAgeMs: null, from: null, to: null, attended };
+};
+
+/** What the decision itself tells whoever asks for one now; where it would pass, that is now. */
+const forcedAt = (load: RefreshLoad, request: RefreshRequest): Instant | null => {
+  const { verdict, nextForcedAt } = decideRefresh(load.facts, request, load.policy);
+  return verdict === 'force' ? load.facts.now : nextForcedAt;
+};
 
 /** Whether data is expected at all: not before the connect is complete, nor after the end. */
 const isAwaited = ({ status }: Connection): boolean => status !== 'IN_PROGRESS' && !isTerminal(status);
@@ -55,7 +44,8 @@ export function* loadView(engine: Engine, connection: Connection): Loader<Connec
   const group = connection.status === 'DELETED' ? [connection] : yield* read('group', { tenantId, id });
   const active = activeOf(group, connection);
   const policy = policyOf(engine, connection);
-  const openTask = yield* read('openTask', { tenantId, groupKey: connection.groupKey });
+  const request = forcedRequest(active, policy);
+  const load = yield* loadRefresh(engine, tenantId, id, request);
   const others = group.filter((member) => member.id !== id).sort(byRefresh);
   return {
     connection,
@@ -64,8 +54,8 @@ export function* loadView(engine: Engine, connection: Connection): Loader<Connec
     freshness: groupFreshness(group),
     stale: isAwaited(connection) && active.staleAt !== null && active.staleAt <= now,
     nextBackgroundAt: nextBackgroundAt(policy, active, now),
-    nextForcedAt: yield* loadNextForcedAt(engine, connection, active, policy, now),
-    openTaskId: openTask?.id ?? null,
+    nextForcedAt: load === undefined ? null : forcedAt(load, request),
+    openTaskId: load?.openTask?.id ?? null,
   };
 }
 

@@ -1,11 +1,20 @@
 import { idOf } from '@freshet/domain';
-import type { Connection, Effect, TenantId } from '@freshet/domain';
-import { decideImport, groupKeyOf } from '@freshet/policy';
-import type { Imported, ImportFacts, ImportItem, RefreshPolicy } from '@freshet/policy';
+import type { Connection, Instant, TenantId } from '@freshet/domain';
+import { decideImport, importedKey } from '@freshet/policy';
+import type {
+  GroupHoldings,
+  HoldingsByKey,
+  ImportClash,
+  Imported,
+  ImportFacts,
+  ImportItem,
+  RefreshPolicy,
+} from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Credentials, Loader } from '@freshet/ports';
 import { call, callContext, credentialsBelongTo } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
+import { loadHoldings } from './load-holdings.js';
 
 /** One connection to bring in, its credentials still open. */
 export interface ImportRow extends Omit<ImportItem, 'credentials' | 'externalId'> {
@@ -83,41 +92,59 @@ const throughConnector = async (engine: Engine, row: ImportRow, index: number): 
 
 const isFault = (row: unknown): row is ImportFault => typeof row === 'object' && row !== null && 'message' in row;
 
+type PolicyOf = (item: ImportItem, connectionId: string) => RefreshPolicy;
+
 function* loadImport(
   items: readonly ImportItem[],
   tenantId: TenantId,
-  policyOf: (item: ImportItem, connectionId: string) => RefreshPolicy,
+  policyOf: PolicyOf,
+  now: Instant,
 ): Loader<ImportFacts> {
   const known: (Connection | null)[] = [];
   const keys = new Set<string>();
+  const moves: Move[] = [];
   for (const item of items) {
-    const before = yield* read('connectionByExternalId', {
-      tenantId,
-      connector: item.connector,
-      externalId: item.externalId,
-    });
+    const { connector, externalId } = item;
+    const before = yield* read('connectionByExternalId', { tenantId, connector, externalId });
+    const id = before?.id ?? idOf('connection', '');
+    const policy = policyOf(item, id);
+    const groupKey = importedKey(item, before, id, policy);
     known.push(before);
-    if (before !== null) keys.add(before.groupKey);
-    keys.add(keyAfter(item, before, policyOf(item, before?.id ?? '')));
+    keys.add(groupKey);
+    if (before === null) continue;
+    keys.add(before.groupKey);
+    if (before.groupKey !== groupKey || item.status === 'DELETED') moves.push({ before, groupKey, policy });
   }
   const groups: Record<string, readonly Connection[]> = {};
   for (const groupKey of keys) groups[groupKey] = yield* read('groupByKey', { tenantId, groupKey });
-  return { known, groups };
+  return { known, groups, holdings: yield* loadMoved(moves, now) };
 }
 
-const keyAfter = (item: ImportItem, before: Connection | null, policy: RefreshPolicy): string =>
-  groupKeyOf(
-    {
-      id: before?.id ?? idOf('connection', ''),
-      provider: item.provider,
-      customerId: item.customerId,
-      institutionId: item.institutionId,
-      providerConnectionId: item.providerConnectionId ?? before?.providerConnectionId ?? null,
-      loginFingerprint: item.loginFingerprint ?? before?.loginFingerprint ?? null,
-      status: item.status ?? before?.status ?? 'ACTIVE',
-    },
-    policy.duplicates,
-  );
+/** A known connection that comes into another group, or is deleted from its own. */
+interface Move {
+  readonly before: Connection;
+  readonly groupKey: string;
+  readonly policy: RefreshPolicy;
+}
+
+/** Those that are left whole: what is carried has to be known before what it comes to. */
+function* loadMoved(moves: readonly Move[], now: Instant): Loader<HoldingsByKey> {
+  const holdings: Record<string, GroupHoldings> = {};
+  for (const { before, groupKey, policy } of moves) {
+    if (before.groupKey !== groupKey)
+      holdings[before.groupKey] ??= yield* loadHoldings(before, before.groupKey, { policy, now });
+  }
+  for (const { before, groupKey } of moves) holdings[groupKey] ??= yield* loadHoldings(before, groupKey, null);
+  return holdings;
+}
+
+const faultOf = ({ index, field, taskId }: ImportClash): ImportFault => ({
+  index,
+  field,
+  message:
+    `brings the refresh ${taskId} into a group where another one is under way, and a group has one at a time: ` +
+    'import it again once one of them has ended',
+});
 
 /**
  * A batch of connections, all or nothing. What a connector has to import by itself is brought in there first; should a
@@ -140,13 +167,13 @@ export const importConnections = async (
   if (twice.length > 0) return { kind: 'faulty', faults: twice };
   const ready = ((await engine.beforeImport?.(rowsWithIds)) ?? rowsWithIds) as readonly Brought[];
   const items = ready.map((row) => sealed(engine, tenantId, row));
-  const policyOf = ({ connector, provider, institutionId }: ImportItem, connectionId: string): RefreshPolicy =>
+  const policyOf: PolicyOf = ({ connector, provider, institutionId }, connectionId) =>
     engine.policies.policyFor({ tenantId, connector, provider, institutionId, connectionId });
   const cause = `import ${engine.ids.next()}`;
   const decided = await engine.store.turn(
-    () => loadImport(items, tenantId, policyOf),
-    (facts): { readonly imported: readonly Imported[]; readonly effects: readonly Effect[] } =>
-      decideImport(items, facts, policyOf, tenantId, turnInputs(engine, cause)),
+    () => loadImport(items, tenantId, policyOf, engine.clock.now()),
+    (facts) => decideImport(items, facts, policyOf, tenantId, turnInputs(engine, cause)),
   );
+  if (decided.clashes.length > 0) return { kind: 'faulty', faults: decided.clashes.map(faultOf) };
   return { kind: 'imported', imported: decided.imported };
 };

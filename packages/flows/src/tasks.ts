@@ -2,7 +2,7 @@ import type { Effect, RefreshProgress, Task, TaskId, TenantId } from '@freshet/d
 import { isOpen } from '@freshet/domain';
 import { decideCancel } from '@freshet/policy';
 import { turnInputs, type Engine } from './engine.js';
-import { loadTask } from './load-task.js';
+import { loadGroup, loadTask } from './load-task.js';
 import { settle } from './run-task.js';
 
 export type TaskResult =
@@ -10,10 +10,16 @@ export type TaskResult =
   | { readonly kind: 'not-allowed'; readonly task: Task }
   | { readonly kind: 'done'; readonly task: Task };
 
+function* loadCancel(engine: Engine, tenantId: TenantId, id: TaskId) {
+  const held = yield* loadTask(tenantId, id);
+  const found = held === undefined ? undefined : yield* loadGroup(engine, held.task);
+  return held && { ...held, group: found?.group ?? [] };
+}
+
 /** Cancels a queued task; one that runs may have been billed already. */
 export const cancelTask = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<TaskResult> =>
   engine.store.turn(
-    () => loadTask(tenantId, id),
+    () => loadCancel(engine, tenantId, id),
     (held): TaskResult & { readonly effects: readonly Effect[] } => {
       if (held === undefined) return { kind: 'not-found', effects: [] };
       const { cancelled, task, effects } = decideCancel(held, turnInputs(engine, id));

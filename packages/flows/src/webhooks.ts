@@ -6,6 +6,7 @@ import type { Connector, Loader, RawWebhook } from '@freshet/ports';
 import { callContext } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
 import { loadLearning } from './load-learning.js';
+import { loadHoldings } from './load-holdings.js';
 import { policyOf } from './load-refresh.js';
 
 export type WebhookResult =
@@ -51,17 +52,29 @@ interface EventLoad {
   readonly policy: RefreshPolicy;
 }
 
-/** The group that the connection comes into by what the event tells of it. */
-function* loadJoined(connection: Connection, event: Handled, policy: RefreshPolicy): Loader<readonly Connection[]> {
-  if (event.kind !== 'link-completed') return [];
-  const after = {
-    ...connection,
-    status: 'ACTIVE',
-    providerConnectionId: event.providerConnectionId ?? connection.providerConnectionId,
+/** The key of the group that the connection is in by what the event tells of it. */
+const keyAfter = (connection: Connection, event: Handled, policy: RefreshPolicy): string => {
+  if (event.kind !== 'link-completed') return connection.groupKey;
+  const providerConnectionId = event.providerConnectionId ?? connection.providerConnectionId;
+  return groupKeyOf({ ...connection, status: 'ACTIVE', providerConnectionId }, policy.duplicates);
+};
+
+/** The group that it comes into, and what goes along; nothing where it stays. */
+function* loadJoined(
+  engine: Engine,
+  connection: Connection,
+  event: Handled,
+  policy: RefreshPolicy,
+): Loader<Pick<EventFacts, 'joins' | 'holdings'>> {
+  const groupKey = keyAfter(connection, event, policy);
+  if (groupKey === connection.groupKey) return { joins: [], holdings: {} };
+  const joins = yield* read('groupByKey', { tenantId: connection.tenantId, groupKey });
+  const leaves = { policy, now: engine.clock.now() };
+  const holdings = {
+    [connection.groupKey]: yield* loadHoldings(connection, connection.groupKey, leaves),
+    [groupKey]: yield* loadHoldings(connection, groupKey, null),
   };
-  const groupKey = groupKeyOf(after, policy.duplicates);
-  if (groupKey === connection.groupKey) return [];
-  return yield* read('groupByKey', { tenantId: connection.tenantId, groupKey });
+  return { joins, holdings };
 }
 
 /** The connection that an event is about: a job's end names the job before it names a connection. */
@@ -95,21 +108,25 @@ function* loadEvent(
     since: Number.MIN_SAFE_INTEGER,
     except: null,
   });
-  const joins = yield* loadJoined(connection, event, policy);
+  const joined = yield* loadJoined(engine, connection, event, policy);
   const learning = yield* loadLearning(members, connection, engine.clock.now());
-  return { facts: { connection, group: members, joins, openTask, awaitedPull, learning }, policy };
+  return { facts: { connection, group: members, ...joined, openTask, awaitedPull, learning }, policy };
 }
 
-const take = async (engine: Engine, webhook: WebhookRecord, event: Handled): Promise<boolean> => {
+/** `waits`: it cannot be taken in yet; `unknown`: it is about nothing of ours. */
+type Taken = 'taken' | 'waits' | 'unknown';
+
+const take = async (engine: Engine, webhook: WebhookRecord, event: Handled): Promise<Taken> => {
   const decided = await engine.store.turn(
     () => loadEvent(engine, webhook.tenantId, webhook.connector, event),
-    (load): { readonly known: boolean; readonly effects: readonly Effect[] } =>
-      load === undefined
-        ? { known: false, effects: [] }
-        : { known: true, ...decideEvent(load.facts, event, load.policy, turnInputs(engine, webhook.id)) },
+    (load): { readonly taken: Taken; readonly effects: readonly Effect[] } => {
+      if (load === undefined) return { taken: 'unknown', effects: [] };
+      const { waits, effects } = decideEvent(load.facts, event, load.policy, turnInputs(engine, webhook.id));
+      return { taken: waits ? 'waits' : 'taken', effects };
+    },
   );
-  if (decided.known && event.kind === 'status-told') noteUnknownWord(engine, webhook, event);
-  return decided.known;
+  if (decided.taken === 'taken' && event.kind === 'status-told') noteUnknownWord(engine, webhook, event);
+  return decided.taken;
 };
 
 const noteUnknownWord = (
@@ -157,6 +174,16 @@ const claim = async (engine: Engine, tenantId: TenantId, id: WebhookId): Promise
   return decided.webhook;
 };
 
+/** How long an event waits for a refresh to end before it is looked at again. */
+const WAIT_MS = MINUTE;
+
+/** One that waits has not failed: it is taken again, however often, and what was taken of it already is a replay then. */
+const endOf = (engine: Engine, webhook: WebhookRecord, taken: readonly Taken[]): Partial<Omit<WebhookRecord, 'id'>> => {
+  if (taken.includes('waits')) return { attempts: webhook.attempts - 1, dueAt: engine.clock.now() + WAIT_MS };
+  const isUnmatched = taken.length > 0 && taken.every((each) => each === 'unknown');
+  return { state: isUnmatched ? 'unmatched' : 'processed', dueAt: null };
+};
+
 /** What a stored webhook means, event by event. One about nothing that we know is kept as `unmatched`. */
 export const processWebhook = async (engine: Engine, tenantId: TenantId, id: WebhookId): Promise<void> => {
   const webhook = await claim(engine, tenantId, id);
@@ -165,10 +192,9 @@ export const processWebhook = async (engine: Engine, tenantId: TenantId, id: Web
   try {
     if (connector === undefined) throw new Error(`connector ${webhook.connector} is switched off`);
     const events = translate(connector, webhook);
-    const known: boolean[] = [];
-    for (const event of events) known.push(await take(engine, webhook, event));
-    const unmatched = known.length > 0 && !known.includes(true);
-    await close(engine, webhook, { state: unmatched ? 'unmatched' : 'processed', dueAt: null });
+    const taken: Taken[] = [];
+    for (const event of events) taken.push(await take(engine, webhook, event));
+    await close(engine, webhook, endOf(engine, webhook, taken));
   } catch (error) {
     const { attempts } = webhook;
     engine.log.warn('a webhook could not be processed', { webhookId: id, attempts, error: String(error) });

@@ -1,15 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
-import { isTerminal, MINUTE, standingOf } from '@freshet/domain';
+import { idOf, insert, isOpen, isTerminal, MINUTE, standingOf, update } from '@freshet/domain';
 import type { Connection, ProviderEvent, RefreshAnswer } from '@freshet/domain';
 import fc from 'fast-check';
-import { decideDelete, decideEvent, decideImport, decideOutcome, groupKeyOf, type ImportItem } from '../src/index.js';
-import { inputs, noon, policy, pull, running, tenant, unlearned } from './given.js';
+import {
+  decideDelete,
+  decideEvent,
+  decideImport,
+  decideOutcome,
+  groupKeyOf,
+  importedKey,
+  type HoldingsByKey,
+  type ImportItem,
+} from '../src/index.js';
+import { inputs, noon, policy, pull, running, taskId, tenant, unlearned } from './given.js';
 import { kept, type Kept } from './tables.js';
 
 type Event = Exclude<ProviderEvent, { kind: 'ignored' }>;
 type Step =
   | { readonly do: 'import'; readonly items: readonly ImportItem[] }
   | { readonly do: 'delete'; readonly which: number }
+  /** A refresh of it is opened, unless one of its group is; or ended. */
+  | { readonly do: 'open' | 'end'; readonly which: number }
   | { readonly do: 'event'; readonly which: number; readonly event: Event }
   | { readonly do: 'refresh'; readonly which: number; readonly answer: RefreshAnswer };
 
@@ -83,6 +94,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete'), which }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('open', 'end'), which }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('event'), which, event }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh'), which, answer }) },
 );
@@ -90,23 +102,30 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const living = (rows: Kept, groupKey: string): readonly Connection[] =>
   rows.all('connection').filter((row) => row.groupKey === groupKey && row.status !== 'DELETED');
 
+const holdings = (rows: Kept, keys: readonly string[]): HoldingsByKey =>
+  Object.fromEntries(
+    keys.map((groupKey) => [
+      groupKey,
+      {
+        openTask: rows.all('task').find((row) => isOpen(row.state) && row.groupKey === groupKey) ?? null,
+        pulls: rows.all('pull').filter((row) => row.groupKey === groupKey),
+        closures: [],
+        rates: null,
+      },
+    ]),
+  );
+
 const brought = (rows: Kept, items: readonly ImportItem[], now: number): void => {
   const known = items.map((it) => rows.all('connection').find((row) => row.externalId === it.externalId) ?? null);
   const keys = items.flatMap((it, index) => {
-    const before = known[index];
-    const merged = {
-      id: before?.id ?? ('conn_new' as Connection['id']),
-      provider: it.provider,
-      customerId: it.customerId,
-      institutionId: it.institutionId,
-      loginFingerprint: null,
-      providerConnectionId: it.providerConnectionId ?? before?.providerConnectionId ?? null,
-      status: it.status ?? before?.status ?? 'ACTIVE',
-    };
-    return [groupKeyOf(merged, 'grouped'), ...(before ? [before.groupKey] : [])];
+    const before = known[index] ?? null;
+    const id = before?.id ?? ('conn_new' as Connection['id']);
+    return [importedKey(it, before, id, rules), ...(before ? [before.groupKey] : [])];
   });
   const groups = Object.fromEntries([...new Set(keys)].map((key) => [key, living(rows, key)]));
-  rows.apply(decideImport(items, { known, groups }, () => rules, tenant, inputs(now)).effects);
+  rows.apply(
+    decideImport(items, { known, groups, holdings: holdings(rows, keys) }, () => rules, tenant, inputs(now)).effects,
+  );
 };
 
 const eventful = (rows: Kept, connection: Connection, happened: Event, now: number): void => {
@@ -117,14 +136,13 @@ const eventful = (rows: Kept, connection: Connection, happened: Event, now: numb
       : connection.providerConnectionId;
   const key = groupKeyOf({ ...connection, providerConnectionId, status: 'ACTIVE' }, 'grouped');
   const joins = key === connection.groupKey ? [] : living(rows, key);
-  rows.apply(
-    decideEvent(
-      { connection, group, joins, openTask: null, awaitedPull: null, learning: unlearned },
-      happened,
-      rules,
-      inputs(now),
-    ).effects,
-  );
+  const held = key === connection.groupKey ? {} : holdings(rows, [connection.groupKey, key]);
+  const facts = {
+    ...{ connection, group, joins, openTask: null, awaitedPull: null },
+    holdings: held,
+    learning: unlearned,
+  };
+  rows.apply(decideEvent(facts, happened, rules, inputs(now)).effects);
 };
 
 const refreshed = (rows: Kept, connection: Connection, replied: RefreshAnswer, now: number): void => {
@@ -142,12 +160,28 @@ const refreshed = (rows: Kept, connection: Connection, replied: RefreshAnswer, n
   rows.apply(effects.filter((effect) => effect.record === 'connection' || effect.record === 'statusChange'));
 };
 
+const opened = (rows: Kept, { id: connectionId, groupKey, status }: Connection, now: number): void => {
+  if (isTerminal(status) || holdings(rows, [groupKey])[groupKey]?.openTask !== null) return;
+  const task = running({ id: taskId(`${now}`), pullId: idOf('pull', `${now}`), connectionId, groupKey });
+  rows.apply([
+    insert('task', task),
+    insert('pull', pull({ id: task.pullId, taskId: task.id, connectionId, groupKey, at: now })),
+  ]);
+};
+
+const ended = (rows: Kept, { id }: Connection): void => {
+  const own = rows.all('task').filter((row) => row.connectionId === id && isOpen(row.state));
+  rows.apply(own.map((row) => update('task', row.id, { state: 'failed' })));
+};
+
 const take = (rows: Kept, made: Step, now: number): void => {
   if (made.do === 'import') return brought(rows, made.items, now);
   const all = rows.all('connection');
   const connection = all[made.which % Math.max(1, all.length)];
   if (connection === undefined) return;
   if (made.do === 'event') return eventful(rows, connection, made.event, now);
+  if (made.do === 'open') return opened(rows, connection, now);
+  if (made.do === 'end') return ended(rows, connection);
   if (made.do === 'refresh') return refreshed(rows, connection, made.answer, now);
   const group = living(rows, connection.groupKey);
   rows.apply(decideDelete({ connection, group, open: null }, inputs(now)).effects);
@@ -205,6 +239,20 @@ describe('after any imports, links, words, deletions and refreshes', () => {
       for (const row of rows.all('connection')) {
         if (gone.has(row.id)) expect(row).toMatchObject({ status: 'DELETED', active: false });
         if (row.status === 'DELETED') gone.add(row.id);
+      }
+    });
+  });
+
+  // The rows refuse a second open task of a group at every single effect.
+  test('what a connection has under way, and every pull of its, counts where it is', () => {
+    // What one did that ended may have stayed with its twins.
+    const ran = new Set<string>();
+    after((rows) => {
+      for (const { id, status } of rows.all('connection')) if (isTerminal(status)) ran.add(id);
+      for (const { id, groupKey } of rows.all('connection').filter((row) => !ran.has(row.id))) {
+        const open = rows.all('task').filter((row) => row.connectionId === id && isOpen(row.state));
+        const done = rows.all('pull').filter((row) => row.connectionId === id);
+        for (const row of [...open, ...done]) expect(row.groupKey).toBe(groupKey);
       }
     });
   });

@@ -1,3 +1,4 @@
+import { isOpen } from '@freshet/domain';
 import type { Effect, RecordName, Records } from '@freshet/domain';
 
 type Tables = { [Name in RecordName]?: Map<string, Records[Name]> };
@@ -29,6 +30,7 @@ export const kept = (...seed: readonly Effect[]): Kept => {
       rows.set(effect.row.id, effect.row);
     }
     if (effect.record === 'connection') atMostOneActive(table('connection'));
+    if (effect.record === 'task') atMostOneOpen(table('task'));
   };
   const one = <Name extends RecordName>(record: Name, id: string): Records[Name] => {
     const row = table(record).get(id);
@@ -45,6 +47,11 @@ const atMostOneActive = (connections: ReadonlyMap<string, Records['connection']>
   const active = [...connections.values()].filter((row) => row.active && row.status !== 'DELETED');
   const keys = active.map((row) => row.groupKey);
   if (new Set(keys).size < keys.length) throw new Error('two active connections in one group');
+};
+
+const atMostOneOpen = (tasks: ReadonlyMap<string, Records['task']>): void => {
+  const keys = [...tasks.values()].filter(({ state }) => isOpen(state)).map((row) => row.groupKey);
+  if (new Set(keys).size < keys.length) throw new Error('two open tasks in one group');
 };
 
 /** Every value that an effect of that kind writes: a decision's mark in one line of a test. */

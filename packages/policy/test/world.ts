@@ -143,7 +143,7 @@ export const worldOf = (
       rows.apply(decideRelease(held(fresh(task)), now + LEASE, inputs(now)).effects);
     },
     cancel: (task) => {
-      rows.apply(decideCancel(held(fresh(task)), inputs(now)).effects);
+      rows.apply(decideCancel({ ...held(fresh(task)), group: living(task.groupKey) }, inputs(now)).effects);
     },
   };
 };

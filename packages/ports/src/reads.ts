@@ -168,6 +168,8 @@ export interface Reads {
   readonly usage: Read<UsageQuery, Usage>;
   /** The newest pull that counts in such a query. */
   readonly latestPull: Read<Omit<UsageQuery, 'take'>, Pull | null>;
+  /** The newest so many pulls that count in such a query, the newest first. */
+  readonly countedPulls: Read<UsageQuery, readonly Pull[]>;
   /** Of the provider (also those of every connector), the institution, the group and the connection; past ones included. */
   readonly closures: Read<
     {

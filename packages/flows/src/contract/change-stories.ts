@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE, SECOND } from '@freshet/domain';
-import type { ChangeAnswer, ConnectionId, LinkAnswer } from '@freshet/domain';
+import type { ChangeAnswer, ConnectionId, LinkAnswer, RefreshAnswer } from '@freshet/domain';
 import {
   addProducts,
   deleteConnection,
@@ -9,6 +9,7 @@ import {
   forgetIdempotency,
   repairConnection,
   setProviderPaused,
+  type ImportRow,
 } from '../index.js';
 import {
   akoyaRow,
@@ -17,6 +18,7 @@ import {
   bringIn,
   bringInOne,
   bringInTwins,
+  budRow,
   connectionOf,
   CUSTOMER,
   force,
@@ -34,6 +36,7 @@ import {
   TENANT,
   type OpenStore,
   type Rig,
+  type RigOptions,
 } from './rig.js';
 
 const DONE = { kind: 'done', asOf: MORNING, newData: true } as const;
@@ -206,6 +209,22 @@ export const changeStories = (openStore: OpenStore): void => {
       expect(await connectionOf(rig, id)).toEqual(deleted);
     });
 
+    test('leaves the credentials that its running refresh is looked for with, until that ends', async () => {
+      const rig = newRig({ bud: { progress: [{ kind: 'pending' }, DONE] } });
+      const { id } = await bringInOne(rig, budRow({ credentials: { secret: 's' } }));
+      const task = await force(rig, id);
+      await runDue(rig);
+      await deleteConnection(rig.engine, TENANT, id);
+      expect((await connectionOf(rig, id)).credentials).not.toBeNull();
+      await pass(rig, 2 * MINUTE);
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'succeeded', charge: 'charged' });
+      expect(rig.bud.callsOf('progress').map(({ credentials }) => credentials)).toEqual([
+        { secret: 's' },
+        { secret: 's' },
+      ]);
+      expect((await connectionOf(rig, id)).credentials).toBeNull();
+    });
+
     test('of the active twin promotes the most recently refreshed of the rest, with its last status', async () => {
       const rig = newRig();
       const [first, second, third] = await bringIn(rig, [
@@ -317,14 +336,50 @@ export const changeStories = (openStore: OpenStore): void => {
       expect(rig.written()).toBe(before);
     });
 
-    test('is as right as a request would be: forced then, it passes, and a moment before, it does not', async () => {
-      const rig = newRig();
-      const { id } = await bringInOne(rig, mxRow({ lastSuccessAt: MORNING - HOUR }));
+    const spent = {
+      version: 1,
+      overrides: [
+        {
+          match: { provider: 'MX' },
+          set: { price: { currency: 'USD', perRequest: '1.00', billedOn: 'success' }, limits: { 'mx-cooldown': null } },
+        },
+      ],
+      budgets: [{ name: 'daily', period: 'day', timeZone: 'UTC', amount: '1.00', currency: 'USD' }],
+    };
+    const limited: RefreshAnswer = { kind: 'limited', until: MORNING + 5 * HOUR, scope: 'group' };
+    const refreshed = async (rig: Rig, id: ConnectionId): Promise<void> => {
+      await force(rig, id);
+      await runDue(rig);
+    };
+    const asItIs = async (): Promise<void> => {};
+
+    test.each<[string, ImportRow, RigOptions, (rig: Rig, id: ConnectionId) => Promise<void>]>([
+      ['after data that came an hour ago', mxRow({ lastSuccessAt: MORNING - HOUR }), {}, asItIs],
+      ['after a refresh', mxRow(), { meld: { refresh: [DONE] } }, refreshed],
+      ['after a block that was told', mxRow(), { meld: { refresh: [limited] } }, refreshed],
+      ['where an earlier pull is handed back', budRow(), { bud: { refresh: [DONE] } }, refreshed],
+      ['with a budget that is spent', mxRow(), { policyFile: spent, meld: { refresh: [DONE] } }, refreshed],
+    ])('is as right as a request would be %s: then it is forced, and a moment before not', async (...given) => {
+      const [, row, options, happens] = given;
+      const rig = newRig(options);
+      const { id } = await bringInOne(rig, row);
+      await happens(rig, id);
       const { nextForcedAt } = await describeOne(rig, id);
+      expect(nextForcedAt).toBeGreaterThan(rig.clock.now());
+      expect((await ask(rig, id)).record.decision.nextForcedAt).toBe(nextForcedAt);
       rig.clock.set((nextForcedAt ?? 0) - 1);
-      expect(await ask(rig, id)).toMatchObject({ record: { verdict: 'refuse' } });
+      expect((await ask(rig, id)).record.verdict).not.toBe('force');
       rig.clock.advance(1);
+      expect(await describeOne(rig, id)).toMatchObject({ nextForcedAt });
       expect(await ask(rig, id)).toMatchObject({ record: { verdict: 'force' } });
+    });
+
+    test('is what one who joins the open refresh is told', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig);
+      await force(rig, id);
+      const { nextForcedAt } = await describeOne(rig, id);
+      expect((await ask(rig, id)).record.decision).toMatchObject({ nextForcedAt });
     });
 
     test('names the open refresh, and no time for a status that forbids one', async () => {

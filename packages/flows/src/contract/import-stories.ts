@@ -160,16 +160,22 @@ export const importStories = (openStore: OpenStore): void => {
       expect(await statesOf(rig, members)).toEqual(['active ACTIVE', 'active ACTIVE']);
     });
 
-    test('that two refreshed connections turn out to be keeps one active, and each call is settled once', async () => {
+    test('that two connections turn out to be waits until one refresh of theirs has ended: each is settled once', async () => {
       const rig = newRig({ meld: { progress: [{ kind: 'done', asOf: null, newData: true }] } });
       const rows = [mxRow({ externalId: 'x' }), mxRow({ externalId: 'y' })];
       const [x, y] = await bringIn(rig, rows);
       const tasks = [await force(rig, x?.id as ConnectionId), await force(rig, y?.id as ConnectionId)];
       await runDue(rig);
-      await bringIn(
-        rig,
-        rows.map((row) => ({ ...row, providerConnectionId: 'member-1' })),
-      );
+      const twins = rows.map((row) => ({ ...row, providerConnectionId: 'member-1' }));
+      const before = rig.written();
+      expect(await importConnections(rig.engine, TENANT, twins)).toMatchObject({
+        kind: 'faulty',
+        faults: [
+          { index: 0, field: 'providerConnectionId', message: expect.stringContaining(`${tasks[0]?.id}`) as unknown },
+          { index: 1, field: 'providerConnectionId', message: expect.stringContaining('has ended') as unknown },
+        ],
+      });
+      expect(rig.written()).toBe(before);
       await pass(rig, 10 * MINUTE);
       const after = await Promise.all(tasks.map(({ id }) => taskOf(rig, id)));
       expect(after.map(({ state, charge, attempts }) => [state, charge, attempts])).toEqual([
@@ -177,7 +183,52 @@ export const importStories = (openStore: OpenStore): void => {
         ['succeeded', 'charged', 1],
       ]);
       expect(rig.meld.callsOf('refresh')).toHaveLength(2);
+      await bringIn(rig, twins);
       expect((await allConnections(rig)).filter(({ active }) => active)).toHaveLength(1);
+    });
+  });
+
+  describe('a connection whose group becomes known', () => {
+    const known = mxRow({ externalId: 'known-late' });
+    const grouped = { ...known, providerConnectionId: 'member-1' };
+    const twinOfIt = twin({ lastSuccessAt: MORNING - DAY });
+
+    test('is joined by its twin while its refresh is under way: nothing is called twice', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, known);
+      const task = await force(rig, id);
+      await runDue(rig);
+      const [, other] = await bringIn(rig, [grouped, twinOfIt]);
+      for (const asked of [id, other?.id as ConnectionId]) {
+        expect(await ask(rig, asked)).toMatchObject({ record: { verdict: 'join', taskId: task.id } });
+      }
+      expect(rig.meld.callsOf('refresh')).toHaveLength(1);
+    });
+
+    test('keeps its cooldown, for its twin too', async () => {
+      const rig = newRig({ meld: { progress: [{ kind: 'done', asOf: null, newData: true }] } });
+      const { id } = await bringInOne(rig, known);
+      await force(rig, id);
+      await runDue(rig);
+      await pass(rig, MINUTE);
+      const [, other] = await bringIn(rig, [grouped, twinOfIt]);
+      for (const asked of [id, other?.id as ConnectionId]) {
+        expect(await ask(rig, asked)).toMatchObject({ record: { decision: { refusal: 'rate-limited' } } });
+      }
+    });
+
+    test('keeps what the provider told it to wait, for its twin too', async () => {
+      const until = MORNING + 10 * HOUR;
+      const rig = newRig({ meld: { refresh: [{ kind: 'limited', until, scope: 'group' }] } });
+      const { id } = await bringInOne(rig, known);
+      await force(rig, id);
+      await runDue(rig);
+      const [, other] = await bringIn(rig, [grouped, twinOfIt]);
+      for (const asked of [id, other?.id as ConnectionId]) {
+        expect(await ask(rig, asked)).toMatchObject({
+          record: { decision: { refusal: 'rate-limited', retryAt: until } },
+        });
+      }
     });
   });
 
@@ -330,6 +381,21 @@ export const importStories = (openStore: OpenStore): void => {
       expect(await ask(rig, id)).toMatchObject({
         record: { decision: { refusal: 'rate-limited', retryAt: MORNING + 2 * HOUR } },
       });
+    });
+
+    test('as DELETED ends its queued refresh, frees what that holds, and erases its secrets', async () => {
+      const rig = newRig();
+      const row = mxRow({ externalId: 'again', credentials: { token: 't' } });
+      const { id } = await bringInOne(rig, row);
+      rig.meld.script({ refresh: [{ kind: 'unavailable', who: 'provider', retryAt: MORNING + DAY, message: 'down' }] });
+      const task = await force(rig, id);
+      await runDue(rig);
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'queued', charge: 'reserved' });
+      await bringInOne(rig, { ...row, status: 'DELETED' });
+      await runDue(rig);
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'failed', charge: 'released' });
+      expect(await connectionOf(rig, id)).toMatchObject({ status: 'DELETED', credentials: null });
+      expect(rig.meld.callsOf('refresh')).toHaveLength(1);
     });
 
     test('in a status that forbids it keeps its queued refresh from being sent', async () => {

@@ -264,6 +264,30 @@ export const webhookStories = (openStore: OpenStore): void => {
       expect(second?.groupKey).toBe(first?.groupKey);
     });
 
+    test('of a repair that brings two open refreshes together waits until one of them has ended', async () => {
+      const rig = newRig();
+      const [own, other] = await bringIn(rig, [mxRow(), mxRow({ providerConnectionId: 'mem-1' })]);
+      const [ownId, otherId] = [own?.id as ConnectionId, other?.id as ConnectionId];
+      const first = await force(rig, ownId);
+      await force(rig, otherId);
+      await runDue(rig);
+      const repaired = { kind: 'link-completed', externalId: own?.externalId ?? '', at: MORNING } as const;
+      const now = () => rig.clock.now();
+      await deliver(rig, 'late', { ...repaired, at: now() + 1, providerConnectionId: 'mem-1' });
+      for (let looks = 0; looks < 10; looks += 1) {
+        rig.clock.advance(MINUTE);
+        await processDueWebhooks(rig.engine, 10);
+      }
+      expect((await connectionOf(rig, ownId)).groupKey).toBe(ownId);
+      rig.meld.script({ progress: [{ kind: 'done', asOf: null, newData: true }] });
+      await step(rig, first.id);
+      rig.clock.advance(MINUTE);
+      await processDueWebhooks(rig.engine, 10);
+      expect((await connectionOf(rig, ownId)).groupKey).toBe((await connectionOf(rig, otherId)).groupKey);
+      expect((await ask(rig, ownId)).record.verdict).toBe('join');
+      expect((await allConnections(rig)).filter(({ active }) => active)).toHaveLength(1);
+    });
+
     test('that the active twin is gone: the next takes its place, with its status', async () => {
       const rig = newRig();
       const [active, twin] = await bringInTwins(rig, 2);

@@ -1,10 +1,10 @@
 import { pullOrigins, pullStates, type Pull, type Usage } from '@freshet/domain';
 import type { UsageQuery, UsageScope } from '@freshet/ports';
-import { and, desc, eq, gt, inArray, like, lte, ne, not, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, like, lte, ne, not, sql, type Placeholder, type SQL } from 'drizzle-orm';
 import { pulls } from '../schema/conditions.js';
 import type { Tables } from '../schema/index.js';
 import { selecting, variants, type Values } from '../statement.js';
-import { firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
+import { allOf, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
 
 type Counting = Omit<UsageQuery, 'take'>;
 type PullTable = Tables['pull'];
@@ -76,7 +76,8 @@ const usageStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
   );
 };
 
-const latestStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
+/** The newest of them: so many as `take` says, or as is given. */
+const pullsStatement = ({ db, tables: { pull } }: Schema, query: Counting, take: 1 | Placeholder) => {
   const whole = (condition: SQL | undefined) => db.select().from(pull).where(condition);
   const [since, reserved] = branches(pull, query);
   return reserved
@@ -84,13 +85,13 @@ const latestStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
         whole(since)
           .unionAll(whole(reserved))
           .orderBy(desc(sql`at`))
-          .limit(1),
+          .limit(take),
       )
-    : selecting<Pull>(whole(since).orderBy(desc(pull.at)).limit(1));
+    : selecting<Pull>(whole(since).orderBy(desc(pull.at)).limit(take));
 };
 
 /** Pulls as limits count them. */
-export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull'> => {
+export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull' | 'countedPulls'> => {
   const usage = firstOf<UsageQuery, Usage>({
     statement: variants(shapeOf, (query) => usageStatement(schema, query)),
     values: valuesOf,
@@ -99,7 +100,11 @@ export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull'> =>
     // An aggregate always has its row.
     usage: usage as Reader<UsageQuery, Usage>,
     latestPull: firstOf<Counting, Pull>({
-      statement: variants(shapeOf, (query) => latestStatement(schema, query)),
+      statement: variants(shapeOf, (query) => pullsStatement(schema, query, 1)),
+      values: valuesOf,
+    }),
+    countedPulls: allOf<UsageQuery, Pull>({
+      statement: variants(shapeOf, (query) => pullsStatement(schema, query, value('take'))),
       values: valuesOf,
     }),
   };

@@ -42,6 +42,8 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['usage', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
   ['usage', usageOf('group', { product: 'BALANCES', except: 'x' }), ['pulls_group', 'pulls_reserved']],
   ['latestPull', usageOf('group'), ['pulls_group', 'pulls_reserved']],
+  ['countedPulls', usageOf('group'), ['pulls_group', 'pulls_reserved']],
+  ['countedPulls', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
   ['closures', {}, ['closures_key']],
   ['closuresOfTenant', {}, ['closures_scope']],
   ['budgetCounter', {}, ['sqlite_autoindex_budget_counters_1']],

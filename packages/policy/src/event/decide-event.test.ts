@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, idOf, MINUTE } from '@freshet/domain';
-import type { Connection, ProviderEvent } from '@freshet/domain';
+import type { Connection, ProviderEvent, Task } from '@freshet/domain';
 import {
   connection,
   connectionId,
@@ -33,6 +33,7 @@ const taken = (event: Handled, { policy: rules, now: at = now, ...given }: Given
     joins: [],
     openTask: null,
     awaitedPull: null,
+    holdings: {},
     learning: unlearned,
     ...given,
   };
@@ -272,6 +273,43 @@ describe('a completed link', () => {
   });
 });
 
+describe('a link that moves a connection into another group', () => {
+  const linked: Handled = { ...about, kind: 'link-completed', providerConnectionId: 'mem-1' };
+  const key = '["connection","MX","mem-1"]';
+  const other = connection('b', { providerConnectionId: 'mem-1', groupKey: key });
+  const own = connection();
+  const held = { openTask: null, pulls: [], closures: [], rates: null };
+  const twinsTask = running({ id: taskId('b'), connectionId: other.id, groupKey: key });
+  const decided = (ownTask: Task | null, othersTask: Task | null) =>
+    decideEvent(
+      {
+        ...{ connection: own, group: [own], joins: [other], openTask: ownTask, awaitedPull: null, learning: unlearned },
+        holdings: {
+          [own.groupKey]: { ...held, openTask: ownTask, pulls: [pull({ state: 'succeeded' })] },
+          [key]: { ...held, openTask: othersTask },
+        },
+      },
+      linked,
+      policy(),
+      inputs(now),
+    );
+
+  test('takes its open refresh and its pulls along', () => {
+    const { waits, effects } = decided(running(), null);
+    expect(waits).toBe(false);
+    expect(written(effects, 'task')).toEqual([{ id: taskId('1'), groupKey: key }]);
+    expect(written(effects, 'pull')).toMatchObject([{ id: 'pull_1', groupKey: key }, { origin: 'repair' }]);
+  });
+
+  test('waits, and changes nothing, while a refresh is open on both sides', () => {
+    expect(decided(running(), twinsTask)).toEqual({ waits: true, effects: [] });
+  });
+
+  test('does not wait for the refresh of the others alone', () => {
+    expect(decided(null, twinsTask)).toMatchObject({ waits: false });
+  });
+});
+
 describe('a consent', () => {
   test('that ended needs the customer', () => {
     const effects = taken({ ...about, kind: 'consent-ended' }, { openTask: waiting() });
@@ -300,6 +338,17 @@ describe('a consent', () => {
     const again = after(ended, taken(renewed, { connection: ended }));
     expect(taken(renewed, { connection: again })).toEqual([]);
     expect(rowOf(taken(renewed, { connection: { ...ended, statusToldAt: noon + 1 } }))?.status).toBeUndefined();
+  });
+
+  // Nobody logged in anew: only where the renewal mends what the failures made are they forgotten with it.
+  test.each([
+    ['ACTIVE', 'ACCESS_EXPIRING_SOON', undefined],
+    ['DEGRADED', 'INSTITUTION_ACTION_REQUIRED', 0],
+    ['UNRECOVERABLE', 'CONTINUED_AGGREGATION_FAILURES', 0],
+  ])('that was renewed while %s (%s) sets the failures in a row to %s', (status, statusReason, failures) => {
+    const failing = connection('a', { status, statusReason, consecutiveFailures: 2 });
+    const row = rowOf(taken({ ...about, kind: 'consent-renewed', consentExpiresAt: null }, { connection: failing }));
+    expect(row?.consecutiveFailures).toBe(failures);
   });
 
   test('that was renewed without a date keeps the old one', () => {
@@ -337,6 +386,15 @@ describe('other news', () => {
       statusReason: 'INTERACTIVE_REFRESH',
     });
     expect(rowOf(effects, 'b')).toBeUndefined();
+  });
+
+  test.each([
+    ['runs is looked for with its credentials', waiting(), undefined],
+    ['waits needs none', queued(), null],
+    ['is read by its caller needs none', running({ executor: 'caller' }), null],
+    ['is a twin’s needs none of these', running({ connectionId: connectionId('b') }), null],
+  ])('of a deletion: a refresh that %s', (_what, openTask, credentials) => {
+    expect(rowOf(taken({ ...about, kind: 'deleted' }, { openTask }))?.credentials).toBe(credentials);
   });
 
   test.each<Handled>([

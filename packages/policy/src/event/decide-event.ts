@@ -1,11 +1,14 @@
 import { insert, isOpen, isTerminal, standingOf, update } from '@freshet/domain';
 import type { Connection, Effect, Instant, Product, ProviderEvent, Pull, Task } from '@freshet/domain';
 import { arrive, told } from '../outcome/after-outcome.js';
+import type { HoldingsByKey } from '../group/carry.js';
+import { carryHoldings, clashes } from '../group/carry.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf, draftsEffects, happen, set } from '../group/draft.js';
 import { groupFreshness } from '../group/group-freshness.js';
 import { byRefresh, groupKeyOf, promote, settleActive } from '../group/elect.js';
 import { heard, learned, type LearningFacts } from '../freshness/learn.js';
+import { credentialsLeft, endQueued } from '../group/severed.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { otherPull } from './other-pull.js';
@@ -21,6 +24,14 @@ export interface EventFacts {
   /** A connect, repair, import or added product whose data has not come yet. */
   readonly awaitedPull: Pull | null;
   readonly learning: LearningFacts;
+  /** Of its group and of the one that it joins, by key; empty where it stays. */
+  readonly holdings: HoldingsByKey;
+}
+
+export interface EventDecision {
+  /** It would bring an open refresh into a group where another is open: it is taken in once one of them has ended. */
+  readonly waits: boolean;
+  readonly effects: readonly Effect[];
 }
 
 type About<Kind extends ProviderEvent['kind']> = Extract<ProviderEvent, { kind: Kind }>;
@@ -47,12 +58,6 @@ const isOvertaken = ({ statusToldAt }: Connection, at: Instant): boolean => stat
 const wake = (task: Task | null, inputs: TurnInputs): readonly Effect[] =>
   task !== null && isOpen(task.state) && task.state === 'running' && task.leaseOwner === null
     ? [update('task', task.id, { dueAt: inputs.now })]
-    : [];
-
-/** A call that waits for a connection that is gone is started at once: that ends it, and gives its money back. */
-const endQueued = ({ connection, openTask }: EventFacts, inputs: TurnInputs): readonly Effect[] =>
-  openTask !== null && openTask.state === 'queued' && openTask.connectionId === connection.id
-    ? [update('task', openTask.id, { dueAt: inputs.now })]
     : [];
 
 /** Whether it is news: a replay, or an event that was overtaken by a newer one, brings nothing that is not here yet. */
@@ -106,7 +111,8 @@ const linked = (
   const own =
     !first && isOvertaken(connection, event.at)
       ? draft
-      : happen(set(draft, { consecutiveFailures: 0 }), first ? 'connect_completed' : 'repaired', inputs);
+      : // The customer logged in anew: what was counted before are failures of an older login (ADR 7).
+        happen(set(draft, { consecutiveFailures: 0 }), first ? 'connect_completed' : 'repaired', inputs);
   const groupKey = groupKeyOf({ ...own.after }, policy.duplicates);
   const placed = set(own, { groupKey });
   const others = (groupKey === connection.groupKey ? facts.group : facts.joins).filter(
@@ -147,10 +153,14 @@ const inheritFrom = (gone: Connection, rest: readonly Connection[], inputs: Turn
 export const withoutConnection = (
   connection: Connection,
   group: readonly Connection[],
+  openTask: Task | null,
   inputs: TurnInputs,
 ): readonly Draft[] => {
   const rest = group.filter((member) => member.id !== connection.id);
-  const gone = set(happen(draftOf(connection), 'deleted', inputs), { active: false, credentials: null });
+  const gone = set(happen(draftOf(connection), 'deleted', inputs), {
+    active: false,
+    credentials: credentialsLeft(connection, openTask),
+  });
   return [gone, ...(connection.active ? inheritFrom(connection, rest, inputs) : [])];
 };
 
@@ -194,12 +204,13 @@ const rows: Rows = {
     ),
     effects: wake(facts.openTask, inputs),
   }),
+  // No login: failures are forgotten only with the status that they made, which would else be one failure away (ADR 7).
   'consent-renewed': (facts, event, _policy, inputs) => ({
     drafts: onActive(draftsOf(facts), (draft) => {
       const renewed = set(draft, { consentExpiresAt: event.consentExpiresAt ?? draft.after.consentExpiresAt });
-      return isOvertaken(draft.after, event.at)
-        ? renewed
-        : set(happen(renewed, 'repaired', inputs), { consecutiveFailures: 0 });
+      if (isOvertaken(draft.after, event.at)) return renewed;
+      const repaired = happen(renewed, 'repaired', inputs);
+      return repaired.after.status === renewed.after.status ? repaired : set(repaired, { consecutiveFailures: 0 });
     }),
     effects: [],
   }),
@@ -208,20 +219,32 @@ const rows: Rows = {
     effects: [],
   }),
   deleted: (facts, _event, _policy, inputs) => ({
-    drafts: withoutConnection(facts.connection, facts.group, inputs),
-    effects: endQueued(facts, inputs),
+    drafts: withoutConnection(facts.connection, facts.group, facts.openTask, inputs),
+    effects: endQueued(facts.connection, facts.openTask, inputs),
   }),
 };
 
-/** What one event of a provider's does to the connection, its group and its open task. Replays and disorder change nothing. */
+/** The members of the group that it may leave: as they will be, or as they are. */
+const allMembers = ({ group }: EventFacts, drafts: readonly Draft[]): readonly Draft[] => {
+  const moved = new Set(drafts.map(({ after }) => after.id));
+  return [...drafts, ...group.filter(({ id }) => !moved.has(id)).map(draftOf)];
+};
+
+/**
+ * What one event of a provider's does to the connection, its group, its open task and what belongs to the group. Replays
+ * and disorder change nothing.
+ */
 export const decideEvent = (
   facts: EventFacts,
   event: Handled,
   policy: RefreshPolicy,
   inputs: TurnInputs,
-): { readonly effects: readonly Effect[] } => {
-  if (facts.connection.status === 'DELETED') return { effects: [] };
+): EventDecision => {
+  if (facts.connection.status === 'DELETED') return { waits: false, effects: [] };
   const take = rows[event.kind] as (f: EventFacts, e: Handled, p: RefreshPolicy, i: TurnInputs) => Taken;
   const { drafts, effects } = take(facts, event, policy, inputs);
-  return { effects: [...draftsEffects(drafts, inputs), ...effects] };
+  const members = allMembers(facts, drafts);
+  if (clashes(members, facts.holdings).length > 0) return { waits: true, effects: [] };
+  const carried = carryHoldings(members, facts.holdings, inputs);
+  return { waits: false, effects: [...draftsEffects(drafts, inputs), ...carried, ...effects] };
 };

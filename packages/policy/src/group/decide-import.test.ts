@@ -1,11 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOUR } from '@freshet/domain';
-import type { Connection } from '@freshet/domain';
-import { connection, connectionId, DAY, inputs, noon, policy, tenant, twins } from '../../test/given.js';
+import { closureId, HOUR, idOf, insert } from '@freshet/domain';
+import type { Closure, Connection, Pull, Task } from '@freshet/domain';
+import {
+  connection,
+  connectionId,
+  DAY,
+  inputs,
+  noon,
+  policy,
+  pull,
+  queued,
+  running,
+  taskId,
+  tenant,
+  twins,
+} from '../../test/given.js';
 import { kept, written } from '../../test/tables.js';
+import { nothingLearned } from '../freshness/connection-rates.js';
 import type { RefreshPolicy } from '../policy.js';
-import { decideImport, type ImportFacts, type ImportItem } from './decide-import.js';
+import type { GroupHoldings } from './carry.js';
+import { decideImport, type ImportFacts } from './decide-import.js';
 import { groupKeyOf } from './elect.js';
+import type { ImportItem } from './import-item.js';
 
 const item = (name: string, values: Partial<ImportItem> = {}): ImportItem => ({
   externalId: `ext-${name}`,
@@ -22,6 +38,7 @@ const brought = (
   known: readonly Connection[] = [],
   rules: Partial<RefreshPolicy> = {},
   now = noon,
+  holdings: ImportFacts['holdings'] = {},
 ) => {
   const facts: ImportFacts = {
     known: items.map((it) => known.find((row) => row.externalId === it.externalId) ?? null),
@@ -31,9 +48,16 @@ const brought = (
         known.filter((row) => row.groupKey === groupKey && row.status !== 'DELETED'),
       ]),
     ),
+    holdings,
   };
   const decided = decideImport(items, facts, () => policy(rules), tenant, inputs(now));
-  const rows = kept(...known.map((row) => ({ do: 'insert', record: 'connection', row }) as const));
+  const rows = kept(
+    ...known.map((row) => insert('connection', row)),
+    ...Object.values(holdings).flatMap(({ openTask, pulls }) => [
+      ...(openTask === null ? [] : [insert('task', openTask)]),
+      ...pulls.map((row) => insert('pull', row)),
+    ]),
+  );
   rows.apply(decided.effects);
   const after = (name: string): Connection =>
     rows.all('connection').find((row) => row.externalId === `ext-${name}`) as Connection;
@@ -317,6 +341,176 @@ describe('a batch', () => {
     );
     expect(rows.all('connection')).toHaveLength(1000);
     expect(rows.all('connection').filter((row) => row.active)).toHaveLength(400);
+  });
+});
+
+describe('what belongs to a group', () => {
+  const keyOf = (member: string) => `["connection","MX","${member}"]`;
+  const alone = connection('a');
+  const [a, b] = twins();
+  const task = (name: string, values: Partial<Task> = {}): Task =>
+    running({ id: taskId(name), connectionId: connectionId(name), groupKey: connectionId(name), ...values });
+  const pullOf = (name: string, groupKey: string): Pull =>
+    pull({ id: idOf('pull', name), connectionId: connectionId(name), groupKey, state: 'succeeded' });
+  const closure = (scopeKey: string, until: number | null, values: Partial<Closure> = {}): Closure => {
+    const subject = { tenantId: tenant, connector: 'meld', provider: 'MX', scope: 'group', kind: 'limited' } as const;
+    const about = { ...subject, scopeKey, until, at: noon, ...values };
+    return { ...about, id: closureId(about) };
+  };
+  const held = (values: Partial<GroupHoldings> = {}): GroupHoldings => ({
+    openTask: null,
+    pulls: [],
+    closures: [],
+    rates: null,
+    ...values,
+  });
+  const moved = (
+    items: readonly ImportItem[],
+    known: readonly Connection[],
+    holdings: Readonly<Record<string, GroupHoldings>>,
+  ) => brought(items, known, {}, noon, holdings);
+
+  test('goes along when its key becomes known: the open refresh, the pulls and what is closed', () => {
+    const { rows, effects, clashes } = moved([item('a', mem)], [alone], {
+      [alone.groupKey]: held({
+        openTask: task('a'),
+        pulls: [pullOf('a', alone.groupKey)],
+        closures: [closure(alone.groupKey, noon + HOUR)],
+      }),
+    });
+    expect(clashes).toEqual([]);
+    expect(rows.all('task').map((row) => row.groupKey)).toEqual([keyOf('mem-1')]);
+    expect(rows.all('pull').map((row) => row.groupKey)).toEqual([keyOf('mem-1')]);
+    expect(written(effects, 'closure')).toEqual([closure(keyOf('mem-1'), noon + HOUR)]);
+  });
+
+  test.each([
+    ['is over', closure(alone.groupKey, noon), []],
+    ['has no end', closure(alone.groupKey, null), [null]],
+    ['is the institution’s', closure('bank-1', noon + HOUR, { scope: 'institution' }), []],
+    ['is shorter than the one there', closure(alone.groupKey, noon + 1), [noon + 2]],
+    ['is longer than the one there', closure(alone.groupKey, noon + 3), [noon + 3]],
+  ])('closed to it, where it %s: the longer block stands', (_what, closed, untils) => {
+    const { effects } = moved([item('a', mem)], [alone], {
+      [alone.groupKey]: held({ closures: [closed] }),
+      [keyOf('mem-1')]: held({ closures: [closure(keyOf('mem-1'), noon + 2)] }),
+    });
+    expect(written(effects, 'closure').map((row) => row.until)).toEqual(untils);
+  });
+
+  test('and what was learned of it, where nothing was learned of those whom it joins', () => {
+    const rates = (groupKey: string, readsPerDay: number) => ({
+      ...nothingLearned({ tenantId: tenant, groupKey, provider: 'MX' }, policy(), noon),
+      readsPerDay,
+    });
+    const joining = (there: number | null) =>
+      moved([item('a', mem)], [alone], {
+        [alone.groupKey]: held({ rates: rates(alone.groupKey, 3) }),
+        [keyOf('mem-1')]: held({ rates: there === null ? null : rates(keyOf('mem-1'), there) }),
+      }).effects;
+    expect(written(joining(null), 'connectionRates')).toEqual([rates(keyOf('mem-1'), 3)]);
+    expect(written(joining(5), 'connectionRates')).toEqual([]);
+  });
+
+  test('stays with those who stay, but for what the leaver did', () => {
+    const key = a.groupKey;
+    const { rows } = moved([item('b', { providerConnectionId: 'mem-2' })], [a, b], {
+      [key]: held({ openTask: task('a', { groupKey: key }), pulls: [pullOf('a', key), pullOf('b', key)] }),
+    });
+    expect(rows.one('task', taskId('a')).groupKey).toBe(key);
+    expect(rows.all('pull').map((row) => row.groupKey)).toEqual([key, keyOf('mem-2')]);
+  });
+
+  test('of one who was deleted goes with the last who leaves, and stays while there is one', () => {
+    const key = a.groupKey;
+    const holdings = { [key]: held({ openTask: task('gone', { groupKey: key }), pulls: [pullOf('gone', key)] }) };
+    const leaves = item('a', { providerConnectionId: 'mem-2' });
+    const all = moved([leaves, item('b', { providerConnectionId: 'mem-3' })], [a, b], holdings).rows;
+    expect([all.all('task')[0]?.groupKey, all.all('pull')[0]?.groupKey]).toEqual([keyOf('mem-2'), keyOf('mem-2')]);
+    const one = moved([leaves], [a, b], holdings).rows;
+    expect([one.all('task')[0]?.groupKey, one.all('pull')[0]?.groupKey]).toEqual([key, key]);
+  });
+
+  test('stays where one is deleted: its pulls are those of the twin that is left', () => {
+    const key = a.groupKey;
+    const { rows, after } = moved([item('a', { ...mem, status: 'DELETED' })], [a, b], {
+      [key]: held({ openTask: task('a', { groupKey: key }), pulls: [pullOf('a', key)] }),
+    });
+    expect(after('a')).toMatchObject({ status: 'DELETED', groupKey: key });
+    expect([rows.all('task')[0]?.groupKey, rows.all('pull')[0]?.groupKey]).toEqual([key, key]);
+  });
+
+  test('does not go to where another refresh is open: the row is refused, with what it says that moves it', () => {
+    const other = connection('c', { ...mem, groupKey: keyOf('mem-1') });
+    const items = [item('c', mem), item('a', { ...mem, status: 'DEGRADED' })];
+    const { clashes, effects, imported } = moved(items, [other, alone], {
+      [alone.groupKey]: held({ openTask: task('a') }),
+      [keyOf('mem-1')]: held({ openTask: task('c', { groupKey: keyOf('mem-1') }) }),
+    });
+    expect(clashes).toEqual([
+      { index: 1, field: 'providerConnectionId', taskId: taskId('a'), groupKey: alone.groupKey },
+    ]);
+    expect([imported, effects]).toEqual([[], []]);
+  });
+
+  test('goes to where another refresh is open if none of its own is', () => {
+    const other = connection('c', { ...mem, groupKey: keyOf('mem-1') });
+    const { clashes, rows } = moved([item('a', mem)], [other, alone], {
+      [alone.groupKey]: held({ pulls: [pullOf('a', alone.groupKey)] }),
+      [keyOf('mem-1')]: held({ openTask: task('c', { groupKey: keyOf('mem-1') }) }),
+    });
+    expect(clashes).toEqual([]);
+    expect(rows.all('pull')[0]?.groupKey).toBe(keyOf('mem-1'));
+  });
+
+  test('of two that come together is refused where both are open', () => {
+    const both = [item('a', { loginFingerprint: 'f' }), item('b', { loginFingerprint: 'f' })];
+    const known = [alone, connection('b')];
+    const { clashes } = moved(both, known, {
+      [connectionId('a')]: held({ openTask: task('a') }),
+      [connectionId('b')]: held({ openTask: task('b') }),
+    });
+    expect(clashes).toMatchObject([
+      { index: 0, field: 'loginFingerprint' },
+      { index: 1, field: 'loginFingerprint' },
+    ]);
+  });
+
+  test('of two that change places never has two open at one key, even for a moment', () => {
+    const at = (name: string, member: string) =>
+      connection(name, { providerConnectionId: member, groupKey: keyOf(member) });
+    const known = [at('a', 'mem-1'), at('b', 'mem-2')];
+    const items = [item('a', { providerConnectionId: 'mem-2' }), item('b', { providerConnectionId: 'mem-1' })];
+    const { rows } = moved(items, known, {
+      [keyOf('mem-1')]: held({ openTask: task('a', { groupKey: keyOf('mem-1') }) }),
+      [keyOf('mem-2')]: held({ openTask: task('b', { groupKey: keyOf('mem-2') }) }),
+    });
+    expect(rows.one('task', taskId('a')).groupKey).toBe(keyOf('mem-2'));
+    expect(rows.one('task', taskId('b')).groupKey).toBe(keyOf('mem-1'));
+  });
+});
+
+describe('a deletion by import', () => {
+  const gone = [item('a', { status: 'DELETED', credentials: 'new' })];
+  const known = connection('a');
+  const deleted = (openTask: Task | null) =>
+    brought(gone, [known], {}, noon + HOUR, { [known.groupKey]: { openTask, pulls: [], closures: [], rates: null } });
+
+  test('starts the call that still waits at once: that ends it, and gives its money back', () => {
+    expect(deleted(queued()).rows.all('task')[0]?.dueAt).toBe(noon + HOUR);
+  });
+
+  test.each([
+    ['one that runs', running()],
+    ['that of a twin', queued({ connectionId: connectionId('b') })],
+  ])('leaves alone %s', (_what, task) => {
+    expect(deleted(task).rows.all('task')).toEqual([task]);
+  });
+
+  test('erases the credentials, but not those that its running refresh is looked for with', () => {
+    expect(deleted(queued()).after('a').credentials).toBeNull();
+    expect(deleted(running()).after('a').credentials).toBe('sealed');
+    expect(brought(gone).after('a').credentials).toBeNull();
   });
 });
 

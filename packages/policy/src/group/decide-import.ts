@@ -1,122 +1,36 @@
 import { idOf, insert } from '@freshet/domain';
-import type { Connection, ConnectionId, Effect, Instant, Product, StatusChange, TenantId } from '@freshet/domain';
-import { staleAt } from '../background/next-background.js';
+import type { Connection, ConnectionId, Effect, StatusChange, Task, TenantId } from '@freshet/domain';
 import { otherPull } from '../event/other-pull.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import type { Draft } from './draft.js';
+import type { Clash, HoldingsByKey } from './carry.js';
+import { carryHoldings, clashes } from './carry.js';
 import { draftOf, draftsEffects, happen } from './draft.js';
-import { byRefresh, elect, groupKeyOf, isInactiveDuplicate, settleActive } from './elect.js';
-
-/** One connection as it is brought in; what is absent stays as it is where the connection is known. */
-export interface ImportItem {
-  readonly externalId: string;
-  readonly connector: string;
-  readonly provider: string;
-  readonly customerId: string;
-  readonly institutionId: string;
-  readonly providerConnectionId?: string | undefined;
-  readonly loginFingerprint?: string | undefined;
-  readonly products: readonly Product[];
-  readonly optionalProducts?: readonly Product[] | undefined;
-  readonly status?: string | undefined;
-  readonly statusReason?: string | undefined;
-  readonly lastSuccessAt?: Instant | undefined;
-  readonly historicalLoaded?: boolean | undefined;
-  readonly consentExpiresAt?: Instant | undefined;
-  readonly connectedAt?: Instant | undefined;
-  /** Sealed. */
-  readonly credentials?: string | undefined;
-}
+import { byRefresh, elect, isInactiveDuplicate, settleActive } from './elect.js';
+import { created, movingField, updated, type ImportItem } from './import-item.js';
+import { endQueued } from './severed.js';
 
 export interface ImportFacts {
   /** By item, in order: the connection with that identity, where there is one. */
   readonly known: readonly (Connection | null)[];
   /** The living members of every group that an item is in or comes into, by key. */
   readonly groups: Readonly<Record<string, readonly Connection[]>>;
+  /** Of every group that an item leaves, comes into or is deleted from, by key. */
+  readonly holdings: HoldingsByKey;
+}
+
+/** A row that would bring an open refresh into a group where another is open. */
+export interface ImportClash extends Clash {
+  readonly index: number;
+  /** What the row says that moves its connection. */
+  readonly field: keyof ImportItem;
 }
 
 export interface Imported {
   readonly connection: Connection;
   readonly imported: 'created' | 'updated';
 }
-
-const created = (
-  item: ImportItem,
-  id: ConnectionId,
-  tenantId: TenantId,
-  policy: RefreshPolicy,
-  now: Instant,
-): Connection => {
-  const connectedAt = item.connectedAt ?? item.lastSuccessAt ?? now;
-  const lastSuccessAt = item.lastSuccessAt ?? null;
-  const connection: Connection = {
-    id,
-    tenantId,
-    externalId: item.externalId,
-    connector: item.connector,
-    provider: item.provider,
-    customerId: item.customerId,
-    institutionId: item.institutionId,
-    providerConnectionId: item.providerConnectionId ?? null,
-    loginFingerprint: item.loginFingerprint ?? null,
-    groupKey: id,
-    active: item.status !== 'DELETED',
-    status: item.status ?? 'ACTIVE',
-    statusReason: item.statusReason ?? null,
-    statusToldAt: null,
-    products: item.products,
-    optionalProducts: item.optionalProducts ?? [],
-    freshness:
-      lastSuccessAt === null ? {} : Object.fromEntries(item.products.map((product) => [product, lastSuccessAt])),
-    lastSuccessAt,
-    lastAttemptAt: lastSuccessAt,
-    lastForcedAt: null,
-    staleAt: staleAt(policy, lastSuccessAt, connectedAt),
-    consecutiveFailures: 0,
-    historicalLoaded: item.historicalLoaded ?? lastSuccessAt !== null,
-    consentExpiresAt: item.consentExpiresAt ?? null,
-    connectedAt,
-    credentials: item.credentials ?? null,
-    createdAt: now,
-    updatedAt: now,
-  };
-  return { ...connection, groupKey: groupKeyOf(connection, policy.duplicates) };
-};
-
-/** A known connection with what the item says; absent fields stay, DELETED stays DELETED, freshness never goes back. */
-const updated = (before: Connection, item: ImportItem, policy: RefreshPolicy): Draft => {
-  const draft = draftOf(before);
-  if (before.status === 'DELETED') return draft;
-  const isNewer =
-    item.lastSuccessAt !== undefined && item.lastSuccessAt > (before.lastSuccessAt ?? Number.NEGATIVE_INFINITY);
-  const lastSuccessAt = isNewer ? (item.lastSuccessAt ?? null) : before.lastSuccessAt;
-  const connectedAt = item.connectedAt ?? before.connectedAt;
-  const status = item.status ?? before.status;
-  const next: Connection = {
-    ...before,
-    provider: item.provider,
-    customerId: item.customerId,
-    institutionId: item.institutionId,
-    providerConnectionId: item.providerConnectionId ?? before.providerConnectionId,
-    loginFingerprint: item.loginFingerprint ?? before.loginFingerprint,
-    status,
-    statusReason: item.status === undefined ? before.statusReason : (item.statusReason ?? null),
-    products: item.products,
-    optionalProducts: item.optionalProducts ?? before.optionalProducts,
-    freshness: isNewer
-      ? { ...before.freshness, ...Object.fromEntries(item.products.map((product) => [product, lastSuccessAt])) }
-      : before.freshness,
-    lastSuccessAt,
-    staleAt: staleAt(policy, lastSuccessAt, connectedAt),
-    historicalLoaded: item.historicalLoaded ?? before.historicalLoaded,
-    consentExpiresAt: item.consentExpiresAt ?? before.consentExpiresAt,
-    connectedAt,
-    credentials: item.credentials ?? before.credentials,
-    active: status === 'DELETED' ? false : before.active,
-  };
-  return { ...draft, after: { ...next, groupKey: groupKeyOf(next, policy.duplicates) } };
-};
 
 const importedChange = (after: Connection, before: Connection | null, inputs: TurnInputs): StatusChange => ({
   id: idOf('history', inputs.newId()),
@@ -204,17 +118,20 @@ const byGroup = (drafts: readonly Draft[]): readonly (readonly Draft[])[] => {
   return [...groups.values()];
 };
 
-/**
- * A whole batch, or nothing of it. Nobody inherits anything: statuses stay as given, but those that are not the active
- * member of their group become inactive duplicates.
- */
-export const decideImport = (
+interface Batch {
+  /** The connection of each item, in order. */
+  readonly order: readonly ConnectionId[];
+  readonly own: ReadonlyMap<string, Draft>;
+  readonly isNew: ReadonlySet<string>;
+}
+
+const drafted = (
   items: readonly ImportItem[],
   facts: ImportFacts,
   policyOf: (item: ImportItem, id: ConnectionId) => RefreshPolicy,
   tenantId: TenantId,
   inputs: TurnInputs,
-): { readonly imported: readonly Imported[]; readonly effects: readonly Effect[] } => {
+): Batch => {
   const own = new Map<string, Draft>();
   const isNew = new Set<string>();
   const order = items.map((item, index) => {
@@ -223,14 +140,65 @@ export const decideImport = (
     const policy = policyOf(item, id);
     if (before === null) isNew.add(id);
     const draft =
-      before === null ? draftOf(created(item, id, tenantId, policy, inputs.now)) : updated(before, item, policy);
+      before === null
+        ? draftOf(created(item, id, tenantId, policy, inputs.now))
+        : updated(before, item, policy, openTaskOf(before, facts));
     own.set(id, withImportHistory(draft, before === null, inputs));
     return id;
   });
+  return { order, own, isNew };
+};
+
+const openTaskOf = ({ groupKey }: Connection, { holdings }: ImportFacts): Task | null =>
+  holdings[groupKey]?.openTask ?? null;
+
+/** The rows to blame: all that leave the group whose open refresh may not go along. */
+const importClashes = (
+  items: readonly ImportItem[],
+  facts: ImportFacts,
+  { order, own }: Batch,
+  all: readonly Draft[],
+): readonly ImportClash[] =>
+  clashes(all, facts.holdings).flatMap((clash) =>
+    order.flatMap((id, index) => {
+      const { before, after } = own.get(id) as Draft;
+      const item = items[index] as ImportItem;
+      return before.groupKey === clash.groupKey && after.groupKey !== clash.groupKey
+        ? [{ ...clash, index, field: movingField(item, before) }]
+        : [];
+    }),
+  );
+
+/** Calls that still wait for a connection that this import deletes. */
+const endQueuedOfDeleted = (own: Batch['own'], facts: ImportFacts, inputs: TurnInputs): readonly Effect[] =>
+  [...own.values()]
+    .filter((draft) => !isLiving(draft) && draft.before.status !== 'DELETED')
+    .flatMap(({ before }) => endQueued(before, openTaskOf(before, facts), inputs));
+
+/**
+ * A whole batch, or nothing of it. Nobody inherits anything: statuses stay as given, but those that are not the active
+ * member of their group become inactive duplicates. What belongs to a group goes where its members go; where that is
+ * not possible yet, the batch is refused with its `clashes`.
+ */
+export const decideImport = (
+  items: readonly ImportItem[],
+  facts: ImportFacts,
+  policyOf: (item: ImportItem, id: ConnectionId) => RefreshPolicy,
+  tenantId: TenantId,
+  inputs: TurnInputs,
+): {
+  readonly imported: readonly Imported[];
+  readonly clashes: readonly ImportClash[];
+  readonly effects: readonly Effect[];
+} => {
+  const batch = drafted(items, facts, policyOf, tenantId, inputs);
+  const { order, own, isNew } = batch;
   const others = Object.values(facts.groups)
     .flat()
     .filter((member) => !own.has(member.id));
   const all = [...own.values(), ...new Map(others.map((member) => [member.id, draftOf(member)])).values()];
+  const clashing = importClashes(items, facts, batch, all);
+  if (clashing.length > 0) return { imported: [], clashes: clashing, effects: [] };
   const settled = new Map(
     byGroup(all)
       .flatMap((group) => regroup(group, all, isNew, inputs))
@@ -240,6 +208,7 @@ export const decideImport = (
   const news = order.filter((id) => isNew.has(id)).map(result);
   return {
     imported: order.map((id) => ({ connection: result(id).after, imported: isNew.has(id) ? 'created' : 'updated' })),
+    clashes: [],
     effects: [
       ...draftsEffects(
         [...settled.values()].filter((draft) => !isNew.has(draft.after.id)),
@@ -249,6 +218,8 @@ export const decideImport = (
         insert('connection', draft.after),
         ...draft.changes.map((change) => insert('statusChange', change)),
       ]),
+      ...carryHoldings(all, facts.holdings, inputs),
+      ...endQueuedOfDeleted(own, facts, inputs),
       ...order.flatMap((id) => pullTold(result(id), isNew.has(id), inputs)),
     ],
   };

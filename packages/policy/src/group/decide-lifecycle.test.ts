@@ -77,6 +77,14 @@ describe('a deletion', () => {
     expect(written(effects, 'ledgerEntry')).toEqual([]);
   });
 
+  test.each([
+    ['runs: it is looked for with them', running(), undefined],
+    ['waits', queued(), null],
+    ['is a twin’s', running({ connectionId: connectionId('b') }), null],
+  ])('erases its credentials, unless a refresh of its own %s', (_what, task, credentials) => {
+    expect(rowOf(remove({ open: { task, ...held } }), 'a')?.credentials).toBe(credentials);
+  });
+
   test('keeps one active at every moment', () => {
     const rows = kept(...[a, b, c].map((row) => ({ do: 'insert', record: 'connection', row }) as const));
     rows.apply(remove());

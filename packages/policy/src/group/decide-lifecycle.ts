@@ -23,7 +23,8 @@ export interface DeleteFacts {
 
 /**
  * Deleted: the next twin takes its place with its last status, its queued task is cancelled with the money released,
- * its credentials are gone. A running task goes on: its outcome then touches only the ledger.
+ * its credentials are gone. A running task goes on with what it is looked for with: its outcome then touches only the
+ * ledger, and erases that.
  */
 export const decideDelete = (facts: DeleteFacts, inputs: TurnInputs): { readonly effects: readonly Effect[] } => {
   const { connection, group, open } = facts;
@@ -31,8 +32,8 @@ export const decideDelete = (facts: DeleteFacts, inputs: TurnInputs): { readonly
   const own = open !== null && open.task.connectionId === connection.id ? open : null;
   return {
     effects: [
-      ...(own === null ? [] : decideCancel(own, inputs).effects),
-      ...draftsEffects(withoutConnection(connection, group, inputs), inputs),
+      ...(own === null ? [] : decideCancel({ ...own, group }, inputs).effects),
+      ...draftsEffects(withoutConnection(connection, group, own?.task ?? null, inputs), inputs),
     ],
   };
 };

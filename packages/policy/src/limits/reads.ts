@@ -63,6 +63,13 @@ const windowRead = (limit: Window, attended: boolean, now: Instant): LimitRead =
   take: placesFor(limit, attended),
 });
 
+/** Since when a pull may count still: in any limit, or as one that the provider hands back. */
+export const countsSince = ({ limits, coalesces }: RefreshPolicy, now: Instant): Instant =>
+  Math.min(
+    now - (coalesces?.withinMs ?? 0),
+    ...limits.map((limit) => (limit.kind === 'cooldown' ? now - limit.forMs : windowBounds(limit, now).since)),
+  );
+
 /** Everything that has to be counted before this request can be decided. */
 export const limitReads = (
   policy: RefreshPolicy,

@@ -298,11 +298,31 @@ describe('data that came', () => {
   });
 
   test('for a connection that was deleted meanwhile touches only the books', () => {
-    const group = [connection('a', { status: 'DELETED', active: false })];
+    const group = [connection('a', { status: 'DELETED', active: false, credentials: null })];
     const decision = answered(done, 'look', { group });
     expect(written(decision.effects, 'connection')).toEqual([]);
     expect(moneyAfter(decision)).toEqual(['charged']);
     expect(decision.task.state).toBe('succeeded');
+  });
+});
+
+describe('the credentials that a deleted connection left for its running refresh', () => {
+  const group = [connection('a', { status: 'DELETED', active: false }), connection('b')];
+  const erased = (answer: Answer, phase: Phase) => written(answered(answer, phase, { group }).effects, 'connection');
+
+  test.each<[string, Answer, Phase]>([
+    ['brought data', done, 'look'],
+    ['failed', { kind: 'refused', message: 'no' }, 'look'],
+    ['needed the customer', loginFailed, 'call'],
+  ])('are erased by the turn that ends it: it %s', (_what, answer, phase) => {
+    expect(erased(answer, phase)).toEqual([{ id: connectionId('a'), credentials: null, updatedAt: soon }]);
+  });
+
+  test.each<[string, Answer, Phase]>([
+    ['runs on', { kind: 'pending' }, 'look'],
+    ['is tried again, which ends it', { kind: 'unavailable', who: 'provider', retryAt: null, message: '' }, 'call'],
+  ])('are kept while it %s', (_what, answer, phase) => {
+    expect(erased(answer, phase)).toEqual([]);
   });
 });
 

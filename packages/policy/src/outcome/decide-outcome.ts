@@ -17,6 +17,7 @@ import { otherPull } from '../event/other-pull.js';
 import { learned, type LearningFacts } from '../freshness/learn.js';
 import { draftsEffects } from '../group/draft.js';
 import { groupFreshness } from '../group/group-freshness.js';
+import { eraseCredentials } from '../group/severed.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { nextLook, retryDelay } from './backoff.js';
@@ -249,6 +250,7 @@ export const decideOutcome = (
       ...effects,
       ...learnedClosure(facts.task, resolution, facts, policy, inputs),
       ...learnedEffects(facts, resolution, policy, inputs),
+      ...(isOpen(task.state) ? [] : eraseCredentials(task, facts.group, inputs)),
       ...draftsEffects(afterOutcome(facts, resolution, answer.told ?? null, policy, inputs), inputs),
     ],
   };

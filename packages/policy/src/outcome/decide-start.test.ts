@@ -83,7 +83,7 @@ describe('a queued task', () => {
 describe('what changed since it was decided', () => {
   test.each([
     ['became RECONNECT_REQUIRED', [connection('a', { status: 'RECONNECT_REQUIRED' })]],
-    ['was deleted', [connection('a', { status: 'DELETED', active: false })]],
+    ['was deleted', [connection('a', { status: 'DELETED', active: false, credentials: null })]],
     ['is nowhere any more', []],
     ['bears a word that we do not know', [connection('a', { status: 'IMPEDED' })]],
     [
@@ -102,6 +102,11 @@ describe('what changed since it was decided', () => {
     expect(written(effects, 'pull')).toMatchObject([{ state: 'released', endedAt: noon, presence: null }]);
     expect(written(effects, 'ledgerEntry').map((row) => row.kind)).toEqual(['released']);
     expect(written(effects, 'budgetCounter')).toMatchObject([{ reservedMicros: 0 }]);
+  });
+
+  test('a connection that was deleted while its call was in hand loses the credentials that it left for it', () => {
+    const { effects } = start({ group: [connection('a', { status: 'DELETED', active: false })] });
+    expect(written(effects, 'connection')).toEqual([{ id: connectionId('a'), credentials: null, updatedAt: noon }]);
   });
 
   test.each<[string, Partial<StartFacts>, Partial<RefreshPolicy>, number]>([
@@ -293,7 +298,7 @@ describe('a lease whose holder is gone', () => {
 
 describe('a cancellation', () => {
   const cancel = (task: Task) =>
-    decideCancel({ task, pull: pull(), entries: [reserved()], counters: [counter()] }, inputs());
+    decideCancel({ task, pull: pull(), entries: [reserved()], counters: [counter()], group: [connection()] }, inputs());
 
   test('of a queued task gives everything back', () => {
     const { cancelled, task, effects } = cancel(queued());
@@ -301,6 +306,16 @@ describe('a cancellation', () => {
     expect(task).toMatchObject({ state: 'cancelled', charge: 'released', endedAt: noon, dueAt: null });
     expect(written(effects, 'pull')).toMatchObject([{ state: 'released', presence: null }]);
     expect(written(effects, 'budgetCounter')).toMatchObject([{ reservedMicros: 0, chargedMicros: 0 }]);
+  });
+
+  test.each([
+    ['of one that is deleted erases what it left of its credentials', { status: 'DELETED' }, [null]],
+    ['of a living one leaves them', {}, []],
+  ])('%s', (_what, values, erased) => {
+    const group = [connection('a', values)];
+    const held = { pull: pull(), entries: [reserved()], counters: [counter()], group };
+    const { effects } = decideCancel({ task: queued(), ...held }, inputs());
+    expect(written(effects, 'connection').map(({ credentials }) => credentials)).toEqual(erased);
   });
 
   test.each(['running', 'succeeded', 'partial', 'failed', 'reconnect_required', 'expired', 'cancelled'] as const)(

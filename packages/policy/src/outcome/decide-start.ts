@@ -12,6 +12,7 @@ import type {
   Usage,
 } from '@freshet/domain';
 import { settleMoney } from '../cost/settle.js';
+import { eraseCredentials } from '../group/severed.js';
 import { judgeLimits, latestOf } from '../limits/evaluate.js';
 import type { RefreshPolicy } from '../policy.js';
 import { inForce } from '../refresh/gate-open.js';
@@ -117,14 +118,14 @@ const end = (
   return { task: { ...facts.task, ...changes }, effects: endEffects(facts, changes, inputs) };
 };
 
-const endEffects = (
-  facts: Pick<StartFacts, 'task' | 'pull' | 'entries' | 'counters'>,
-  changes: Partial<Omit<Task, 'id'>>,
-  inputs: TurnInputs,
-): readonly Effect[] => [
+/** What ends with a task that was never sent. */
+type EndFacts = Pick<StartFacts, 'task' | 'pull' | 'entries' | 'counters' | 'group'>;
+
+const endEffects = (facts: EndFacts, changes: Partial<Omit<Task, 'id'>>, inputs: TurnInputs): readonly Effect[] => [
   update('task', facts.task.id, changes),
   update('pull', facts.pull.id, { state: 'released', endedAt: inputs.now, presence: null, presenceUntil: null }),
   ...settleMoney(facts.entries, facts.counters, 'released', inputs),
+  ...eraseCredentials(facts.task, facts.group, inputs),
 ];
 
 /** Presence that will be over by then is not kept until then. */
@@ -175,7 +176,7 @@ export const decideStart = (
 
 /** Cancelled by request: only while nothing was sent. */
 export const decideCancel = (
-  facts: Pick<StartFacts, 'task' | 'pull' | 'entries' | 'counters'>,
+  facts: EndFacts,
   inputs: TurnInputs,
 ): { readonly cancelled: boolean; readonly task: Task; readonly effects: readonly Effect[] } => {
   const { task } = facts;

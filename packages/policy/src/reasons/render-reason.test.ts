@@ -70,6 +70,17 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
     'It was still waiting, so it brings these too: OWNERS and TRANSACTIONS.',
   ],
   ['IN_FLIGHT_LACKS_PRODUCTS', { products: ['OWNERS'] }, 'It will not bring OWNERS.'],
+  [
+    'IN_FLIGHT_RANGE_WIDENED',
+    { from: at, to: null },
+    'It was still waiting, so it brings what is from 2026-03-01T12:00:00.000Z on.',
+  ],
+  [
+    'IN_FLIGHT_LACKS_RANGE',
+    { from: at, to: at + 2 * HOUR, broughtFrom: at + HOUR, broughtTo: null },
+    'It will not bring all from 2026-03-01T12:00:00.000Z to 2026-03-01T14:00:00.000Z: ' +
+      'only what is from 2026-03-01T13:00:00.000Z on.',
+  ],
   ['NONE_RECENT', {}, 'The provider hands back no earlier pull for this one.'],
   [
     'RECENT_COUNTS',

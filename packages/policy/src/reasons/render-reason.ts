@@ -9,6 +9,9 @@ const status = (data: Spoken): string => {
 const until = (data: Spoken, key: string): string =>
   data.number(key) === null ? 'until somebody opens it' : `until ${data.instant(key)}`;
 
+const range = (data: Spoken, from: string, to: string): string =>
+  data.number(to) === null ? `${data.instant(from)} on` : `${data.instant(from)} to ${data.instant(to)}`;
+
 const closed = (data: Spoken, how: string): string => {
   const what = data.word('scope') ?? 'provider';
   return `Forced refreshes of this ${what} are ${how} ${until(data, 'until')}.`;
@@ -96,6 +99,9 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
     `The refresh ${data.text('taskId')} is ${data.text('state')}; it brings ${data.list('products')}.`,
   IN_FLIGHT_WIDENED: (data) => `It was still waiting, so it brings these too: ${data.list('products')}.`,
   IN_FLIGHT_LACKS_PRODUCTS: (data) => `It will not bring ${data.list('products')}.`,
+  IN_FLIGHT_RANGE_WIDENED: (data) => `It was still waiting, so it brings what is from ${range(data, 'from', 'to')}.`,
+  IN_FLIGHT_LACKS_RANGE: (data) =>
+    `It will not bring all from ${range(data, 'from', 'to')}: only what is from ${range(data, 'broughtFrom', 'broughtTo')}.`,
   NONE_RECENT: () => 'The provider hands back no earlier pull for this one.',
   RECENT_COUNTS: (data) =>
     `The pull of ${data.instant('at')} counts as this one: the provider hands it back until ${data.instant('until')}.`,

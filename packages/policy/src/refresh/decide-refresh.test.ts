@@ -56,6 +56,7 @@ test('nothing stands against it: forced, with a reason from each gate', () => {
     nextBackgroundAt: null,
     promotes: null,
     widens: [],
+    widensRange: null,
   });
   expect(decision.reasons.map((reason) => reason.gate)).toEqual([
     'status',

@@ -96,6 +96,7 @@ const finish = (considered: Considered, reasons: readonly DecisionReason[], endi
   limits: considered.limits().map((limit) => limit.state),
   promotes: null,
   widens: [],
+  widensRange: null,
   retryAt: null,
   operation: null,
   operationConnectionId: null,

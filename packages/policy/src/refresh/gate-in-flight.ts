@@ -5,6 +5,7 @@ import { judgeLimits } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
 import { inForce } from './gate-open.js';
+import { rangeInFlight } from './range-in-flight.js';
 
 /** What the widened task costs more than it holds now; null where prices are not known. */
 export const wideningCost = (
@@ -46,5 +47,9 @@ export const inFlightGate = (considered: Considered): GateAnswer => {
             products: missing,
           }),
         ];
-  return { reasons: [found, ...more], ends: { verdict: 'join', taskId: task.id, widens } };
+  const range = rangeInFlight(considered, task);
+  return {
+    reasons: [found, ...more, ...range.reasons],
+    ends: { verdict: 'join', taskId: task.id, widens, widensRange: range.widens },
+  };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { idOf, MINUTE } from '@freshet/domain';
+import { DAY, idOf, MINUTE } from '@freshet/domain';
 import type { Effect, RefreshFacts, RefreshRequest, Task } from '@freshet/domain';
 import {
   budget,
@@ -119,6 +119,16 @@ describe('a decision to join', () => {
     ]);
     expect(written(effects, 'budgetCounter')).toMatchObject([{ reservedMicros: 120_000 }]);
     expect(written(effects, 'pull')).toEqual([{ id: 'pull_open', products: ['BALANCES', 'TRANSACTIONS'] }]);
+  });
+
+  test('and to widen its range holds nothing more', () => {
+    const range = { maxBackMs: 90 * DAY, overlapMs: 7 * DAY };
+    const whole = { ...balances, products: ['BALANCES', 'TRANSACTIONS'] } as const;
+    const open = { openTask: openTask({ products: whole.products }) };
+    const { task, effects } = record(open, { from: noon - 80 * DAY }, { ...priced, range }, whole);
+    expect(kinds(effects)).toEqual(['insert decision', 'update task']);
+    expect(written(effects, 'task')).toEqual([{ id: 'task_open', from: noon - 80 * DAY, to: null }]);
+    expect(task).toEqual({ ...whole, from: noon - 80 * DAY });
   });
 
   test('and to widen it for the same price holds nothing more', () => {

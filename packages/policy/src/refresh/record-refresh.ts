@@ -144,7 +144,16 @@ const open = (input: RefreshToRecord): { readonly task: Task; readonly effects: 
 const attempted = ({ facts: { asked, now } }: RefreshToRecord): Effect =>
   update('connection', asked.id, { lastAttemptAt: now, lastForcedAt: now, updatedAt: now });
 
-const widen = (input: RefreshToRecord, task: Task): { readonly task: Task; readonly effects: readonly Effect[] } => {
+type Joined = { readonly task: Task; readonly effects: readonly Effect[] };
+
+const widenRange = ({ decision: { widensRange } }: RefreshToRecord, task: Task): Joined => {
+  if (widensRange === null) return { task, effects: [] };
+  const { from, to } = widensRange;
+  return { task: { ...task, from, to }, effects: [update('task', task.id, { from, to })] };
+};
+
+const widen = (input: RefreshToRecord, task: Task): Joined => {
+  if (input.decision.widens.length === 0) return { task, effects: [] };
   const products = [...task.products, ...input.decision.widens];
   const more = wideningCost(input, products);
   const cost = more === null ? task.cost : { ...more, micros: (task.cost?.micros ?? 0) + more.micros };
@@ -162,7 +171,9 @@ const taskOf = (input: RefreshToRecord): { readonly task: Task | null; readonly 
   const { decision, openTask } = input;
   if (decision.verdict === 'force') return open(input);
   if (decision.verdict !== 'join' || openTask === null) return { task: null, effects: [] };
-  return decision.widens.length > 0 ? widen(input, openTask) : { task: openTask, effects: [] };
+  const ranged = widenRange(input, openTask);
+  const { task, effects } = widen(input, ranged.task);
+  return { task, effects: [...ranged.effects, ...effects] };
 };
 
 /** Everything that one decided request writes: the decision with its facts and, where it forces, the task and what it holds. */

@@ -162,6 +162,7 @@ export const decision = (number: number, over: Partial<DecisionRecord> = {}): De
     limits: [{ name: 'daily', scope: 'group', limit: 4, remaining: 3, resetAt: null }],
     promotes: null,
     widens: [],
+    widensRange: null,
     retryAt: null,
     operation: null,
     operationConnectionId: null,

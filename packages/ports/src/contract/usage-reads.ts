@@ -87,6 +87,7 @@ export const usageReadsContract = (current: Current): void => {
     await insertPulls(outside, inside);
     expect(await current().read('usage', query(asked))).toMatchObject({ count: 1 });
     expect((await current().read('latestPull', query(asked)))?.id).toBe(a.id('pull', 2));
+    expect(await current().ids('countedPulls', query(asked))).toEqual([a.id('pull', 2)]);
   });
 
   test.each(filters)('usage filters reserved ones by %s, too', async (what, asked, inside, outside) => {
@@ -128,6 +129,28 @@ export const usageReadsContract = (current: Current): void => {
     expect(await usage(2)).toEqual({ count: 2, oldestAt: NOW - 20, latestAt: NOW - 10 });
     expect(await usage(3)).toEqual({ count: 3, oldestAt: NOW - 30, latestAt: NOW - 10 });
     expect(await usage(4)).toEqual({ count: 3, oldestAt: NOW - 30, latestAt: NOW - 10 });
+  });
+
+  test('the pulls that count are told, the newest first, at most as many as asked for', async () => {
+    await insertPulls(
+      { at: NOW - 30 },
+      { at: NOW - 10, groupKey: 'group-2' },
+      { at: NOW - 20 },
+      { at: NOW - 500, state: 'reserved' },
+      { at: NOW - 500 },
+      { at: NOW - 100 },
+      { at: NOW - 99 },
+    );
+    const counted = async (over: Partial<UsageQuery>) =>
+      (await current().read('countedPulls', query(over))).map((pull) => pull.id);
+    const pulls = (...numbers: readonly number[]) => numbers.map((number) => a.id('pull', number));
+    expect(await counted({})).toEqual(pulls(3, 1, 7, 4));
+    expect(await counted({ take: 3 })).toEqual(pulls(3, 1, 7));
+    expect(await counted({ take: 0 })).toEqual([]);
+    expect(await counted({ states: ['failed'] })).toEqual([]);
+    expect(await counted({ except: a.id('pull', 3) as UsageQuery['except'] })).toEqual(pulls(1, 7, 4));
+    const [newest] = await current().read('countedPulls', query({ take: 1 }));
+    expect(newest).toEqual(a.pull(3, { at: NOW - 20 }));
   });
 
   test('reserved ones take their place by time', async () => {

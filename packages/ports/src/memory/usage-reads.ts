@@ -33,6 +33,9 @@ export const latestPull = (kept: Kept, query: Counting): Pull | null => {
   return null;
 };
 
+export const countedPulls = (kept: Kept, query: UsageQuery): readonly Pull[] =>
+  [...counted(kept, query)].slice(0, Math.max(0, query.take));
+
 export const usage = (kept: Kept, query: UsageQuery): Usage => {
   let [count, latestAt, oldestAt]: [number, Instant | null, Instant | null] = [0, null, null];
   if (query.take <= 0) return { count, oldestAt, latestAt };

@@ -64,6 +64,8 @@ export interface Pull {
   readonly at: Instant;
   readonly sentAt: Instant | null;
   readonly endedAt: Instant | null;
+  /** The newest data of the group before what this one brought: what is new came in between. Null: none, or none came. */
+  readonly sinceAt: Instant | null;
   readonly newData: boolean | null;
   /** The customer's address and agent, sealed; at most five minutes old, erased when sent. */
   readonly presence: string | null;

@@ -5,6 +5,7 @@ export { describeConnection, describeConnections, type ConnectionView } from './
 export { createDispatcher, type Dispatcher } from './dispatch.js';
 export type { Engine, EngineLog } from './engine.js';
 export * from './import-connections.js';
+export { learnPostingHours } from './learn-posting-hours.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';
 export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';

@@ -289,6 +289,7 @@ export const pull = (values: Partial<Pull> = {}): Pull => ({
   endedAt: null,
   newData: null,
   presence: null,
+  sinceAt: null,
   presenceUntil: null,
   ...values,
 });

@@ -170,6 +170,18 @@ export interface Reads {
   readonly latestPull: Read<Omit<UsageQuery, 'take'>, Pull | null>;
   /** The newest so many pulls that count in such a query, the newest first. */
   readonly countedPulls: Read<UsageQuery, readonly Pull[]>;
+  /** The pulls at a provider from (inclusive) and until (exclusive), the oldest first. */
+  readonly pullsOfProvider: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly connector: ConnectorName;
+      readonly provider: ProviderName;
+      readonly from: Instant;
+      readonly until: Instant;
+      readonly limit: number;
+    },
+    readonly Pull[]
+  >;
   /** Of the provider (also those of every connector), the institution, the group and the connection; past ones included. */
   readonly closures: Read<
     {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE, type Connection, type ConnectionRates, type ReasonData } from '@freshet/domain';
-import { ratesId } from '@freshet/policy';
+import { postingProfileId, ratesId } from '@freshet/policy';
+import { learnPostingHours } from '../index.js';
 import {
   ask,
   bringInOne,
@@ -129,6 +130,40 @@ export const learningStories = (openStore: OpenStore): void => {
     expect(rig.clock.now()).toBe(MORNING + 16 * HOUR);
     const nextDay = await auto(rig, others[4] as Connection);
     expect(nextDay.weighed.price).toBeCloseTo((after.weighed.price as number) * Math.exp((-0.8 * 16) / 24), 6);
+  });
+
+  test('when the banks of a provider post is learned from what pulls found, and counts as age', async () => {
+    const rig = newRig();
+    const many = [];
+    for (let index = 0; index < 20; index += 1) many.push(await bringInOne(rig, mxRow({ customerId: `c-${index}` })));
+    // Everything is posted at three at night; each connection is pulled four times a day.
+    for (let quarter = 0; quarter < 4 * 14; quarter += 1) {
+      rig.clock.advance(6 * HOUR);
+      const hour = (rig.clock.now() / HOUR) % 24;
+      for (const connection of many) await background(rig, connection, hour === 4);
+    }
+    // The pulls of this very instant are the next day's.
+    expect(await learnPostingHours(rig.engine, TENANT)).toBe(1);
+    expect(await learnPostingHours(rig.engine, TENANT)).toBe(0);
+    const profile = await rig.store.read('postingProfile', { id: postingProfileId(TENANT, 'MX') });
+    expect(profile).toMatchObject({ provider: 'MX', intervals: 20 * (4 * 14 - 1) });
+    const share = (from: number, to: number): number =>
+      (profile?.hours ?? [])
+        .filter((_, hour) => hour % 24 >= from && hour % 24 < to)
+        .reduce((sum, each) => sum + each, 0);
+    expect(share(22, 24) + share(0, 4)).toBeGreaterThan(10 * share(10, 16));
+
+    // Six hours by day are hardly any age, six hours of the night are a day.
+    const [one] = many as [Connection, ...Connection[]];
+    const missed = async (): Promise<number> => (await auto(rig, one)).weighed.missedChanges as number;
+    while ((rig.clock.now() / HOUR) % 24 !== 10) rig.clock.advance(HOUR);
+    await background(rig, one, false);
+    rig.clock.advance(6 * HOUR);
+    const byDay = await missed();
+    while ((rig.clock.now() / HOUR) % 24 !== 22) rig.clock.advance(HOUR);
+    await background(rig, one, false);
+    rig.clock.advance(6 * HOUR);
+    expect(await missed()).toBeGreaterThan(5 * byDay);
   });
 
   test('data older than the caller wants is stale for certain, however quiet the connection', async () => {

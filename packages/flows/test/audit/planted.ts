@@ -177,6 +177,7 @@ export const pullRow = (uuid: string, changes: Partial<Pull> = {}): Pull => ({
   endedAt: NOW,
   newData: null,
   presence: null,
+  sinceAt: null,
   presenceUntil: null,
   ...changes,
 });

@@ -191,6 +191,7 @@ CREATE TABLE `pulls` (
 	`at` integer NOT NULL,
 	`sent_at` integer,
 	`ended_at` integer,
+	`since_at` integer,
 	`new_data` integer,
 	`presence` text,
 	`presence_until` integer

@@ -34,6 +34,7 @@ export const pullTable = ({ table, index, text, integer, flag, json }: ColumnKit
       at: integer().notNull(),
       sentAt: integer(),
       endedAt: integer(),
+      sinceAt: integer(),
       newData: flag(),
       presence: text(),
       presenceUntil: integer(),

@@ -52,6 +52,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['ledgerOfPull', {}, ['ledger_entries_pull']],
   ['spend', {}, ['ledger_entries_time', 'ledger_entries_pull', 'pulls_forced', 'ledger_entries_pull']],
   ['decision', {}, ['sqlite_autoindex_decisions_1']],
+  ['pullsOfProvider', { limit: 1 }, ['pulls_account']],
   ['requestCount', { take: 1 }, ['decisions_connection']],
   ['connectionRates', {}, ['sqlite_autoindex_connection_rates_1']],
   ['postingProfile', {}, ['sqlite_autoindex_posting_profiles_1']],

@@ -5,7 +5,7 @@ import type { HoldingsByKey } from '../group/carry.js';
 import { carryHoldings, clashes } from '../group/carry.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf, draftsEffects, happen, set } from '../group/draft.js';
-import { groupFreshness } from '../group/group-freshness.js';
+import { groupFreshness, newestData } from '../group/group-freshness.js';
 import { byRefresh, groupKeyOf, promote, settleActive } from '../group/elect.js';
 import { heard, learned, type LearningFacts } from '../freshness/learn.js';
 import { credentialsLeft, endQueued } from '../group/severed.js';
@@ -79,13 +79,15 @@ const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshP
     return isNews ? happen(fresh, 'aggregation_succeeded', inputs) : set(fresh, { consecutiveFailures });
   });
   const { awaitedPull, connection } = facts;
+  const sinceAt = newestData(facts.group);
   const pull =
     awaitedPull === null
       ? insert('pull', {
           ...otherPull(connection, 'background', 'succeeded', event.products, at, inputs),
           newData: event.newData,
+          sinceAt,
         })
-      : update('pull', awaitedPull.id, { state: 'succeeded', at, endedAt: at, newData: event.newData });
+      : update('pull', awaitedPull.id, { state: 'succeeded', at, endedAt: at, newData: event.newData, sinceAt });
   const data = { products: event.products, asOf: at, newData: event.newData };
   const ended = { data, before: groupFreshness(facts.group), forced: null };
   return { drafts, effects: [pull, ...learned(connection, facts.learning, ended, policy, inputs.now)] };

@@ -29,5 +29,6 @@ export const otherPull = (
   endedAt: state === 'accepted' ? null : at,
   newData: null,
   presence: null,
+  sinceAt: null,
   presenceUntil: null,
 });

@@ -10,3 +10,10 @@ export const groupFreshness = (group: readonly Connection[]): Freshness => {
   }
   return newest;
 };
+
+/** The newest data of all twins, whatever it was of. */
+export const newestData = (group: readonly Connection[]): Instant | null =>
+  group.reduce<Instant | null>(
+    (newest, { lastSuccessAt: at }) => (at !== null && (newest === null || at > newest) ? at : newest),
+    null,
+  );

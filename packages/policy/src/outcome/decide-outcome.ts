@@ -16,7 +16,7 @@ import { chargeFor, settleMoney } from '../cost/settle.js';
 import { otherPull } from '../event/other-pull.js';
 import { learned, type LearningFacts } from '../freshness/learn.js';
 import { draftsEffects } from '../group/draft.js';
-import { groupFreshness } from '../group/group-freshness.js';
+import { groupFreshness, newestData } from '../group/group-freshness.js';
 import { eraseCredentials } from '../group/severed.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
@@ -74,7 +74,7 @@ const isSettled = (pull: Pull): boolean => pull.endedAt !== null;
 const hitAt = (pull: Pull, asOf: Instant | null, now: Instant): Instant =>
   Math.max(pull.at, Math.min(asOf ?? now, now));
 
-const pullEffects = (pull: Pull, resolution: Resolution, inputs: TurnInputs): readonly Effect[] => {
+const pullEffects = ({ pull, group }: OutcomeFacts, resolution: Resolution, inputs: TurnInputs): readonly Effect[] => {
   if (isSettled(pull)) return [];
   const { arrived } = resolution;
   const under = resolution.task === 'watch' && resolution.fate === null;
@@ -86,6 +86,7 @@ const pullEffects = (pull: Pull, resolution: Resolution, inputs: TurnInputs): re
       state,
       at: arrived ? hitAt(pull, arrived.asOf, inputs.now) : pull.at,
       endedAt: inputs.now,
+      sinceAt: arrived ? newestData(group) : null,
       newData: arrived?.newData ?? null,
       presence: null,
       presenceUntil: null,
@@ -244,7 +245,7 @@ export const decideOutcome = (
     task,
     effects: [
       update('task', task.id, changedColumns(facts.task, task)),
-      ...pullEffects(facts.pull, resolution, inputs),
+      ...pullEffects(facts, resolution, inputs),
       ...metEffects(facts, resolution, inputs),
       ...(charge === null || charge === 'reserved' ? [] : settleMoney(facts.entries, counters, charge, inputs)),
       ...effects,

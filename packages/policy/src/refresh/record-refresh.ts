@@ -96,6 +96,7 @@ const newPull = (input: RefreshToRecord, task: Task): Pull => {
     at: facts.now,
     sentAt: permit ? facts.now : null,
     endedAt: null,
+    sinceAt: null,
     newData: null,
     presence: kept,
     presenceUntil: kept === null ? null : facts.now + PRESENCE_KEPT_MS,

@@ -134,6 +134,7 @@ export const pull = (number: number, over: Partial<Pull> = {}): Pull => ({
   endedAt: null,
   newData: null,
   presence: null,
+  sinceAt: null,
   presenceUntil: null,
   ...over,
 });

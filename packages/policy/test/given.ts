@@ -62,6 +62,17 @@ export const policy = (values: Partial<RefreshPolicy> = {}): RefreshPolicy => ({
   ...values,
 });
 
+/** Balances cost 40, everything 120: to widen a balances task costs 80 more. */
+export const priced: Partial<RefreshPolicy> = {
+  price: {
+    currency: 'USD',
+    perRequestMicros: 120_000,
+    productSets: [{ products: ['BALANCES'], micros: 40_000 }],
+    historicalMicros: 0,
+    billedOn: 'success',
+  },
+};
+
 export const providerManaged: RefreshPolicy['background'] = {
   owner: 'provider',
   everyMs: DAY,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR } from '@freshet/domain';
 import type { Decision, OpenTaskFacts, RefreshFacts, RefreshRequest } from '@freshet/domain';
-import { budget, cooldown, facts, noon, openTask, policy, request, taskId, window } from '../../test/given.js';
+import { budget, cooldown, facts, noon, openTask, policy, priced, request, taskId, window } from '../../test/given.js';
 import type { RefreshPolicy } from '../policy.js';
 import { decideRefresh } from './decide-refresh.js';
 
@@ -15,16 +15,6 @@ const join = (
 const codes = (decision: Decision): readonly string[] =>
   decision.reasons.filter((reason) => reason.gate === 'in-flight').map((reason) => reason.code);
 
-/** Balances cost 40, everything 120: to widen a balances task costs 80 more. */
-const priced: Partial<RefreshPolicy> = {
-  price: {
-    currency: 'USD',
-    perRequestMicros: 120_000,
-    productSets: [{ products: ['BALANCES'], micros: 40_000 }],
-    historicalMicros: 0,
-    billedOn: 'success',
-  },
-};
 const balances = { products: ['BALANCES'], cost: { micros: 40_000, currency: 'USD' } } as const;
 
 describe('a refresh under way', () => {

@@ -1,17 +1,5 @@
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
-import { buildPolicyBook } from '../policy-book.js';
-import type { PolicySelector } from '../../policy.js';
-
-const bookOf = (policyFile?: unknown) => buildPolicyBook({ policyFile, hash: String });
-
-const selector = (given: Partial<PolicySelector> = {}): PolicySelector => ({
-  tenantId: 'ten_a',
-  connector: 'meld',
-  provider: 'MX',
-  institutionId: 'inst_a',
-  connectionId: 'conn_a',
-  ...given,
-});
+import { bookOf, selector } from '../../../test/catalogue.js';
 
 describe('the catalogue as it is', () => {
   const book = bookOf();

@@ -77,7 +77,7 @@ it('a right key is served all the while, also one that was not asked for lately,
 });
 
 describe('the address', () => {
-  it('is the socket’s, whatever the request says of itself', async () => {
+  it('is that of the socket, whatever the request says of itself', async () => {
     await start();
     const seen = [];
     for (let at = 0; at <= LIMIT; at += 1) seen.push((await guess(`198.51.100.${at}`)).status);

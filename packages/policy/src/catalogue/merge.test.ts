@@ -124,7 +124,7 @@ describe('limits in overrides', () => {
       ...own,
       name: 'own',
       applies: 'all',
-      product: null,
+      products: null,
       counts: { origins: ['forced', 'background'], on: 'attempt', attended: null },
       reserveForAttended: 0,
     });

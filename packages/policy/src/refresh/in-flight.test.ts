@@ -64,8 +64,8 @@ describe('a refresh that waits for its worker', () => {
   });
 
   test.each([
-    ['a cooldown', cooldown({ product: 'TRANSACTIONS' }), 'cooldown'],
-    ['a window', window({ count: 1, product: 'TRANSACTIONS' }), 'window'],
+    ['a cooldown', cooldown({ products: ['TRANSACTIONS'] }), 'cooldown'],
+    ['a window', window({ count: 1, products: ['TRANSACTIONS'] }), 'window'],
   ])('is not widened against %s of the product', (_what, limit, name) => {
     const usage = { [name]: { count: 1, oldestAt: noon - 1, latestAt: noon - 1 } };
     lacks(join({}, { usage }, { limits: [limit] }));
@@ -93,7 +93,7 @@ describe('a refresh that waits for its worker', () => {
   });
 
   test('that was asked for without the customer is judged as such', () => {
-    const limit = window({ count: 2, reserveForAttended: 1, product: 'TRANSACTIONS' });
+    const limit = window({ count: 2, reserveForAttended: 1, products: ['TRANSACTIONS'] });
     const usage = { window: { count: 1, oldestAt: noon - HOUR / 2, latestAt: noon - HOUR / 2 } };
     lacks(join({}, { usage }, { limits: [limit] }, { attended: true }));
   });

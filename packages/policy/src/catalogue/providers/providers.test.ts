@@ -22,7 +22,7 @@ describe('the catalogue as it is', () => {
             name: 'mx-cooldown',
             scope: 'group',
             applies: 'all',
-            product: null,
+            products: null,
             after: 'success',
             forMs: 3 * HOUR,
           },
@@ -52,7 +52,7 @@ describe('the catalogue as it is', () => {
       name: 'plaid-transactions-item',
       scope: 'connection',
       applies: 'all',
-      product: 'TRANSACTIONS',
+      products: ['TRANSACTIONS'],
       count: 2,
       per: { shape: 'fixed', ms: MINUTE },
       counts: { origins: ['forced'], on: 'attempt', attended: null },
@@ -60,12 +60,16 @@ describe('the catalogue as it is', () => {
     });
     expect(
       policy.limits.filter(({ scope }) => scope === 'account').map((limit) => limit.kind === 'window' && limit.count),
-    ).toEqual([1200, 100, 100, 100]);
+    ).toEqual([1200, 100, 100]);
+    expect(policy.limits.find(({ name }) => name === 'plaid-investments-item')).toMatchObject({
+      products: ['INVESTMENT_HOLDINGS', 'INVESTMENT_TRANSACTIONS'],
+      count: 1,
+    });
   });
 
   it('Plaid through Meld has no limits of the client, because the client is Meld', () => {
     const limits = book.policyFor(selector({ provider: 'PLAID' })).limits;
-    expect(limits.map(({ scope }) => scope)).toEqual(['connection', 'connection', 'connection', 'connection']);
+    expect(limits.map(({ scope }) => scope)).toEqual(['connection', 'connection', 'connection']);
   });
 
   it('Akoya is a permit and ours to schedule when reached directly, and like any other through Meld', () => {

@@ -12,6 +12,7 @@ import { buildPolicyBook } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import { createApp } from '../apps/api/dist/app.js';
 import { createIds } from '../apps/api/dist/engine/random-ids.js';
+import { readSettings } from '../apps/api/dist/engine/settings.js';
 import { createBareApp } from './bare-app.mjs';
 
 const COUNT = Number(process.argv[3]);
@@ -67,7 +68,7 @@ const startFreshet = async () => {
     () => ({ effects: [put('apiKey', apiKey)] }),
   );
   const ids = await importAll(engine);
-  const settings = { port: 0, host: '127.0.0.1', publicUrl: 'http://127.0.0.1', sandbox: false, logLevel: 'silent' };
+  const settings = { ...readSettings({}), port: 0, sandbox: false, logLevel: 'silent' };
   const app = await createApp({ engine, settings, nudge: () => undefined, extraModules: [] });
   const decisions = async () => {
     let count = 0;

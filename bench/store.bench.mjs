@@ -81,7 +81,7 @@ const counting = (scope, since, take) => ({
   origins: ['forced', 'connect', 'repair'],
   states: ['reserved', 'sent', 'accepted', 'succeeded', 'partial', 'failed', 'unknown'],
   attended: null,
-  product: null,
+  products: null,
   since,
   take,
   except: null,

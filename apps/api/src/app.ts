@@ -68,9 +68,9 @@ export const createApp = async (parts: AppParts): Promise<NestFastifyApplication
   const engine =
     parts.metrics === undefined ? { ...parts.engine, store: metrics.watch(parts.engine.store) } : parts.engine;
   const filter = new ProblemFilter(engine);
-  const adapter = createAdapter(filter);
+  const adapter = createAdapter(filter, parts.settings.http);
   const server = adapter.getInstance();
-  prepareServer(server, engine);
+  await prepareServer(server, engine, parts.settings.http);
   metrics.timeRequests(server);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of({ ...parts, engine }, metrics), adapter, {
     // What goes wrong is told by whoever started us, and by our own log.

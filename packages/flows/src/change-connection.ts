@@ -14,6 +14,7 @@ import { read } from '@freshet/ports';
 import type { Connector, Loader } from '@freshet/ports';
 import { call, callContext, connectionCall } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
+import { policyOf } from './load-refresh.js';
 import { loadHeld } from './load-task.js';
 
 /** Why an operation was not done. Nothing of it happened. */
@@ -42,17 +43,29 @@ const failed = (answer: Failure): NotDone => ({
   retryAt: answer.kind === 'limited' ? answer.until : answer.kind === 'unavailable' ? answer.retryAt : null,
 });
 
-/** The connection, where the operation is open and somebody can carry it out. */
+/** The connection, where its status lets the operation be. */
+const allowed = async (
+  engine: Engine,
+  tenantId: TenantId,
+  id: ConnectionId,
+  operation: Operation,
+): Promise<NotDone | { readonly kind: 'allowed'; readonly connection: Connection }> => {
+  const connection = await engine.store.read('connection', { tenantId, id });
+  if (connection === null) return { kind: 'not-found' };
+  const current = { status: connection.status, reason: connection.statusReason };
+  return allows(current, operation, true) ? { kind: 'allowed', connection } : { kind: 'not-allowed', connection };
+};
+
+/** The same, where there is also a connector to carry it out. */
 const ready = async (
   engine: Engine,
   tenantId: TenantId,
   id: ConnectionId,
   operation: Operation,
 ): Promise<NotDone | { readonly kind: 'ready'; readonly connection: Connection; readonly connector: Connector }> => {
-  const connection = await engine.store.read('connection', { tenantId, id });
-  if (connection === null) return { kind: 'not-found' };
-  const current = { status: connection.status, reason: connection.statusReason };
-  if (!allows(current, operation, true)) return { kind: 'not-allowed', connection };
+  const found = await allowed(engine, tenantId, id, operation);
+  if (found.kind !== 'allowed') return found;
+  const { connection } = found;
   const connector = engine.connectors.get(connection.connector);
   if (connector === undefined) return { kind: 'connector-off', connector: connection.connector };
   return { kind: 'ready', connection, connector };
@@ -101,14 +114,28 @@ function* loadDelete(tenantId: TenantId, id: ConnectionId): Loader<DeleteFacts |
   return { connection, group, open: open ?? null };
 }
 
+/**
+ * Undefined: done. Where the caller does the reading and no connector is on, the grant is the caller's own: nobody here
+ * could revoke it, and nobody here has to.
+ */
+const severAtProvider = async (engine: Engine, connection: Connection): Promise<NotDone | undefined> => {
+  const connector = engine.connectors.get(connection.connector);
+  if (connector === undefined) {
+    const callersOwn = policyOf(engine, connection).forced.executor === 'caller';
+    return callersOwn ? undefined : { kind: 'connector-off', connector: connection.connector };
+  }
+  const answer = await call(engine, connector, 'delete', (to) =>
+    to.delete(connectionCall(engine, connection), callContext(engine)),
+  );
+  return answer.kind === 'accepted' || answer.kind === 'gone' ? undefined : failed(answer);
+};
+
 /** Severed at the provider, then here. */
 export const deleteConnection = async (engine: Engine, tenantId: TenantId, id: ConnectionId): Promise<ChangeResult> => {
-  const found = await ready(engine, tenantId, id, 'delete');
-  if (found.kind !== 'ready') return found;
-  const answer = await call(engine, found.connector, 'delete', (to) =>
-    to.delete(connectionCall(engine, found.connection), callContext(engine)),
-  );
-  if (answer.kind !== 'accepted' && answer.kind !== 'gone') return failed(answer);
+  const found = await allowed(engine, tenantId, id, 'delete');
+  if (found.kind !== 'allowed') return found;
+  const notSevered = await severAtProvider(engine, found.connection);
+  if (notSevered !== undefined) return notSevered;
   await engine.store.turn(
     () => loadDelete(tenantId, id),
     (facts): { readonly effects: readonly Effect[] } =>

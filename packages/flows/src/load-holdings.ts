@@ -28,7 +28,7 @@ export function* loadHoldings(
     origins: pullOrigins,
     states: countedPullStates,
     attended: null,
-    product: null,
+    products: null,
     since: countsSince(leaves.policy, leaves.now),
     take: PULLS_CARRIED,
     except: null,

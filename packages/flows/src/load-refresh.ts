@@ -108,7 +108,7 @@ export function* loadUsage(
       origins: limit.origins,
       states: limit.states,
       attended: limit.attended,
-      product: limit.product,
+      products: limit.products,
       since: limit.since,
       take: limit.take,
       except: asks.except,
@@ -146,7 +146,7 @@ function* loadRecent(connection: Connection, policy: RefreshPolicy, now: Instant
     origins: rule.origins,
     states: ['accepted', 'succeeded', 'partial'],
     attended: null,
-    product: null,
+    products: null,
     since: now - rule.withinMs,
     except: null,
   });
@@ -162,7 +162,7 @@ function* loadLatest(connection: Connection, request: RefreshRequest): Loader<Re
     origins: ['forced', 'background', 'connect', 'repair', 'import', 'products'],
     states: ['succeeded', 'partial'],
     attended: null,
-    product: null,
+    products: null,
     since: Number.MIN_SAFE_INTEGER,
     except: null,
   });

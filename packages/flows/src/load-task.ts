@@ -117,7 +117,7 @@ function* loadMet({ task, pull }: TaskLoad, policy: RefreshPolicy): Loader<Pull 
     origins: pullOrigins,
     states: ['accepted', 'succeeded', 'partial'],
     attended: null,
-    product: null,
+    products: null,
     since: pull.at - (policy.coalesces?.withinMs ?? 0) - 1,
     except: pull.id,
   });

@@ -104,7 +104,7 @@ function* loadEvent(
     origins: ['connect', 'repair', 'import', 'products'],
     states: ['accepted'],
     attended: null,
-    product: null,
+    products: null,
     since: Number.MIN_SAFE_INTEGER,
     except: null,
   });

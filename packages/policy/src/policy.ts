@@ -11,7 +11,7 @@ interface LimitBase {
   /** Whom it holds back. */
   readonly applies: 'all' | 'attended' | 'unattended';
   /** Only requests for one of these products, and pulls of them; null: any. */
-  readonly product: Product | null;
+  readonly products: readonly Product[] | null;
 }
 
 /** A pause after a pull: `success` counts from the data's arrival, `attempt` from any call of ours, `any-pull` from anybody's. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   allows,
   closureKinds,
+  gates,
   HOUR,
   MINUTE,
   products as allProducts,
@@ -192,19 +193,7 @@ describe('whatever is known and asked', () => {
 
   test('the ask is decided at its first stop: each reason is of a later gate than the one before it', () => {
     always((seen, asked, rule) => {
-      const order = [
-        'status',
-        'products',
-        'in-flight',
-        'recent',
-        'fresh',
-        'open',
-        'limits',
-        'budget',
-        'worth',
-        'force',
-      ];
-      const places = decideRefresh(seen, asked, rule).reasons.map((reason) => order.indexOf(reason.gate));
+      const places = decideRefresh(seen, asked, rule).reasons.map((reason) => gates.indexOf(reason.gate));
       expect(places).toEqual([...places].sort((a, b) => a - b));
     });
   });

@@ -62,6 +62,17 @@ export const policy = (values: Partial<RefreshPolicy> = {}): RefreshPolicy => ({
   ...values,
 });
 
+/** Balances cost 40, everything 120: to widen a balances task costs 80 more. */
+export const priced: Partial<RefreshPolicy> = {
+  price: {
+    currency: 'USD',
+    perRequestMicros: 120_000,
+    productSets: [{ products: ['BALANCES'], micros: 40_000 }],
+    historicalMicros: 0,
+    billedOn: 'success',
+  },
+};
+
 export const providerManaged: RefreshPolicy['background'] = {
   owner: 'provider',
   everyMs: DAY,
@@ -74,7 +85,7 @@ export const cooldown = (values: Partial<Cooldown> = {}): Cooldown => ({
   kind: 'cooldown',
   scope: 'group',
   applies: 'all',
-  product: null,
+  products: null,
   after: 'success',
   forMs: 3 * HOUR,
   ...values,
@@ -85,7 +96,7 @@ export const window = (values: Partial<Window> = {}): Window => ({
   kind: 'window',
   scope: 'group',
   applies: 'all',
-  product: null,
+  products: null,
   count: 2,
   per: { shape: 'rolling', ms: HOUR },
   counts: { origins: ['forced'], on: 'attempt', attended: null },

@@ -103,7 +103,7 @@ const concerned = (limit: Limit, pulls: ReturnType<typeof sentPulls>, key: strin
   pulls.filter(
     (pull) =>
       (limit.scope === 'account' || pull.groupKey === key) &&
-      (limit.product === null || pull.products.includes(limit.product)),
+      (limit.products === null || limit.products.some((product) => pull.products.includes(product))),
   );
 
 /** How many of the times lie in the same window as each, it and earlier ones. */
@@ -131,7 +131,7 @@ const limits: readonly (readonly [string, Limit])[] = [
   ['a fixed minute of the account', window({ count: 1, scope: 'account', per: { shape: 'fixed', ms: MINUTE } })],
   [
     'a fixed minute of one product',
-    window({ count: 1, scope: 'account', product: 'TRANSACTIONS', per: { shape: 'fixed', ms: MINUTE } }),
+    window({ count: 1, scope: 'account', products: ['TRANSACTIONS'], per: { shape: 'fixed', ms: MINUTE } }),
   ],
   [
     'a day of a calendar',

@@ -15,7 +15,7 @@ const counts = (read: LimitRead, pull: Pull): boolean =>
   read.origins.includes(pull.origin) &&
   read.states.includes(pull.state) &&
   (read.attended === null || pull.attended === read.attended) &&
-  (read.product === null || pull.products.includes(read.product)) &&
+  (read.products === null || read.products.some((product) => pull.products.includes(product))) &&
   (pull.at > read.since || pull.state === 'reserved');
 
 /** What a store answers, counted over a list: the contract of a limit's read in a few lines. */

@@ -55,8 +55,8 @@ export interface UsageQuery {
   readonly states: readonly PullState[];
   /** Null: attended or not. */
   readonly attended: boolean | null;
-  /** Null: whatever it brought; else only pulls that asked for this product. */
-  readonly product: Product | null;
+  /** Null: whatever it brought; else only pulls that asked for one of these products at least. */
+  readonly products: readonly Product[] | null;
   /** Pulls later than this count (exclusive); one that is still reserved counts whenever it was made. */
   readonly since: Instant;
   /** The newest so many: a limit never needs more than its own count. */

@@ -149,7 +149,8 @@ export class ConnectionsController {
   @HttpCode(204)
   @Describe({
     summary: 'Sever it at the provider, then here',
-    description: 'It stays readable as DELETED.',
+    description:
+      'It stays readable as DELETED. Where the caller refreshes it (executor `caller`) and its connector is not configured, the access at the provider is for the caller to revoke, and it is deleted here.',
     answers: { 204: { description: 'Done.' } },
     problems: ['operation-not-allowed', 'rate-limited', 'provider-closed'],
   })

@@ -23,7 +23,10 @@ export const notDone = (result: NotDone, operation: string): Problem => {
       return new Problem('operation-not-allowed', `A connection that is ${standing} cannot be ${operation}.`);
     }
     case 'connector-off':
-      return new Problem('provider-closed', `The connector ${result.connector} is switched off here.`);
+      return new Problem(
+        'provider-closed',
+        `The connector ${result.connector} is not configured on this service, so the provider cannot be told. Nothing was done. Configure it (its settings are in docs/running.md), and send this again.`,
+      );
     case 'failed':
       return failed(result);
   }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { httpSettings, httpVariables, type HttpSettings } from './http-settings.js';
 
 /** What the process was started with: read once, checked, frozen. */
 export interface Settings {
@@ -13,6 +14,7 @@ export interface Settings {
   readonly publicUrl: string;
   readonly sandboxPort: number;
   readonly logLevel: string;
+  readonly http: HttpSettings;
   /** No provider is configured: the emulator stands in for all of them. */
   readonly sandbox: boolean;
   readonly meld: MeldEnvironment | null;
@@ -56,6 +58,7 @@ const environment = z.object({
   PUBLIC_URL: address.optional(),
   SANDBOX_PORT: port(3001),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  ...httpVariables,
   MELD_API_KEY: text.optional(),
   MELD_BASE_URL: address.optional(),
   MELD_WEBHOOK_SECRET: text.optional(),
@@ -125,6 +128,11 @@ export const readSettings = (variables: Readonly<Record<string, string | undefin
   const env = parse(variables);
   const meld = meldOf(env);
   const bud = budOf(env);
+  if (env.HEADERS_TIMEOUT > env.REQUEST_TIMEOUT) {
+    throw new SettingsError(
+      'HEADERS_TIMEOUT must not be longer than REQUEST_TIMEOUT: the head is a part of the request',
+    );
+  }
   const sandbox = meld === null && bud === null;
   if (!sandbox && env.FRESHET_ENCRYPTION_KEY === undefined) {
     throw new SettingsError(
@@ -141,6 +149,7 @@ export const readSettings = (variables: Readonly<Record<string, string | undefin
     publicUrl: (env.PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`).replace(/\/+$/, ''),
     sandboxPort: env.SANDBOX_PORT,
     logLevel: env.LOG_LEVEL,
+    http: httpSettings(env),
     sandbox,
     meld,
     bud,

@@ -37,7 +37,7 @@ export class ApiKeys {
   constructor(private readonly engine: Pick<Engine, 'store' | 'clock'>) {}
 
   /** Null: no such key. */
-  find(key: string): Principal | null | Promise<Principal | null> {
+  find(key: string): Principal | Promise<Principal | null> {
     const known = this.remembered.get(key);
     if (known !== undefined && known.until > this.engine.clock.realNow()) return known.principal;
     return this.look(key);

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { mayUse, type ApiKeys, type Principal } from './api-keys.js';
 import type { Access } from './access.js';
 import { Problem } from './problem.js';
+import type { RefuseKey } from './wrong-keys.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,10 +15,7 @@ declare module 'fastify' {
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
-const unauthorized = (detail: string): Problem => new Problem('unauthorized', detail);
-
-const admit = (request: FastifyRequest, access: Exclude<Access, 'public'>, principal: Principal | null): void => {
-  if (principal === null) throw unauthorized('The API key is not known.');
+const admit = (request: FastifyRequest, access: Exclude<Access, 'public'>, principal: Principal): void => {
   if (!mayUse(principal, access)) {
     throw new Problem('forbidden', `This route needs a key with the scope "${access}" (or "admin").`);
   }
@@ -27,17 +25,24 @@ const admit = (request: FastifyRequest, access: Exclude<Access, 'public'>, princ
 /** Says who asks, or throws. Before the body is read: who has no key cannot make us parse anything. */
 export type Authenticate = (request: FastifyRequest) => void | Promise<void>;
 
-export const createAuthenticate =
-  (keys: ApiKeys): Authenticate =>
-  (request) => {
+export const createAuthenticate = (keys: ApiKeys, refuseKey: RefuseKey): Authenticate => {
+  const refuse = async (request: FastifyRequest, detail: string): Promise<never> => {
+    throw await refuseKey(request, detail);
+  };
+  return (request) => {
     const { access = 'manage' } = request.routeOptions.config;
     if (access === 'public' || request.is404) return;
     const key = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    if (key === undefined) throw unauthorized('Send Authorization: Bearer <api key>.');
+    if (key === undefined) return refuse(request, 'Send Authorization: Bearer <api key>.');
     const found = keys.find(key);
-    if (found instanceof Promise) return found.then((principal) => admit(request, access, principal));
+    if (found instanceof Promise) {
+      return found.then((principal) =>
+        principal === null ? refuse(request, 'The API key is not known.') : admit(request, access, principal),
+      );
+    }
     admit(request, access, found);
   };
+};
 
 export const principalOf = (request: FastifyRequest): Principal => {
   if (request.principal === null) throw new Error('a public route asked for its tenant');

@@ -33,6 +33,12 @@ export const problems = {
     explanation:
       'Send `Authorization: Bearer <api key>` with a key that is in force. A webhook gets this answer where its signature, its timestamp or its secret is wrong.',
   },
+  'too-many-attempts': {
+    status: 429,
+    title: 'Too many requests without a valid key',
+    explanation:
+      'Wrong or missing API keys are answered with 401 so many times a minute for each address, then with this until `retryAt`. A valid key is served all the same: find the caller that sends a wrong one.',
+  },
   forbidden: {
     status: 403,
     title: 'The API key does not have the scope',
@@ -94,6 +100,12 @@ export const problems = {
     status: 429,
     title: 'The budget is used up',
     explanation: '`budget` names it and `retryAt` is when its period turns. GET /v1/budgets shows all of them.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request came too slowly',
+    explanation:
+      'Its head or its body was not complete in time, and the connection was closed. Nothing was done; send it again on a better connection.',
   },
   'payload-too-large': {
     status: 413,

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Engine } from '@freshet/flows';
-import { MINUTE, SECOND } from '@freshet/domain';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SECOND, type DurationMs } from '@freshet/domain';
+import type { ConnectionError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpSettings } from '../engine/http-settings.js';
 import { defaultAccess } from './access.js';
 import { ApiKeys } from './api-keys.js';
 import { createAuthenticate } from './authenticate.js';
 import { parseBodies, refuseForeignBody } from './json-body.js';
 import type { ProblemFilter } from './problem.filter.js';
+import { problems, problemType, type Slug } from './problem.js';
+import { createRefuseKey } from './wrong-keys.js';
 
 const MIB = 1024 * 1024;
 /** The longest id, and some room; a longer part of a path is no id. */
@@ -40,27 +44,37 @@ const settleTraits = (server: FastifyInstance): void => {
   });
 };
 
-const malformedHttp = JSON.stringify({
-  type: '/problems/invalid-request',
-  title: 'The request is not valid',
-  status: 400,
-  detail: 'This is not HTTP that can be read.',
-});
+/** An answer to what never became a request that the framework knows. */
+const rawAnswer = (slug: Slug, detail: string): string => {
+  const { status, title } = problems[slug];
+  const body = JSON.stringify({ type: problemType(slug), title, status, detail });
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json`;
+  return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+};
+
+const malformedHttp = rawAnswer('invalid-request', 'This is not HTTP that can be read.');
+const tooSlow = rawAnswer('request-timeout', 'The request was not complete in time.');
+
+const answerSocket = ({ code }: ConnectionError, socket: Socket): void => {
+  if (!socket.writable) return void socket.destroy();
+  socket.end(code === 'ERR_HTTP_REQUEST_TIMEOUT' ? tooSlow : malformedHttp);
+};
+
+/** How late a slow client may be noticed. */
+const checkEvery = (headersTimeoutMs: DurationMs): DurationMs => Math.min(5 * SECOND, Math.ceil(headersTimeoutMs / 3));
 
 /**
  * Fastify for clients that nobody vouches for: slow ones are cut off, large ones refused by their headers, and no proxy's
- * word is taken for the caller's address.
+ * word is taken for the caller's address unless a setting names that proxy.
  */
-export const createAdapter = (filter: ProblemFilter): FastifyAdapter =>
+export const createAdapter = (filter: ProblemFilter, http: HttpSettings): FastifyAdapter =>
   new FastifyAdapter({
-    trustProxy: false,
+    trustProxy: http.trustedProxies.length > 0 && [...http.trustedProxies],
     bodyLimit: MIB,
-    // Receiving a request, from its first byte to its last.
-    requestTimeout: 30 * SECOND,
-    // A socket on which nothing moves; a walk of the sandbox's clock may take minutes to answer.
-    connectionTimeout: 10 * MINUTE,
-    keepAliveTimeout: 72 * SECOND,
-    http: { headersTimeout: 15 * SECOND, connectionsCheckingInterval: 5 * SECOND },
+    requestTimeout: http.requestTimeoutMs,
+    connectionTimeout: http.connectionTimeoutMs,
+    keepAliveTimeout: http.keepAliveTimeoutMs,
+    http: { headersTimeout: http.headersTimeoutMs, connectionsCheckingInterval: checkEvery(http.headersTimeoutMs) },
     routerOptions: { maxParamLength: MAX_PATH_PART },
     genReqId: requestId,
     // No middleware in the manner of Express is used: a request does not have to pass where it would stand.
@@ -70,19 +84,19 @@ export const createAdapter = (filter: ProblemFilter): FastifyAdapter =>
       label(request, reply);
       filter.answer(error, request, reply);
     },
-    clientErrorHandler: (_error, socket) => {
-      if (!socket.writable) return void socket.destroy();
-      const head = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json';
-      socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(malformedHttp)}\r\n\r\n${malformedHttp}`);
-    },
+    clientErrorHandler: answerSocket,
   });
 
 /** In this order: name it, know who asks, refuse what is not JSON; only then is the body read. */
-export const prepareServer = (server: FastifyInstance, engine: Engine): void => {
+export const prepareServer = async (server: FastifyInstance, engine: Engine, http: HttpSettings): Promise<void> => {
+  server.server.maxConnections = http.maxConnections;
   settleTraits(server);
   parseBodies(server);
   server.decorateRequest('principal', null);
-  const authenticate = createAuthenticate(new ApiKeys(engine));
+  const authenticate = createAuthenticate(
+    new ApiKeys(engine),
+    await createRefuseKey(server, engine, http.wrongKeysPerMinute),
+  );
   const enter = (request: FastifyRequest, reply: FastifyReply): void | Promise<void> => {
     label(request, reply);
     const waiting = authenticate(request);

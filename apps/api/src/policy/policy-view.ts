@@ -11,7 +11,7 @@ const limitView = z.object({
   kind: z.enum(['cooldown', 'window']),
   scope: z.enum(limitScopes),
   applies: z.enum(['all', 'attended', 'unattended']),
-  product: product.nullable(),
+  products: z.array(product).nullable().meta({ description: 'Any of these; null: whatever is asked for.' }),
   after: z.enum(['success', 'attempt', 'any-pull']).optional(),
   for: duration.optional(),
   count: z.int().optional(),
@@ -76,8 +76,8 @@ const toPer = (per: Window['per']) =>
     : { shape: per.shape, length: written(per.ms) };
 
 const toLimit = (limit: Limit): PolicyAnswer['limits'][number] => {
-  const { name, scope, applies, product: of } = limit;
-  const base = { name, kind: limit.kind, scope, applies, product: of };
+  const { name, scope, applies, products: of } = limit;
+  const base = { name, kind: limit.kind, scope, applies, products: of && [...of] };
   if (limit.kind === 'cooldown') return { ...base, after: limit.after, for: written(limit.forMs) };
   const { count, counts, reserveForAttended } = limit;
   return {

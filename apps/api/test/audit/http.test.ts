@@ -4,11 +4,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { idOf, insert, put } from '@freshet/domain';
 import type { TenantId } from '@freshet/domain';
 import { runQueuedAudits, type Engine } from '@freshet/flows';
-import { createMemoryStore } from '@freshet/ports/memory';
-import type { AuditView, FindingView } from '../../src/audit/audit.schemas.js';
-import { createApp } from '../../src/app.js';
-import { AuditModule } from '../../src/audit/audit.module.js';
-import { readSettings } from '../../src/engine/settings.js';
 import {
   auditingEngine,
   connectionRow,
@@ -16,12 +11,19 @@ import {
   findingRow,
   NOW,
   plant,
+  risingIds,
   runRow,
   taskRow,
   TENANT,
-  uuid,
-} from './rows.js';
+} from '@freshet/flows/contract';
+import { createMemoryStore } from '@freshet/ports/memory';
+import type { AuditView, FindingView } from '../../src/audit/audit.schemas.js';
+import { createApp } from '../../src/app.js';
+import { AuditModule } from '../../src/audit/audit.module.js';
+import { readSettings } from '../../src/engine/settings.js';
 
+const ids = risingIds();
+const uuid = ids.next;
 const ADMIN = 'admin-key-of-the-default-tenant';
 const READER = 'reader-key-of-the-default-tenant';
 const STRANGER = 'admin-key-of-another-tenant';
@@ -35,16 +37,16 @@ let engine: Engine;
 let address: string;
 
 beforeAll(async () => {
-  engine = auditingEngine(createMemoryStore());
-  const broken = taskRow();
+  engine = auditingEngine(createMemoryStore(), { ids });
+  const broken = taskRow(uuid());
   await plant(
     engine.store,
     keyRow(ADMIN, TENANT, ['admin']),
     keyRow(READER, TENANT, ['read']),
     keyRow(STRANGER, OTHER, ['admin']),
-    ...Array.from({ length: 3 }, () => insert('connection', connectionRow({ active: false }))),
+    ...Array.from({ length: 3 }, () => insert('connection', connectionRow(uuid(), { active: false }))),
     insert('task', broken),
-    insert('ledgerEntry', entryRow(broken)),
+    insert('ledgerEntry', entryRow(uuid(), broken)),
   );
   app = await createApp({
     engine,
@@ -219,8 +221,10 @@ test('the report is to be had as CSV and JSON', async () => {
 
 test('a long report arrives whole', async () => {
   const count = 2_345;
-  const run = runRow({ counts: { 'duplicate-groups/critical': count } });
-  const findings = Array.from({ length: count }, () => insert('finding', findingRow(run, { action: 'x'.repeat(500) })));
+  const run = runRow(uuid(), { counts: { 'duplicate-groups/critical': count } });
+  const findings = Array.from({ length: count }, () =>
+    insert('finding', findingRow(uuid(), run, { action: 'x'.repeat(500) })),
+  );
   await plant(engine.store, insert('audit', run), ...findings);
   const text = await (await call(`/v1/audits/${run.id}/report?format=csv`)).text();
   expect(text.trimEnd().split('\r\n')).toHaveLength(count + 1);

@@ -2,12 +2,24 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { insert } from '@freshet/domain';
 import type { AuditRun, Finding } from '@freshet/domain';
 import { requestAudit, requestNightlyAudit, runAudit, type Engine } from '@freshet/flows';
+import {
+  auditingEngine,
+  connectionRow,
+  entryRow,
+  openTaskRow,
+  plant,
+  risingIds,
+  taskRow,
+  TENANT,
+} from '@freshet/flows/contract';
 import { openSqliteStore, type SqliteStore } from '@freshet/persistence';
 import Database from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditingEngine, connectionRow, entryRow, NOW, plant, taskRow, TENANT } from './rows.js';
+
+const ids = risingIds();
+const uuid = ids.next;
 
 /** An audit over a real file, with faults put there past Freshet. */
 let folder: string;
@@ -17,7 +29,7 @@ let engine: Engine;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'freshet-audit-'));
   store = openSqliteStore({ file: join(folder, 'freshet.db') });
-  engine = auditingEngine(store);
+  engine = auditingEngine(store, { ids });
 });
 
 afterEach(async () => {
@@ -43,12 +55,15 @@ const audited = async (
 /** Three groups of twins, and three refreshes of which one is open: all as it should be. */
 const sound = async () => {
   const twins = ['a', 'b', 'c'].map((groupKey) => [
-    connectionRow({ groupKey }),
-    connectionRow({ groupKey, active: false, status: 'PARTIALLY_ACTIVE', statusReason: 'INACTIVE_DUPLICATE' }),
+    connectionRow(uuid(), { groupKey }),
+    connectionRow(uuid(), { groupKey, active: false, status: 'PARTIALLY_ACTIVE', statusReason: 'INACTIVE_DUPLICATE' }),
   ]);
-  const ended = [taskRow(), taskRow({ state: 'failed', charge: 'uncertain' })] as const;
-  const open = taskRow({ state: 'queued', charge: 'reserved', endedAt: null, dueAt: NOW });
-  const entries = [...ended.flatMap((task) => [entryRow(task), entryRow(task, { kind: task.charge })]), entryRow(open)];
+  const ended = [taskRow(uuid()), taskRow(uuid(), { state: 'failed', charge: 'uncertain' })] as const;
+  const open = openTaskRow(uuid());
+  const entries = [
+    ...ended.flatMap((task) => [entryRow(uuid(), task), entryRow(uuid(), task, { kind: task.charge })]),
+    entryRow(uuid(), open),
+  ];
   await plant(
     store,
     ...twins.flat().map((row) => insert('connection', row)),
@@ -127,7 +142,7 @@ test('the nightly audit is asked for once a date, also after a restart', async (
   expect(await requestNightlyAudit(engine)).toHaveLength(1);
   await store.close();
   store = openSqliteStore({ file: join(folder, 'freshet.db') });
-  engine = auditingEngine(store);
+  engine = auditingEngine(store, { ids });
   expect(await requestNightlyAudit(engine)).toEqual([]);
   expect(await store.read('auditsPage', { tenantId: TENANT, before: null, limit: 10 })).toHaveLength(1);
 });

@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { idOf, insert } from '@freshet/domain';
 import type { AuditRun, Finding } from '@freshet/domain';
+import { auditingEngine, findingRow, plant, risingIds, runRow } from '@freshet/flows/contract';
 import { createMemoryStore } from '@freshet/ports/memory';
 import { csvReport } from '../../src/audit/report/csv-report.js';
 import { htmlReport, MOST_SHOWN, plainMoney } from '../../src/audit/report/html-report.js';
 import { jsonReport } from '../../src/audit/report/json-report.js';
 import { html } from '../../src/audit/report/markup.js';
-import { auditingEngine, findingRow, plant, runRow, uuid } from './rows.js';
+
+const uuid = risingIds().next;
 
 type Write = typeof htmlReport;
 
@@ -23,14 +25,14 @@ const dollars = (micros: number) => ({ micros, currency: 'USD' });
 
 describe('the HTML report', () => {
   test('escapes every value, wherever it comes from', async () => {
-    const run = runRow({
+    const run = runRow(uuid(), {
       state: 'failed',
       error: HOSTILE,
       examined: { [HOSTILE]: 1 },
       counts: { [`${HOSTILE}/critical`]: 1 },
       money: [{ micros: 1_000_000, currency: HOSTILE }],
     });
-    const finding = findingRow(run, {
+    const finding = findingRow(uuid(), run, {
       check: HOSTILE,
       summary: HOSTILE,
       action: HOSTILE,
@@ -56,20 +58,20 @@ describe('the HTML report', () => {
   });
 
   test('asks for nothing from elsewhere', async () => {
-    const text = await written(htmlReport, runRow(), []);
+    const text = await written(htmlReport, runRow(uuid()), []);
     expect(text).not.toMatch(/\b(src|srcset|action)=|@import|url\(|https?:|<(script|link|img|iframe)/);
     for (const [, target] of text.matchAll(/href="([^"]*)"/g)) expect(target).toMatch(/^[#?]/);
   });
 
   test('says what was looked at, what is wrong, what it costs and what to do', async () => {
-    const run = runRow({
+    const run = runRow(uuid(), {
       counts: { 'duplicate-groups/critical': 1, 'duplicate-groups/warning': 1 },
       money: [dollars(120_000)],
       examined: { 'duplicate-groups': 1234, 'stuck-tasks': 1 },
     });
     const findings = [
-      findingRow(run, { severity: 'warning', summary: 'a small thing' }),
-      findingRow(run, {
+      findingRow(uuid(), run, { severity: 'warning', summary: 'a small thing' }),
+      findingRow(uuid(), run, {
         money: dollars(120_000),
         connectionId: idOf('connection', uuid()),
         evidence: { groupKey: 'group-1', ids: [] },
@@ -94,7 +96,7 @@ describe('the HTML report', () => {
   });
 
   test('of a store without a fault says so', async () => {
-    const text = await written(htmlReport, runRow(), []);
+    const text = await written(htmlReport, runRow(uuid()), []);
     expect(text).toContain('Everything that was looked at is in order.');
     expect(text.match(/nothing found\./g)).toHaveLength(2);
   });
@@ -106,7 +108,7 @@ describe('the HTML report', () => {
   ] as const)('of an audit that is %s does not look complete', async (state, said) => {
     const text = await written(
       htmlReport,
-      runRow({ state, endedAt: null, error: state === 'failed' ? 'no space left' : null }),
+      runRow(uuid(), { state, endedAt: null, error: state === 'failed' ? 'no space left' : null }),
       [],
     );
     expect(text).toContain(said);
@@ -116,8 +118,8 @@ describe('the HTML report', () => {
 
   test('shows so many of a check, and says where the rest is', async () => {
     const count = MOST_SHOWN + 3;
-    const run = runRow({ counts: { 'duplicate-groups/critical': count } });
-    const findings = Array.from({ length: count }, () => findingRow(run, { money: dollars(1_000_000) }));
+    const run = runRow(uuid(), { counts: { 'duplicate-groups/critical': count } });
+    const findings = Array.from({ length: count }, () => findingRow(uuid(), run, { money: dollars(1_000_000) }));
     const text = await written(htmlReport, run, findings);
     expect(text.match(/<article/g)).toHaveLength(MOST_SHOWN);
     expect(text.replace(/\s+/g, ' ')).toContain('3 more of this check are not shown here');
@@ -135,10 +137,10 @@ describe('the HTML report', () => {
 });
 
 describe('the CSV report', () => {
-  const run = runRow({ counts: { 'duplicate-groups/critical': 450 } });
+  const run = runRow(uuid(), { counts: { 'duplicate-groups/critical': 450 } });
 
   test('has every finding, over as many pages as it takes', async () => {
-    const findings = Array.from({ length: 450 }, () => findingRow(run));
+    const findings = Array.from({ length: 450 }, () => findingRow(uuid(), run));
     const lines = (await written(csvReport, run, findings)).split('\r\n');
     expect(lines[0]).toBe(
       'audit_id,finding_id,check,severity,connection_id,summary,action,amount,currency,evidence,found_at',
@@ -150,14 +152,14 @@ describe('the CSV report', () => {
   test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'])(
     'keeps %j from being run by a spreadsheet',
     async (summary) => {
-      const text = await written(csvReport, run, [findingRow(run, { summary })]);
+      const text = await written(csvReport, run, [findingRow(uuid(), run, { summary })]);
       expect(text).toContain(`'${summary}`);
     },
   );
 
   test('quotes what would break a line, and writes money as the API does', async () => {
     const text = await written(csvReport, run, [
-      findingRow(run, { summary: 'a "b", c\nd', money: dollars(120_000), evidence: { a: 1 } }),
+      findingRow(uuid(), run, { summary: 'a "b", c\nd', money: dollars(120_000), evidence: { a: 1 } }),
     ]);
     expect(text).toContain('"a ""b"", c\nd"');
     expect(text).toContain(',0.120000,USD,"{""a"":1}",2026-05-20T02:00:00.000Z');
@@ -166,9 +168,9 @@ describe('the CSV report', () => {
 
 describe('the JSON report', () => {
   test.each([0, 1, 250])('of %i findings is one document', async (count) => {
-    const run = runRow({ counts: { 'stuck-tasks/warning': count }, money: [dollars(5)] });
+    const run = runRow(uuid(), { counts: { 'stuck-tasks/warning': count }, money: [dollars(5)] });
     const findings = Array.from({ length: count }, () =>
-      findingRow(run, { check: 'stuck-tasks', severity: 'warning' }),
+      findingRow(uuid(), run, { check: 'stuck-tasks', severity: 'warning' }),
     );
     const report = JSON.parse(await written(jsonReport, run, findings));
     expect(report.audit).toMatchObject({

@@ -39,6 +39,15 @@ describe('settings', () => {
     ['PUBLIC_URL', 'freshet.example', 'PUBLIC_URL: must be an http(s) address'],
     ['PUBLIC_URL', 'ftp://freshet.example', 'PUBLIC_URL: must be an http(s) address'],
     ['FRESHET_API_KEY', 'short', 'FRESHET_API_KEY: must be at least 16 characters'],
+    ['MAX_CONNECTIONS', '0', 'MAX_CONNECTIONS: must be at least 1'],
+    ['WRONG_KEYS_PER_MINUTE', '1.5', 'WRONG_KEYS_PER_MINUTE: must be a whole number'],
+    ['HEADERS_TIMEOUT', '15', 'HEADERS_TIMEOUT: must be a duration such as PT30S'],
+    ['KEEP_ALIVE_TIMEOUT', 'PT0S', 'KEEP_ALIVE_TIMEOUT: must be a duration'],
+    ['CONNECTION_TIMEOUT', 'P25D', 'CONNECTION_TIMEOUT: must be a duration'],
+    ['REQUEST_TIMEOUT', 'PT14.999S', 'HEADERS_TIMEOUT must not be longer than REQUEST_TIMEOUT'],
+    ['TRUSTED_PROXIES', 'true', 'TRUSTED_PROXIES'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES'],
+    ['TRUSTED_PROXIES', '10.0.0.1,', 'must be an address or a network such as 10.0.0.7'],
     ['DATABASE_URL', './freshet.db', 'DATABASE_URL must be file:<path>'],
     ['DATABASE_URL', 'file:', 'DATABASE_URL names no file'],
     ['DATABASE_URL', 'postgres://somewhere/db', 'DATABASE_URL names PostgreSQL'],
@@ -52,6 +61,15 @@ describe('settings', () => {
   test('every wrong variable is named at once', () => {
     const message = refusal({ PORT: 'x', LOG_LEVEL: 'y', PUBLIC_URL: 'z' });
     for (const name of ['PORT', 'LOG_LEVEL', 'PUBLIC_URL']) expect(message).toContain(name);
+  });
+
+  test('no proxy is trusted unless it is named', () => {
+    expect(readSettings({}).http.trustedProxies).toEqual([]);
+    const { http } = readSettings({ TRUSTED_PROXIES: '10.0.0.0/8, 127.0.0.1,2001:db8::/32', REQUEST_TIMEOUT: 'PT15S' });
+    expect(http).toMatchObject({
+      trustedProxies: ['10.0.0.0/8', '127.0.0.1', '2001:db8::/32'],
+      requestTimeoutMs: 15_000,
+    });
   });
 
   test('a provider credential switches the sandbox off', () => {

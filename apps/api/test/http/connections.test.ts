@@ -1,4 +1,4 @@
-import { HOUR, importOne, keys, NOW, row, startRig, type Rig } from './rig.js';
+import { HOUR, importOne, keys, NOW, row, startRig, TENANT, type Rig } from './rig.js';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -244,6 +244,21 @@ it('deletes once; it stays readable as DELETED, and a second time is 409', async
   const second = await rig.call('DELETE', `/v1/connections/${id}`);
   expect([second.status, second.body.type]).toEqual([409, '/problems/operation-not-allowed']);
   expect((await rig.post(`/v1/connections/${id}/products`, { products: ['OWNERS'] })).status).toBe(409);
+});
+
+it('deletes what its caller reads, though no connector is there; the credentials go with it', async () => {
+  const { id } = await importOne(rig, { connector: 'akoya', provider: 'AKOYA', credentials: { token: 't' } });
+  expect((await rig.call('DELETE', `/v1/connections/${id}`)).status).toBe(204);
+  expect((await rig.get(`/v1/connections/${id}`)).body.status).toBe('DELETED');
+  expect(await rig.engine.store.read('connection', { tenantId: TENANT, id })).toMatchObject({ credentials: null });
+});
+
+it('does not delete what only a connector could sever, and names the connector', async () => {
+  const { id } = await importOne(rig, { connector: 'mx' });
+  const { status, body } = await rig.call('DELETE', `/v1/connections/${id}`);
+  expect([status, body.type]).toEqual([503, '/problems/provider-closed']);
+  expect(body.detail).toContain('The connector mx is not configured');
+  expect((await rig.get(`/v1/connections/${id}`)).body.status).toBe('ACTIVE');
 });
 
 it('a key sees what its scope allows', async () => {

@@ -3,7 +3,7 @@ import { importOne, keys, startRig, type Rig } from './rig.js';
 let rig: Rig;
 let ids: { connection: string; decision: string; task: string };
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startRig({ settings: { WRONG_KEYS_PER_MINUTE: '1000' } });
   const { id } = await importOne(rig, { connector: 'akoya', provider: 'AKOYA' });
   const { body } = await rig.post(`/v1/connections/${id}/refresh`, { mode: 'force' });
   ids = { connection: id, decision: body.decision.id, task: body.task.id };

@@ -61,6 +61,8 @@ export interface RigOptions {
   readonly script?: Script;
   readonly store?: Store;
   readonly extraModules?: AppParts['extraModules'];
+  /** Environment variables. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const bodyOf = ({ body, raw }: Sent): string | Uint8Array<ArrayBuffer> | undefined => {
@@ -117,7 +119,7 @@ export const startRig = async (options: RigOptions = {}) => {
   let nudges = 0;
   const app: NestFastifyApplication = await createApp({
     engine,
-    settings: readSettings({}),
+    settings: readSettings(options.settings ?? {}),
     nudge: () => void (nudges += 1),
     extraModules: options.extraModules ?? [],
   });

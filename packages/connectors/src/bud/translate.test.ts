@@ -3,24 +3,13 @@ import { HOUR, type RefreshProgress } from '@freshet/domain';
 import fc from 'fast-check';
 import type { Exchange } from '../http/exchange.js';
 import { NOW, progressCall } from '../http/fixtures/calls.js';
+import { html, json } from '../http/fixtures/replies.js';
 import { progressByConsent, toldByConsent } from './consents.js';
 import { consents, refusals, started, v1Tasks, v2Tasks } from './fixtures/documented.js';
 import { resourcesFor } from './resources.js';
 import { budResults, endingOf } from './results.js';
 import { consentIn, linkAnswerOf, progressAnswerOf, revokeAnswerOf, startAnswerOf } from './translate.js';
 
-const json = (status: number, value: unknown, headers: Record<string, string> = {}): Exchange => ({
-  kind: 'reply',
-  status,
-  headers,
-  body: { kind: 'json', value },
-});
-const html = (status: number): Exchange => ({
-  kind: 'reply',
-  status,
-  headers: {},
-  body: { kind: 'unreadable', why: 'not JSON' },
-});
 const look = (task: unknown, institutionId = 'Bank_Of_Bud', products = progressCall().products): RefreshProgress =>
   progressAnswerOf(json(200, task), progressCall({ institutionId, products, providerTaskId: 't' }), NOW);
 

@@ -2,22 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { HOUR, type RefreshProgress, type StatusAndReason } from '@freshet/domain';
 import type { Exchange } from '../http/exchange.js';
 import { NOW, progressCall } from '../http/fixtures/calls.js';
+import { html, json } from '../http/fixtures/replies.js';
 import { connectionResource } from './fixtures/documented.js';
 import { failedRows } from './statuses.js';
 import { changeAnswerOf, linkAnswerOf, progressAnswerOf, refreshAnswerOf } from './translate.js';
 
-const json = (status: number, value: unknown, headers: Record<string, string> = {}): Exchange => ({
-  kind: 'reply',
-  status,
-  headers,
-  body: { kind: 'json', value },
-});
-const html = (status: number): Exchange => ({
-  kind: 'reply',
-  status,
-  headers: {},
-  body: { kind: 'unreadable', why: 'not JSON' },
-});
 const iso = (at: number): string => new Date(at).toISOString();
 
 interface Look {

@@ -108,8 +108,10 @@ export const changeStories = (openStore: OpenStore): void => {
 
     test('says so where nobody can carry it out', async () => {
       const rig = newRig();
-      const { id } = await bringInOne(rig, akoyaRow({ status: 'DEGRADED' }));
-      expect(await operate(rig, id)).toEqual({ kind: 'connector-off', connector: 'akoya' });
+      const { id } = await bringInOne(rig, mxRow({ connector: 'mx', status: 'DEGRADED' }));
+      const before = rig.written();
+      expect(await operate(rig, id)).toEqual({ kind: 'connector-off', connector: 'mx' });
+      expect(rig.written()).toBe(before);
     });
 
     test('whose connector fails by a bug is unknown', async () => {
@@ -185,6 +187,19 @@ export const changeStories = (openStore: OpenStore): void => {
         expect(await deleteConnection(rig.engine, TENANT, id)).toMatchObject({ kind: 'not-allowed' });
       },
     );
+
+    test('that its caller reads needs no connector: whose grant it is revokes it at the provider', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, akoyaRow({ credentials: { token: 't' } }));
+      const task = await force(rig, id);
+      expect(await deleteConnection(rig.engine, TENANT, id)).toMatchObject({
+        kind: 'done',
+        connection: { status: 'DELETED', active: false, credentials: null },
+      });
+      expect((await taskOf(rig, task.id)).state).toBe('running');
+      expect(rig.meld.calls).toEqual([]);
+      expect(await deleteConnection(rig.engine, TENANT, id)).toMatchObject({ kind: 'not-allowed' });
+    });
 
     test('cancels its queued refresh, and frees what that holds', async () => {
       const rig = newRig();

@@ -1,4 +1,16 @@
-export type { OpenStore } from './rig.js';
+export { TENANT, type OpenStore } from './rig.js';
+export {
+  auditingEngine,
+  connectionRow,
+  entryRow,
+  findingRow,
+  NOW,
+  openTaskRow,
+  plant,
+  risingIds,
+  runRow,
+  taskRow,
+} from './audit-rows.js';
 export { changeStories } from './change-stories.js';
 export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';

@@ -151,7 +151,7 @@ export const learningStories = (openStore: OpenStore): void => {
       (profile?.hours ?? [])
         .filter((_, hour) => hour % 24 >= from && hour % 24 < to)
         .reduce((sum, each) => sum + each, 0);
-    expect(share(22, 24) + share(0, 4)).toBeGreaterThan(10 * share(10, 16));
+    expect(share(22, 24) + share(0, 4)).toBeGreaterThan(4 * share(10, 16));
 
     // Six hours by day are hardly any age, six hours of the night are a day.
     const [one] = many as [Connection, ...Connection[]];

@@ -69,10 +69,21 @@ const stoppedWorker = (rig: Rig, where: 'before sending' | 'after sending', answ
 
 const billed = (rig: Rig): number => rig.meld.callsOf('refresh').length;
 
+/** The worker takes the task and stops; `runOn` lets it end. */
+const stopsAt = async ({ engine, isThere, go }: ReturnType<typeof stoppedWorker>, task: Task) => {
+  const running = runTask(engine, TENANT, task.id);
+  await isThere;
+  return {
+    runOn: async () => {
+      go();
+      await running;
+    },
+  };
+};
+
 /** The worker is there, and then it is gone: its lease runs out. */
 const dies = async (rig: Rig, worker: ReturnType<typeof stoppedWorker>, task: Task): Promise<void> => {
-  void runTask(worker.engine, TENANT, task.id);
-  await worker.isThere;
+  await stopsAt(worker, task);
   rig.clock.advanceReal(LEASE_MS);
 };
 
@@ -227,15 +238,12 @@ export const leaseStories = (openStore: OpenStore): void => {
       const rig = newRig();
       const { id } = await bringInOne(rig);
       const task = await force(rig, id);
-      const slow = stoppedWorker(rig, 'before sending');
-      const running = runTask(slow.engine, TENANT, task.id);
-      await slow.isThere;
+      const slow = await stopsAt(stoppedWorker(rig, 'before sending'), task);
       rig.clock.advance(LEASE_MS);
       await releaseDeadLeases(rig.engine, 10);
       await runTask(anotherWorker(rig), TENANT, task.id);
       const before = [await taskOf(rig, task.id), rig.written()] as const;
-      slow.go();
-      await running;
+      await slow.runOn();
       expect([await taskOf(rig, task.id), rig.written()]).toEqual(before);
       expect(before[0]).toMatchObject({ state: 'running', attempts: 1, fence: 2 });
       expect(billed(rig)).toBe(1);
@@ -246,12 +254,9 @@ export const leaseStories = (openStore: OpenStore): void => {
       const rig = newRig();
       const { id } = await bringInOne(rig);
       const task = await force(rig, id);
-      const slow = stoppedWorker(rig, 'before sending');
-      const running = runTask(slow.engine, TENANT, task.id);
-      await slow.isThere;
+      const slow = await stopsAt(stoppedWorker(rig, 'before sending'), task);
       rig.clock.advanceReal(LEASE_MS);
-      slow.go();
-      await running;
+      await slow.runOn();
       expect(billed(rig)).toBe(0);
     });
 
@@ -259,12 +264,9 @@ export const leaseStories = (openStore: OpenStore): void => {
       const rig = newRig();
       const { id } = await bringInOne(rig);
       const task = await force(rig, id);
-      const slow = stoppedWorker(rig, 'before sending');
-      const running = runTask(slow.engine, TENANT, task.id);
-      await slow.isThere;
+      const slow = await stopsAt(stoppedWorker(rig, 'before sending'), task);
       rig.clock.advanceReal(LEASE_MS - 1);
-      slow.go();
-      await running;
+      await slow.runOn();
       expect(billed(rig)).toBe(1);
     });
 
@@ -274,15 +276,12 @@ export const leaseStories = (openStore: OpenStore): void => {
         const rig = newRig();
         const { id } = await bringInOne(rig);
         const task = await force(rig, id);
-        const slow = stoppedWorker(rig, 'after sending', answer);
-        const running = runTask(slow.engine, TENANT, task.id);
-        await slow.isThere;
+        const slow = await stopsAt(stoppedWorker(rig, 'after sending', answer), task);
         rig.clock.advance(LEASE_MS);
         await releaseDeadLeases(rig.engine, 10);
         expect((await pullOf(rig, task)).state).toBe('unknown');
         const before = rig.written();
-        slow.go();
-        await running;
+        await slow.runOn();
         expect(rig.written()).toBe(before);
         await pass(rig, 31 * MINUTE);
         expect(billed(rig)).toBe(1);
@@ -366,15 +365,12 @@ export const leaseStories = (openStore: OpenStore): void => {
         const rig = newRig({ meld: { progress: [DONE] } });
         const { id } = await bringInOne(rig);
         const task = await force(rig, id);
-        const first = stoppedWorker(rig, where);
-        const running = runTask(first.engine, TENANT, task.id);
-        await first.isThere;
+        const first = await stopsAt(stoppedWorker(rig, where), task);
         const before = rig.written();
         await runTask(anotherWorker(rig), TENANT, task.id);
         expect(rig.written()).toBe(before);
         expect(rig.meld.callsOf('progress')).toEqual([]);
-        first.go();
-        await running;
+        await first.runOn();
         expect(await taskOf(rig, task.id)).toMatchObject({ state: 'running', providerTaskId: 'job-1' });
         expect(billed(rig)).toBe(1);
       },

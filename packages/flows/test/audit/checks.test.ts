@@ -8,14 +8,13 @@ import {
   entryRow,
   NOW,
   openTaskRow,
-  OTHER_TENANT,
   plant,
   pullRow,
   risingIds,
   taskRow,
-  TENANT,
-  testEngine,
-} from './planted.js';
+} from '../../src/contract/audit-rows.js';
+import { OTHER_TENANT, TENANT } from '../../src/contract/rig.js';
+import { testEngine } from './test-engine.js';
 
 const ids = risingIds();
 const next = (): string => ids.next();

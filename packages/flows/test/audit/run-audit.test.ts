@@ -5,7 +5,9 @@ import { read, StoreUnavailable } from '@freshet/ports';
 import { requestAudit, requestNightlyAudit, runAudit, runQueuedAudits } from '../../src/index.js';
 import type { Check } from '../../src/index.js';
 import { defineCheck } from '../../src/audit/check.js';
-import { connectionRow, NOW, OTHER_TENANT, plant, risingIds, TENANT, testEngine, type TestEngine } from './planted.js';
+import { connectionRow, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
+import { OTHER_TENANT, TENANT } from '../../src/contract/rig.js';
+import { testEngine, type TestEngine } from './test-engine.js';
 
 const ids = risingIds();
 

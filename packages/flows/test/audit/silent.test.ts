@@ -14,7 +14,8 @@ import {
   runAudit,
   type Engine,
 } from '../../src/index.js';
-import { TENANT, testEngine } from './planted.js';
+import { TENANT } from '../../src/contract/rig.js';
+import { testEngine } from './test-engine.js';
 
 const answers: readonly RefreshAnswer[] = [
   { kind: 'accepted', providerTaskId: 'job-1', coalesced: false },

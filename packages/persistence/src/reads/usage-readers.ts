@@ -1,6 +1,6 @@
 import { pullOrigins, pullStates, type Pull, type Usage } from '@freshet/domain';
 import type { UsageQuery, UsageScope } from '@freshet/ports';
-import { and, desc, eq, gt, inArray, like, lte, ne, not, sql, type Placeholder, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, like, lte, ne, not, or, sql, type Placeholder, type SQL } from 'drizzle-orm';
 import { pulls } from '../schema/conditions.js';
 import type { Tables } from '../schema/index.js';
 import { selecting, variants, type Values } from '../statement.js';
@@ -19,8 +19,10 @@ const scopeColumns = {
 } as const satisfies Record<UsageScope['kind'], readonly (keyof Pull)[]>;
 
 /** Queries of one shape share a statement: lists are part of it, so that their length and order are. */
-const shapeOf = ({ scope, origins, states, attended, product, except }: Counting): string =>
-  `${scope.kind} ${origins.join()} ${states.join()} ${attended} ${product !== null} ${except !== null}`;
+const shapeOf = ({ scope, origins, states, attended, products, except }: Counting): string =>
+  `${scope.kind} ${origins.join()} ${states.join()} ${attended} ${products?.length} ${except !== null}`;
+
+const productAt = (place: number): string => `product${place}`;
 
 const valuesOf = (query: Counting & { readonly take?: number }): Values => ({
   ...query.scope,
@@ -28,8 +30,8 @@ const valuesOf = (query: Counting & { readonly take?: number }): Values => ({
   since: query.since,
   take: query.take,
   except: query.except,
-  // Found by its quoted name in the list's JSON, which reads the same on every database.
-  product: query.product === null ? null : `%"${query.product}"%`,
+  // Found by their quoted names in the list's JSON, which reads the same on every database.
+  ...Object.fromEntries((query.products ?? []).map((product, place) => [productAt(place), `%"${product}"%`])),
 });
 
 const flagIs = (column: PullTable['attended'], wanted: boolean): SQL => (wanted ? sql`${column}` : not(column));
@@ -41,11 +43,16 @@ const inScope = (pull: PullTable, { scope }: Counting): SQL[] =>
 const inScopeByScan = (pull: PullTable, { scope }: Counting): SQL[] =>
   scopeColumns[scope.kind].map((column) => sql`${pull[column]} || '' = ${value(column)}`);
 
+const broughtAny = (pull: PullTable, count: number): SQL | undefined =>
+  or(
+    ...Array.from({ length: count }, (_, place) => like(sql`cast(${pull.products} as text)`, value(productAt(place)))),
+  );
+
 const matches = (pull: PullTable, query: Counting): (SQL | undefined)[] => [
   eq(pull.tenantId, value('tenantId')),
   query.origins.length < pullOrigins.length ? inArray(pull.origin, [...query.origins]) : undefined,
   query.attended === null ? undefined : flagIs(pull.attended, query.attended),
-  query.product === null ? undefined : like(sql`cast(${pull.products} as text)`, value('product')),
+  query.products === null ? undefined : broughtAny(pull, query.products.length),
   query.except === null ? undefined : ne(pull.id, value('except')),
 ];
 

@@ -20,7 +20,7 @@ afterAll(() => {
 const page = { tenantId: 't', limit: 1, before: 'x' };
 const scan = { tenantId: 't', after: 'x', limit: 1 };
 const usageOf = (kind: UsageScope['kind'], over: object = {}) => ({
-  ...{ tenantId: 't', scope: { kind }, origins: ['forced'], states: countedPullStates, attended: true, product: null },
+  ...{ tenantId: 't', scope: { kind }, origins: ['forced'], states: countedPullStates, attended: true, products: null },
   ...{ since: 0, take: 1, except: null, ...over },
 });
 
@@ -40,7 +40,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['usage', usageOf('institution'), ['pulls_institution', 'pulls_reserved']],
   ['usage', usageOf('account'), ['pulls_account', 'pulls_reserved']],
   ['usage', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
-  ['usage', usageOf('group', { product: 'BALANCES', except: 'x' }), ['pulls_group', 'pulls_reserved']],
+  ['usage', usageOf('group', { products: ['BALANCES', 'OWNERS'], except: 'x' }), ['pulls_group', 'pulls_reserved']],
   ['latestPull', usageOf('group'), ['pulls_group', 'pulls_reserved']],
   ['countedPulls', usageOf('group'), ['pulls_group', 'pulls_reserved']],
   ['countedPulls', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],

@@ -1,17 +1,6 @@
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
-import { buildPolicyBook } from './policy-book.js';
+import { bookOf, selector } from '../../test/catalogue.js';
 import type { PolicySelector } from '../policy.js';
-
-const bookOf = (policyFile?: unknown) => buildPolicyBook({ policyFile, hash: String });
-
-const selector = (given: Partial<PolicySelector> = {}): PolicySelector => ({
-  tenantId: 'ten_a',
-  connector: 'meld',
-  provider: 'MX',
-  institutionId: 'inst_a',
-  connectionId: 'conn_a',
-  ...given,
-});
 
 const limitNames = (policyFile: unknown, given?: Partial<PolicySelector>): readonly string[] =>
   bookOf(policyFile)
@@ -135,7 +124,7 @@ describe('limits in overrides', () => {
       ...own,
       name: 'own',
       applies: 'all',
-      product: null,
+      products: null,
       counts: { origins: ['forced', 'background'], on: 'attempt', attended: null },
       reserveForAttended: 0,
     });

@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
+import { selector } from '../../test/catalogue.js';
 import { buildPolicyBook, rebuildPolicyBook } from './policy-book.js';
 import type { PolicySelector } from '../policy.js';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 const bookOf = (policyFile?: unknown) => buildPolicyBook({ policyFile, hash });
-
-const selector = (given: Partial<PolicySelector> = {}): PolicySelector => ({
-  tenantId: 'ten_a',
-  connector: 'meld',
-  provider: 'MX',
-  institutionId: 'inst_a',
-  connectionId: 'conn_a',
-  ...given,
-});
 
 describe('budgets', () => {
   const book = bookOf({

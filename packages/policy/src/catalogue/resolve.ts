@@ -9,9 +9,9 @@ const resolvePer = (per: Per): Extract<Limit, { kind: 'window' }>['per'] =>
   per.shape === 'calendar' ? per : { shape: per.shape, ms: per.length };
 
 const resolveLimit = (name: string, limit: LimitSettings): Limit => {
-  const { scope, applies, product } = limit;
+  const { scope, applies, products } = limit;
   if (limit.kind === 'cooldown') {
-    return { kind: 'cooldown', name, scope, applies, product, after: limit.after, forMs: limit.for };
+    return { kind: 'cooldown', name, scope, applies, products, after: limit.after, forMs: limit.for };
   }
   const { count, counts, reserveForAttended } = limit;
   return {
@@ -19,7 +19,7 @@ const resolveLimit = (name: string, limit: LimitSettings): Limit => {
     name,
     scope,
     applies,
-    product,
+    products,
     count,
     per: resolvePer(limit.per),
     counts,

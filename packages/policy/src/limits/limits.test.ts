@@ -222,22 +222,43 @@ describe('what a window counts', () => {
     ],
     ['for the attended, one of them', one({ applies: 'attended' }), {}, { attended: true }, true],
     ['for the attended, a job is not held back', one({ applies: 'attended' }), {}, {}, false],
-    ['a pull of its product', one({ product: 'OWNERS' }), { products: ['OWNERS'] }, { products: ['OWNERS'] }, true],
+    ['a pull of its product', one({ products: ['OWNERS'] }), { products: ['OWNERS'] }, { products: ['OWNERS'] }, true],
     [
       'a pull of another product',
-      one({ product: 'OWNERS' }),
+      one({ products: ['OWNERS'] }),
       { products: ['BALANCES'] },
       { products: ['OWNERS'] },
       false,
     ],
     [
       'nothing, where its product is not asked for',
-      one({ product: 'OWNERS' }),
+      one({ products: ['OWNERS'] }),
       { products: ['OWNERS'] },
       { products: ['BALANCES'] },
       false,
     ],
-    ['its product, where all are asked for', one({ product: 'OWNERS' }), { products: ['OWNERS'] }, {}, true],
+    ['its product, where all are asked for', one({ products: ['OWNERS'] }), { products: ['OWNERS'] }, {}, true],
+    [
+      'a pull of the other one of its products',
+      one({ products: ['OWNERS', 'IDENTIFIERS'] }),
+      { products: ['IDENTIFIERS', 'BALANCES'] },
+      { products: ['OWNERS'] },
+      true,
+    ],
+    [
+      'a pull of none of its products',
+      one({ products: ['OWNERS', 'IDENTIFIERS'] }),
+      { products: ['BALANCES'] },
+      { products: ['OWNERS'] },
+      false,
+    ],
+    [
+      'nothing, where none of its products is asked for',
+      one({ products: ['OWNERS', 'IDENTIFIERS'] }),
+      { products: ['OWNERS'] },
+      { products: ['BALANCES'] },
+      false,
+    ],
     ['another connection of the group', one({}), { connectionId: 'conn_b' as Pull['connectionId'] }, {}, true],
     ['another group', one({}), { groupKey: 'other' }, {}, false],
     ['another group at the institution', one({ scope: 'institution' }), { groupKey: 'other' }, {}, true],
@@ -303,7 +324,7 @@ describe('several limits', () => {
 
 describe('what has to be read', () => {
   const rules = policy({
-    limits: [cooldown(), window({ product: 'OWNERS' }), window({ name: 'kept', reserveForAttended: 2 })],
+    limits: [cooldown(), window({ products: ['OWNERS'] }), window({ name: 'kept', reserveForAttended: 2 })],
   });
   const names = (products: readonly Product[], attended: boolean): readonly string[] =>
     limitReads(rules, products, attended, noon).map((read) => read.name);

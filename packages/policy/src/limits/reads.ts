@@ -9,7 +9,7 @@ export interface LimitRead {
   readonly origins: readonly PullOrigin[];
   readonly states: readonly PullState[];
   readonly attended: boolean | null;
-  readonly product: Product | null;
+  readonly products: readonly Product[] | null;
   readonly since: Instant;
   readonly take: number;
 }
@@ -38,7 +38,7 @@ export const placesFor = (window: Window, attended: boolean): number =>
 /** Whether the limit has anything to say of such a request. */
 export const concerns = (limit: Limit, products: readonly Product[], attended: boolean): boolean => {
   if (limit.applies !== 'all' && (limit.applies === 'attended') !== attended) return false;
-  return limit.product === null || products.includes(limit.product);
+  return limit.products === null || limit.products.some((product) => products.includes(product));
 };
 
 const cooldownRead = (limit: Cooldown, now: Instant): LimitRead => ({
@@ -47,7 +47,7 @@ const cooldownRead = (limit: Cooldown, now: Instant): LimitRead => ({
   origins: limit.after === 'attempt' ? ours : pullOrigins,
   states: limit.after === 'success' ? succeedingPullStates : countedPullStates,
   attended: null,
-  product: limit.product,
+  products: limit.products,
   since: now - limit.forMs,
   take: 1,
 });
@@ -58,7 +58,7 @@ const windowRead = (limit: Window, attended: boolean, now: Instant): LimitRead =
   origins: limit.counts.origins,
   states: limit.counts.on === 'success' ? succeedingPullStates : countedPullStates,
   attended: limit.counts.attended,
-  product: limit.product,
+  products: limit.products,
   since: windowBounds(limit, now).since,
   take: placesFor(limit, attended),
 });

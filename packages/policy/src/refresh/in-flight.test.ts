@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR } from '@freshet/domain';
 import type { Decision, OpenTaskFacts, RefreshFacts, RefreshRequest } from '@freshet/domain';
-import { budget, cooldown, facts, noon, openTask, policy, request, taskId, window } from '../../test/given.js';
+import { budget, cooldown, facts, noon, openTask, policy, priced, request, taskId, window } from '../../test/given.js';
 import type { RefreshPolicy } from '../policy.js';
 import { decideRefresh } from './decide-refresh.js';
 
@@ -15,16 +15,6 @@ const join = (
 const codes = (decision: Decision): readonly string[] =>
   decision.reasons.filter((reason) => reason.gate === 'in-flight').map((reason) => reason.code);
 
-/** Balances cost 40, everything 120: to widen a balances task costs 80 more. */
-const priced: Partial<RefreshPolicy> = {
-  price: {
-    currency: 'USD',
-    perRequestMicros: 120_000,
-    productSets: [{ products: ['BALANCES'], micros: 40_000 }],
-    historicalMicros: 0,
-    billedOn: 'success',
-  },
-};
 const balances = { products: ['BALANCES'], cost: { micros: 40_000, currency: 'USD' } } as const;
 
 describe('a refresh under way', () => {
@@ -74,8 +64,8 @@ describe('a refresh that waits for its worker', () => {
   });
 
   test.each([
-    ['a cooldown', cooldown({ product: 'TRANSACTIONS' }), 'cooldown'],
-    ['a window', window({ count: 1, product: 'TRANSACTIONS' }), 'window'],
+    ['a cooldown', cooldown({ products: ['TRANSACTIONS'] }), 'cooldown'],
+    ['a window', window({ count: 1, products: ['TRANSACTIONS'] }), 'window'],
   ])('is not widened against %s of the product', (_what, limit, name) => {
     const usage = { [name]: { count: 1, oldestAt: noon - 1, latestAt: noon - 1 } };
     lacks(join({}, { usage }, { limits: [limit] }));
@@ -103,7 +93,7 @@ describe('a refresh that waits for its worker', () => {
   });
 
   test('that was asked for without the customer is judged as such', () => {
-    const limit = window({ count: 2, reserveForAttended: 1, product: 'TRANSACTIONS' });
+    const limit = window({ count: 2, reserveForAttended: 1, products: ['TRANSACTIONS'] });
     const usage = { window: { count: 1, oldestAt: noon - HOUR / 2, latestAt: noon - HOUR / 2 } };
     lacks(join({}, { usage }, { limits: [limit] }, { attended: true }));
   });

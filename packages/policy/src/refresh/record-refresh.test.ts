@@ -8,6 +8,7 @@ import {
   noon,
   openTask,
   policy,
+  priced,
   queued,
   request,
   taskId,
@@ -90,15 +91,6 @@ describe('a decision to join', () => {
     products: ['BALANCES'],
     cost: { micros: 40_000, currency: 'USD' },
   });
-  const priced: Partial<RefreshPolicy> = {
-    price: {
-      currency: 'USD',
-      perRequestMicros: 120_000,
-      productSets: [{ products: ['BALANCES'], micros: 40_000 }],
-      historicalMicros: 0,
-      billedOn: 'success',
-    },
-  };
   const seen = {
     openTask: openTask({ cost: balances.cost }),
     budgets: [budget({ reservedMicros: 40_000 })],

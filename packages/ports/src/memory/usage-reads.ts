@@ -5,10 +5,10 @@ import { keyOfScope, type Kept } from './tables.js';
 
 type Counting = Omit<UsageQuery, 'take'>;
 
-const matches = (pull: Pull, { origins, attended, product, except }: Counting): boolean =>
+const matches = (pull: Pull, { origins, attended, products, except }: Counting): boolean =>
   origins.includes(pull.origin) &&
   (attended === null || pull.attended === attended) &&
-  (product === null || pull.products.includes(product)) &&
+  (products === null || products.some((product) => pull.products.includes(product))) &&
   pull.id !== except;
 
 /** The newest first; a pull that is still reserved counts however old it is. */

@@ -42,7 +42,7 @@ const groupedBy = <Item, Key>(
 
 /** What any route of its kind may answer with. */
 const usualProblems = (route: DeclaredRoute): readonly Slug[] => [
-  ...(route.access === 'public' ? [] : (['unauthorized', 'forbidden'] as const)),
+  ...(route.access === 'public' ? [] : (['unauthorized', 'too-many-attempts', 'forbidden'] as const)),
   ...(route.body || route.query ? (['invalid-request'] as const) : []),
   ...(route.body ? (['payload-too-large', 'unsupported-media-type'] as const) : []),
   ...(route.path.includes(':') ? (['not-found'] as const) : []),

@@ -6,28 +6,29 @@ const rateLimits = cited('https://plaid.com/docs/errors/rate-limit-exceeded/');
 const billing = cited('https://plaid.com/docs/account/billing/');
 const duplicates = cited('https://plaid.com/docs/link/duplicate-items/');
 
-type Endpoint = 'TRANSACTIONS' | 'INVESTMENT_HOLDINGS' | 'INVESTMENT_TRANSACTIONS' | 'BALANCES';
+/** Plaid counts per endpoint and minute; an endpoint is what brings certain products. */
+const transactions = ['TRANSACTIONS'] as const;
+const investments = ['INVESTMENT_HOLDINGS', 'INVESTMENT_TRANSACTIONS'] as const;
+const balance = ['BALANCES'] as const;
 
-/** Plaid counts per endpoint and minute; an endpoint is what brings a product. */
-const aMinute = <Product extends Endpoint, Scope extends 'connection' | 'account'>(
-  product: Product,
+const aMinute = <
+  Products extends typeof transactions | typeof investments | typeof balance,
+  Scope extends 'connection' | 'account',
+>(
+  products: Products,
   scope: Scope,
   count: number,
 ) =>
   rateLimits({
     kind: 'window',
     scope,
-    product,
+    products,
     count,
     per: { shape: 'fixed', length: 'PT1M' },
     counts: { origins: ['forced'] },
   });
 
-/**
- * The limits are those of production; a customer may have others. Holdings and investment transactions come from one
- * endpoint, whose limit is kept for each of them: a request for one within the minute of the other passes here, and
- * Plaid's own answer then holds it back.
- */
+/** The limits are those of production; a customer may have others. */
 export const plaid = {
   title: 'Plaid',
   reachedThrough: ['meld', 'plaid'],
@@ -44,14 +45,12 @@ export const plaid = {
     ),
   },
   limits: [
-    { name: 'plaid-transactions-item', limit: aMinute('TRANSACTIONS', 'connection', 2) },
-    { name: 'plaid-transactions-client', limit: aMinute('TRANSACTIONS', 'account', 100) },
-    { name: 'plaid-holdings-item', limit: aMinute('INVESTMENT_HOLDINGS', 'connection', 1) },
-    { name: 'plaid-holdings-client', limit: aMinute('INVESTMENT_HOLDINGS', 'account', 100) },
-    { name: 'plaid-investment-transactions-item', limit: aMinute('INVESTMENT_TRANSACTIONS', 'connection', 1) },
-    { name: 'plaid-investment-transactions-client', limit: aMinute('INVESTMENT_TRANSACTIONS', 'account', 100) },
-    { name: 'plaid-balance-item', limit: aMinute('BALANCES', 'connection', 5) },
-    { name: 'plaid-balance-client', limit: aMinute('BALANCES', 'account', 1200) },
+    { name: 'plaid-transactions-item', limit: aMinute(transactions, 'connection', 2) },
+    { name: 'plaid-transactions-client', limit: aMinute(transactions, 'account', 100) },
+    { name: 'plaid-investments-item', limit: aMinute(investments, 'connection', 1) },
+    { name: 'plaid-investments-client', limit: aMinute(investments, 'account', 100) },
+    { name: 'plaid-balance-item', limit: aMinute(balance, 'connection', 5) },
+    { name: 'plaid-balance-client', limit: aMinute(balance, 'account', 1200) },
   ],
   price: {
     currency: example('USD'),
@@ -69,8 +68,7 @@ export const plaid = {
       limits: {
         // Through Meld the client is Meld's: how much of its share is left, nobody here can know.
         'plaid-transactions-client': null,
-        'plaid-holdings-client': null,
-        'plaid-investment-transactions-client': null,
+        'plaid-investments-client': null,
         'plaid-balance-client': null,
       },
     },

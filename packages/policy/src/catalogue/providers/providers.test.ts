@@ -1,17 +1,5 @@
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
-import { buildPolicyBook } from '../policy-book.js';
-import type { PolicySelector } from '../../policy.js';
-
-const bookOf = (policyFile?: unknown) => buildPolicyBook({ policyFile, hash: String });
-
-const selector = (given: Partial<PolicySelector> = {}): PolicySelector => ({
-  tenantId: 'ten_a',
-  connector: 'meld',
-  provider: 'MX',
-  institutionId: 'inst_a',
-  connectionId: 'conn_a',
-  ...given,
-});
+import { bookOf, selector } from '../../../test/catalogue.js';
 
 describe('the catalogue as it is', () => {
   const book = bookOf();
@@ -34,7 +22,7 @@ describe('the catalogue as it is', () => {
             name: 'mx-cooldown',
             scope: 'group',
             applies: 'all',
-            product: null,
+            products: null,
             after: 'success',
             forMs: 3 * HOUR,
           },
@@ -64,7 +52,7 @@ describe('the catalogue as it is', () => {
       name: 'plaid-transactions-item',
       scope: 'connection',
       applies: 'all',
-      product: 'TRANSACTIONS',
+      products: ['TRANSACTIONS'],
       count: 2,
       per: { shape: 'fixed', ms: MINUTE },
       counts: { origins: ['forced'], on: 'attempt', attended: null },
@@ -72,12 +60,16 @@ describe('the catalogue as it is', () => {
     });
     expect(
       policy.limits.filter(({ scope }) => scope === 'account').map((limit) => limit.kind === 'window' && limit.count),
-    ).toEqual([1200, 100, 100, 100]);
+    ).toEqual([1200, 100, 100]);
+    expect(policy.limits.find(({ name }) => name === 'plaid-investments-item')).toMatchObject({
+      products: ['INVESTMENT_HOLDINGS', 'INVESTMENT_TRANSACTIONS'],
+      count: 1,
+    });
   });
 
   it('Plaid through Meld has no limits of the client, because the client is Meld', () => {
     const limits = book.policyFor(selector({ provider: 'PLAID' })).limits;
-    expect(limits.map(({ scope }) => scope)).toEqual(['connection', 'connection', 'connection', 'connection']);
+    expect(limits.map(({ scope }) => scope)).toEqual(['connection', 'connection', 'connection']);
   });
 
   it('Akoya is a permit and ours to schedule when reached directly, and like any other through Meld', () => {

@@ -4,7 +4,7 @@ import { origins, product, stretch, timeZone } from './values.js';
 
 const scope = z.enum(limitScopes);
 const applies = z.enum(['all', 'attended', 'unattended']);
-const onlyProduct = product.nullable();
+const anyProduct = z.array(product).min(1).readonly().nullable();
 const after = z.enum(['success', 'attempt', 'any-pull']);
 const count = z.int().min(1);
 const reserve = z.int().min(0);
@@ -17,7 +17,7 @@ const per = z.discriminatedUnion('shape', [
   z.strictObject({ shape: z.literal('calendar'), unit: z.enum(['day', 'month']), timeZone }),
 ]);
 
-const everyLimit = { scope, applies: applies.default('all'), product: onlyProduct.default(null) };
+const everyLimit = { scope, applies: applies.default('all'), products: anyProduct.default(null) };
 
 const cooldown = z.strictObject({ kind: z.literal('cooldown'), ...everyLimit, after, for: stretch });
 
@@ -45,7 +45,7 @@ export const limitPatchSchema = z
   .strictObject({
     scope,
     applies,
-    product: onlyProduct,
+    products: anyProduct,
     after,
     for: stretch,
     count,
@@ -59,6 +59,6 @@ type LimitPatchField = keyof z.output<typeof limitPatchSchema>;
 
 /** Which fields a limit of each kind has. */
 export const limitFields: Readonly<Record<LimitKind, readonly LimitPatchField[]>> = {
-  cooldown: ['scope', 'applies', 'product', 'after', 'for'],
-  window: ['scope', 'applies', 'product', 'count', 'per', 'counts', 'reserveForAttended'],
+  cooldown: ['scope', 'applies', 'products', 'after', 'for'],
+  window: ['scope', 'applies', 'products', 'count', 'per', 'counts', 'reserveForAttended'],
 };

@@ -1,11 +1,11 @@
-import { DEFAULT_TENANT, idOf, uuidv7 } from '@freshet/domain';
-import type { Connection, Effect, LedgerEntry, Pull, Task, TenantId } from '@freshet/domain';
+import { idOf, uuidv7 } from '@freshet/domain';
+import type { AuditRun, Connection, Effect, Finding, LedgerEntry, Pull, Task } from '@freshet/domain';
 import type { PolicyBook } from '@freshet/policy';
 import { read, type Ids, type Store } from '@freshet/ports';
-import { createMemoryStore } from '@freshet/ports/memory';
-import type { Engine } from '../../src/index.js';
+import { plainVault } from '@freshet/ports/memory';
+import type { Engine } from '../index.js';
+import { TENANT } from './rig.js';
 
-export const TENANT = DEFAULT_TENANT;
 export const NOW = Date.UTC(2026, 4, 20, 2);
 
 /** Ids that rise by one, so that a test can say which row comes after which. */
@@ -21,37 +21,20 @@ export const risingIds = (): Ids => {
   };
 };
 
-export interface TestClock {
-  now: number;
-  realNow: number;
-}
-
-export interface TestEngine {
-  readonly engine: Engine;
-  readonly clock: TestClock;
-  readonly store: ReturnType<typeof createMemoryStore>;
-  readonly warnings: string[];
-}
-
-/** An engine that can audit: no connector, no policy. Several may share a store, as several workers do. */
-export const testEngine = (workerId = 'worker-1', shared?: TestEngine): TestEngine => {
-  const store = shared?.store ?? createMemoryStore();
-  const clock = shared?.clock ?? { now: NOW, realNow: NOW };
-  const warnings: string[] = [];
-  const engine: Engine = {
-    store,
-    clock: { now: () => clock.now, realNow: () => clock.realNow },
-    ids: shared?.engine.ids ?? risingIds(),
-    connectors: new Map(),
-    vault: { seal: (plain) => plain, open: (sealed) => sealed },
-    policies: {} as PolicyBook,
-    log: { info: () => undefined, warn: (message) => warnings.push(message) },
-    workerId,
-    callTimeoutMs: 20_000,
-    leaseMs: 60_000,
-  };
-  return { engine, clock, store, warnings };
-};
+/** An engine that can audit: no connector, no policy. */
+export const auditingEngine = (store: Store, more: Partial<Engine> = {}): Engine => ({
+  store,
+  clock: { now: () => NOW, realNow: () => NOW },
+  ids: risingIds(),
+  connectors: new Map(),
+  vault: plainVault(),
+  policies: {} as PolicyBook,
+  log: { info: () => undefined, warn: () => undefined },
+  workerId: 'worker-1',
+  callTimeoutMs: 20_000,
+  leaseMs: 60_000,
+  ...more,
+});
 
 /** Writes rows as they are, past everything that would have kept a fault out. */
 export const plant = async (store: Store, ...effects: readonly Effect[]): Promise<void> => {
@@ -182,4 +165,32 @@ export const pullRow = (uuid: string, changes: Partial<Pull> = {}): Pull => ({
   ...changes,
 });
 
-export const OTHER_TENANT = 'ten_other' as TenantId;
+export const runRow = (uuid: string, changes: Partial<AuditRun> = {}): AuditRun => ({
+  id: idOf('audit', uuid),
+  tenantId: TENANT,
+  trigger: 'request',
+  state: 'done',
+  requestedAt: NOW,
+  startedAt: NOW,
+  endedAt: NOW + 1500,
+  examined: { 'duplicate-groups': 12, 'stuck-tasks': 1 },
+  counts: {},
+  money: [],
+  error: null,
+  ...changes,
+});
+
+export const findingRow = (uuid: string, run: AuditRun, changes: Partial<Finding> = {}): Finding => ({
+  id: idOf('finding', uuid),
+  tenantId: TENANT,
+  auditId: run.id,
+  check: 'duplicate-groups',
+  severity: 'critical',
+  connectionId: null,
+  summary: 'two connections are active',
+  action: 'Delete one.',
+  money: null,
+  evidence: {},
+  at: NOW,
+  ...changes,
+});

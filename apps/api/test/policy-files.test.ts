@@ -40,9 +40,10 @@ it('example.yaml sets what its comments say', () => {
   const watched = book.policyFor({ ...asked, connectionId: 'conn_0199a3f2-7c00-7a31-8e54-0d6f2f9b1c11' });
   expect(watched).toMatchObject({ patienceMs: MINUTE, worth: { valueMultiple: 10 } });
   expect(book.policyFor(bud).budgets.map(({ name }) => name)).toEqual(['all-forced-daily', 'bud-monthly']);
-  expect(book.policyFor({ ...asked, provider: 'TELLER', connector: 'teller' })).toMatchObject({
+  expect(book.policyFor({ ...asked, provider: 'AKAHU', connector: 'akahu' })).toMatchObject({
     known: true,
-    forced: { available: false },
+    forced: { available: true, unattended: false },
+    limits: [{ name: 'akahu-cooldown', forMs: HOUR }],
   });
 });
 

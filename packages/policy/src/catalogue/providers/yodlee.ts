@@ -26,7 +26,7 @@ export const yodlee = {
       name: 'yodlee-cooldown',
       limit: spec(
         { kind: 'cooldown', scope: 'group', after: 'any-pull', for: 'PT15M' },
-        'at least 15 minutes between updates of a provider account',
+        'at least 15 minutes between updates of a provider account: from lastUpdateAttempt, which background ones move too',
       ),
     },
   ],
@@ -53,7 +53,7 @@ export const yodlee = {
       DISALLOW_UPDATE: spec({ in: 'state', scope: 'group' }, 'dataset[].updateEligibility'),
     },
     toldNextAt: {
-      'dataset[].nextUpdateScheduled': spec({ in: 'body', as: 'instant', of: 'background' }),
+      'dataset[].nextUpdateScheduled': spec({ in: 'body', of: 'background' }),
     },
   },
   unknown: ['consent.life', 'signals.silentNoOp'],

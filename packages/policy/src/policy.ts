@@ -80,7 +80,7 @@ export interface RefreshPolicy {
     readonly owner: 'provider' | 'engine';
     /** From one background pull to the next. */
     readonly everyMs: DurationMs;
-    /** Without data for so long, a connection is stale. */
+    /** Without data for so long, a connection is stale; never less than `everyMs`. */
     readonly staleAfterMs: DurationMs;
     /** A forced pull pushes the background one away for so long; 0: it does not. */
     readonly suppressedByForcedMs: DurationMs;
@@ -104,6 +104,10 @@ export interface RefreshPolicy {
     readonly warnMs: DurationMs;
     /** What the end of the consent does: nothing works, or only the present customer may still refresh. */
     readonly lapse: 'consent_ended' | 'reconfirmation_lapsed';
+    /** How long one lasts; null: not known, or told with each connection. */
+    readonly lifeMs: DurationMs | null;
+    /** What begins its life anew: a login at the bank, or a yes to whoever holds the consent; null: not known. */
+    readonly renewal: 'reauthentication' | 'reconfirmation' | null;
   };
   /** How long a caller who says nothing would rather wait for a free background refresh than pay. */
   readonly patienceMs: DurationMs;

@@ -44,7 +44,7 @@ export const policy = (values: Partial<RefreshPolicy> = {}): RefreshPolicy => ({
     historicalMicros: 0,
     billedOn: 'success',
   },
-  consent: { warnMs: 7 * DAY, lapse: 'consent_ended' },
+  consent: { warnMs: 7 * DAY, lapse: 'consent_ended', lifeMs: null, renewal: null },
   patienceMs: 15 * MINUTE,
   failuresToGiveUp: 3,
   worth: { valueMultiple: 2, changesPerDay: 1.2, readsPerDay: 0.6 },

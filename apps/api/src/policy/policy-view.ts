@@ -58,7 +58,12 @@ export const policyView = z
     range: z.object({ maxBack: duration, overlap: duration }).nullable(),
     limits: z.array(limitView),
     price: priceView.nullable(),
-    consent: z.object({ warn: duration, lapse: z.enum(['consent_ended', 'reconfirmation_lapsed']) }),
+    consent: z.object({
+      warn: duration,
+      lapse: z.enum(['consent_ended', 'reconfirmation_lapsed']),
+      life: duration.nullable(),
+      renewal: z.enum(['reauthentication', 'reconfirmation']).nullable(),
+    }),
     patience: duration,
     failuresToGiveUp: z.int(),
     worth: z.object({ valueMultiple: z.number(), changesPerDay: z.number(), readsPerDay: z.number() }),
@@ -109,6 +114,13 @@ const toPrice = ({
   };
 };
 
+const toConsent = ({ warnMs, lapse, lifeMs, renewal }: RefreshPolicy['consent']): PolicyAnswer['consent'] => ({
+  warn: written(warnMs),
+  lapse,
+  life: lifeMs === null ? null : written(lifeMs),
+  renewal,
+});
+
 export const toPolicy = (policy: RefreshPolicy): PolicyAnswer => {
   const { background, forced, coalesces, range, consent, worth } = policy;
   return {
@@ -129,7 +141,7 @@ export const toPolicy = (policy: RefreshPolicy): PolicyAnswer => {
     range: range && { maxBack: written(range.maxBackMs), overlap: written(range.overlapMs) },
     limits: policy.limits.map(toLimit),
     price: policy.price && toPrice(policy.price),
-    consent: { warn: written(consent.warnMs), lapse: consent.lapse },
+    consent: toConsent(consent),
     patience: written(policy.patienceMs),
     failuresToGiveUp: policy.failuresToGiveUp,
     worth: { valueMultiple: worth.valueMultiple, changesPerDay: worth.changesPerDay, readsPerDay: worth.readsPerDay },

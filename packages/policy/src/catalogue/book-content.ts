@@ -68,7 +68,16 @@ const stopAtFaults = ({ faults }: Reading): void => {
   if (faults.length > 0) throw new CatalogueError(faults);
 };
 
-const providerSettings = ({ title: _title, reachedThrough: _through, limits, connectors, ...settings }: ReadEntry) => ({
+/** Without what decides nothing: title, ways there, signs and gaps do not make another version. */
+const providerSettings = ({
+  title: _title,
+  reachedThrough: _through,
+  signals: _signals,
+  unknown: _unknown,
+  limits,
+  connectors,
+  ...settings
+}: ReadEntry) => ({
   settings: { ...settings, limits: Object.fromEntries((limits ?? []).map(({ name, limit }) => [name, limit])) },
   connectors: connectors ?? {},
 });

@@ -65,12 +65,21 @@ const checkMatch = ({ match }: Override, content: BookContent, { connectors }: S
   }
 };
 
-/** Settings that contradict each other, in any policy. */
-const contradictions = ({ background, execution }: Settings, report: Report): void => {
-  const { every, staleAfter } = background;
+/**
+ * A fault where one hand wrote both. An override for many providers cannot know the cadence of each: there the longer
+ * of the two holds.
+ */
+const staleBeforeDue = ({ background: { every, staleAfter } }: Settings, report: Report): void => {
   if (staleAfter < every) report(['background', 'staleAfter'], 'expected at least `every`', formatDuration(staleAfter));
+};
+
+/** Settings that contradict each other, in any policy. */
+const contradictions = ({ consent, execution }: Settings, report: Report): void => {
   if (execution.maxBackoff < execution.backoff) {
     report(['execution', 'maxBackoff'], 'expected at least `backoff`', formatDuration(execution.maxBackoff));
+  }
+  if (consent.life !== undefined && consent.life <= consent.warn) {
+    report(['consent', 'life'], 'expected longer than `warn`', formatDuration(consent.life));
   }
   if (execution.pollMax < execution.pollFirst) {
     report(['execution', 'pollMax'], 'expected at least `pollFirst`', formatDuration(execution.pollMax));
@@ -97,13 +106,15 @@ const checkOverride = (
   checkMatch(override, content, around, report);
   checkLimitChanges(override, kinds, report);
   const seen = new Set<string>();
-  for (const settings of reachable(override, content)) {
-    contradictions(mergeSettings(settings, override.set), (path, message, value) => {
-      const text = formatPath(path);
-      if (!seen.has(text)) report(['set', ...path], message, value);
-      seen.add(text);
-    });
-  }
+  const once: Report = (path, message, value) => {
+    const text = formatPath(path);
+    if (!seen.has(text)) report(['set', ...path], message, value);
+    seen.add(text);
+  };
+  const entries = reachable(override, content);
+  const known = override.match.provider === undefined ? [content.defaults] : entries;
+  for (const settings of known) staleBeforeDue(mergeSettings(settings, override.set), once);
+  for (const settings of entries) contradictions(mergeSettings(settings, override.set), once);
 };
 
 const currenciesOf = (content: BookContent, provider: string | undefined): ReadonlySet<string> => {
@@ -139,7 +150,9 @@ const checkEntries = (content: BookContent, kinds: Kinds, reportFor: ReportFor):
     }
     for (const connector of ['', ...Object.keys(connectors)]) {
       const merged = entrySettings(content, name, connector);
-      if (merged) contradictions(merged, report);
+      if (merged === undefined) continue;
+      staleBeforeDue(merged, report);
+      contradictions(merged, report);
     }
   }
 };

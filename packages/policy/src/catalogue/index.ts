@@ -2,6 +2,7 @@ export { CatalogueError } from './catalogue-error.js';
 export type { CatalogueFault } from './catalogue-error.js';
 export { buildPolicyBook, rebuildPolicyBook } from './policy-book.js';
 export type { PolicyBookInput } from './policy-book.js';
+export { printPolicyFileSchema } from './print-policy-file-schema.js';
 export { printProviders } from './print-providers.js';
 export { providers as catalogueProviders } from './providers/index.js';
 export { policyFileSchema } from './schema/policy-file.js';

@@ -59,6 +59,17 @@ describe('which override wins', () => {
     expect(policy.patienceMs).toBe(MINUTE);
   });
 
+  it('lets nothing be stale before it is due, where an override for everybody meets a slow provider', () => {
+    const stale = (provider: string, staleAfter: string) =>
+      bookOf({
+        version: 1,
+        overrides: [{ match: { tenant: 'ten_a' }, set: { background: { staleAfter } } }],
+      }).policyFor(selector({ provider })).background.staleAfterMs;
+    expect(stale('BELVO', 'P3D')).toBe(7 * DAY);
+    expect(stale('BELVO', 'P8D')).toBe(8 * DAY);
+    expect(stale('MX', 'P3D')).toBe(3 * DAY);
+  });
+
   it('outranks what differs through a connector', () => {
     const overrides = [{ match: { provider: 'AKOYA' }, set: { forced: { executor: 'caller' } } }];
     const policy = bookOf({ version: 1, overrides }).policyFor(selector({ provider: 'AKOYA', connector: 'meld' }));

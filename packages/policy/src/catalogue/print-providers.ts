@@ -1,4 +1,8 @@
+import { parseDuration } from '@freshet/domain';
 import { defaults } from './defaults.js';
+import { countsWords, durationWords, limitWords } from './limit-words.js';
+import type { WrittenLimit } from './limit-words.js';
+import { printOverview } from './print-overview.js';
 import { providers } from './providers/index.js';
 import type { ProviderEntry } from './schema/entry.js';
 import type { Figure } from './schema/figure.js';
@@ -13,9 +17,20 @@ const isFigure = (value: Node): value is Node & Figure<unknown> =>
 /** A bar or a line break would end the cell. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
+const isLimit = (value: Node): value is Node & WrittenLimit => value.kind === 'cooldown' || value.kind === 'window';
+
+const describeLimit = (limit: WrittenLimit): string =>
+  `${limitWords(limit)}${limit.products ? `, of ${limit.products.join(' or ')}` : ''}${countsWords(limit)}`;
+
+/** A duration in words, and as an override has to write it. */
+const describeText = (text: string): string =>
+  parseDuration(text) === undefined ? text : `${durationWords(text)} (\`${text}\`)`;
+
 const describe = (value: unknown): string => {
   if (Array.isArray(value)) return value.map(describe).join(', ');
-  if (!isNode(value)) return String(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (!isNode(value)) return describeText(String(value));
+  if (isLimit(value)) return describeLimit(value);
   return Object.entries(value)
     .map(([name, inner]) => `${name}: ${isNode(inner) ? `{ ${describe(inner)} }` : describe(inner)}`)
     .join('; ');
@@ -38,21 +53,27 @@ const rows = (part: Node, above: string): readonly string[] =>
   });
 
 const table = (lines: readonly string[]): readonly string[] => [
-  '| setting | value | source | checked on | note |',
+  '| figure | value | source | checked on | note |',
   '| --- | --- | --- | --- | --- |',
   ...lines,
   '',
 ];
 
+const coded = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+
 const printEntry = (
   name: string,
-  { title, reachedThrough, limits, connectors, ...settings }: ProviderEntry,
+  { title, reachedThrough, limits, connectors, signals, unknown, ...settings }: ProviderEntry,
 ): readonly string[] => [
-  `## ${name}: ${title}`,
+  `## ${name}`,
   '',
-  `Reached through ${reachedThrough.map((connector) => `\`${connector}\``).join(', ')}.`,
+  `${title}. Reached through ${coded(reachedThrough)}.${unknown ? ` Looked for and not found: ${coded(unknown)}.` : ''}`,
   '',
-  ...table([...rows(settings, ''), ...(limits ?? []).map((limit) => row(`limits.${limit.name}`, limit.limit))]),
+  ...table([
+    ...rows(settings, ''),
+    ...(limits ?? []).map((limit) => row(`limits.${limit.name}`, limit.limit)),
+    ...rows({ signals: signals ?? {} }, ''),
+  ]),
   ...Object.entries(connectors ?? {}).flatMap(([connector, variant]) => [
     `Through \`${connector}\` instead:`,
     '',
@@ -67,10 +88,21 @@ export const printProviders = (): string =>
     '',
     'Printed from `packages/policy/src/catalogue` by `npm run docs`. Change the data there, not this page.',
     '',
-    'Each figure can be overridden by a policy file (`policies/example.yaml`). *(example)* marks one whose true value is',
-    'only in contracts: it shows the shape, and nothing more. What a provider does not say is not in its table; there the',
-    'defaults at the end hold.',
+    'Each figure but the `signals` can be overridden by a [policy file](policy-files.md). *(example)* marks one whose true',
+    'value is only in contracts: it shows the shape, and nothing more. What a provider does not say is not in its table;',
+    'there the [defaults](#defaults) hold.',
     '',
+    '- **Background by**: whether the provider pulls by itself (`provider`) or only when asked, so that the schedule is the',
+    "  engine's (`engine`). **Cadence** is the longest pause that can be counted on.",
+    '- **Forced**: whether a pull can be asked for now. *By the caller*: the provider keeps no data, so whoever asked gets a',
+    '  permit and reads. **Unattended**: whether that may happen without a customer who is there.',
+    '- **Limits** are kept before a call is made. *Unknown*: looked for and not found; the provider may still have some, and',
+    '  its answer then closes what it names.',
+    '- **Signals** are what its answers look like: `limited` (a limit is reached), `toldNextAt` (when the next one is',
+    '  possible), `silentNoOp` (it looks like success and nothing is new; compare the field), `presence` (how it is told that',
+    '  the customer is there), `consentEndsAt`. They are for whoever reads those answers, and decide nothing.',
+    '',
+    ...printOverview(providers),
     ...Object.entries(providers).flatMap(([name, entry]) => printEntry(name, entry)),
     '## Defaults',
     '',

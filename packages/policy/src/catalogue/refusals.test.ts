@@ -123,6 +123,21 @@ describe('a wrong entry is refused with its name, path and value', () => {
       'price.perRequest.value',
       '-1',
     ],
+    ['a consent that is warned of before it began', { consent: { life: figure('P7D') } }, 'consent.life', 'P7D'],
+    ['a wrong renewal', { consent: { renewal: figure('prayer') } }, 'consent.renewal.value', 'prayer'],
+    [
+      'a signal without a source',
+      { signals: { silentNoOp: { value: { shows: 'no-webhook', compare: 'x' }, checkedOn: '2026-11-21' } } },
+      'signals.silentNoOp.source',
+      undefined,
+    ],
+    [
+      'a limited signal of a place that is none',
+      { signals: { limited: { E1: figure({ in: 'smoke' }) } } },
+      'signals.limited.E1.value.in',
+      'smoke',
+    ],
+    ['a gap that nobody lists', { unknown: ['mood'] }, 'unknown[0]', 'mood'],
     [
       'stale before due',
       { background: { owner: figure('engine'), every: figure('P3D') } },
@@ -220,6 +235,25 @@ describe('a wrong policy file is refused with its name, path and value', () => {
       'overrides[0].set.background.staleAfter',
       'P2D',
     ],
+    [
+      'stale before the provider that it names is due',
+      override({ provider: 'BELVO' }, { background: { staleAfter: 'P3D' } }),
+      'overrides[0].set.background.staleAfter',
+      'P3D',
+    ],
+    [
+      'warned of before it began',
+      override({ provider: 'BUD' }, { consent: { life: 'P7D' } }),
+      'overrides[0].set.consent.life',
+      'P7D',
+    ],
+    [
+      'a provider too long to be imported',
+      { version: 1, providers: { [`A${'B'.repeat(64)}`]: entry() } },
+      `providers.A${'B'.repeat(64)}`,
+      entry(),
+    ],
+    ['a signal that an override cannot change', override({}, { signals: {} }), 'overrides[0].set.signals', {}],
     ['a budget named twice', { version: 1, budgets: [budget, budget] }, 'budgets[1].name', 'a'],
     [
       'a budget in a wrong zone',

@@ -62,6 +62,13 @@ const resolveExecution = (execution: Settings['execution']): RefreshPolicy['exec
   untoldBlockMs: execution.untoldBlock,
 });
 
+const resolveConsent = (consent: Settings['consent']): RefreshPolicy['consent'] => ({
+  warnMs: consent.warn,
+  lapse: consent.lapse,
+  lifeMs: consent.life ?? null,
+  renewal: consent.renewal ?? null,
+});
+
 /** Which policy is being made of the settings. */
 export interface PolicyHead {
   readonly version: string;
@@ -82,7 +89,8 @@ export const resolvePolicy = (
   background: {
     owner: settings.background.owner,
     everyMs: settings.background.every,
-    staleAfterMs: settings.background.staleAfter,
+    // What is not due yet is not stale, whatever an override for everybody says of it.
+    staleAfterMs: Math.max(settings.background.staleAfter, settings.background.every),
     suppressedByForcedMs: settings.background.suppressedByForced,
   },
   forced: settings.forced,
@@ -94,7 +102,7 @@ export const resolvePolicy = (
   range: settings.range && { maxBackMs: settings.range.maxBack, overlapMs: settings.range.overlap },
   limits: resolveLimits(settings.limits),
   price: resolvePrice(settings.price),
-  consent: { warnMs: settings.consent.warn, lapse: settings.consent.lapse },
+  consent: resolveConsent(settings.consent),
   patienceMs: settings.patience,
   failuresToGiveUp: settings.failuresToGiveUp,
   worth: settings.worth,

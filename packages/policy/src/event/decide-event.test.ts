@@ -71,7 +71,7 @@ describe('data that the provider pulled by itself', () => {
   test('ends the connect, repair or import that waited for it', () => {
     const awaitedPull = pull({ id: idOf('pull', 'connect'), origin: 'connect', state: 'accepted' });
     expect(written(taken(aggregated, { awaitedPull }), 'pull')).toEqual([
-      { id: 'pull_connect', state: 'succeeded', at: noon, endedAt: noon, newData: true },
+      { id: 'pull_connect', state: 'succeeded', at: noon, endedAt: noon, newData: true, sinceAt: noon - DAY },
     ]);
   });
 

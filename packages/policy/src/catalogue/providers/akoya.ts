@@ -3,6 +3,7 @@ import type { ProviderEntry } from '../schema/entry.js';
 
 const requirements = cited('https://docs.akoya.com/docs/requirements');
 const tokens = cited('https://docs.akoya.com/docs/token-flow');
+const fdx = cited('https://docs.pat.openbanking.amcb.developer.td.com/guides/headers');
 const meldRefresh = cited('https://docs.meld.io/reference/bank-linking-connections-refresh');
 const meldGuide = cited('https://docs.meld.io/docs/bank-linking/manage-connection-status/refreshing-connections');
 
@@ -42,4 +43,11 @@ export const akoya = {
       forced: { executor: meldRefresh('engine', 'the refresh endpoint is there for every provider') },
     },
   },
+  signals: {
+    presence: fdx(
+      { in: 'header', name: 'FDX-API-Actor-Type' },
+      'USER or BATCH, in the FDX API of one bank; others may rank or limit by it too',
+    ),
+  },
+  unknown: ['limits', 'consent.life', 'signals.limited', 'signals.toldNextAt', 'signals.silentNoOp'],
 } as const satisfies ProviderEntry;

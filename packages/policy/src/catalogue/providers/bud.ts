@@ -60,6 +60,11 @@ export const bud = {
     billedOn: ourChoice('attempt', 'not known; counting failures too, no budget is overrun'),
   },
   consent: {
+    life: spec('P90D'),
+    renewal: spec(
+      'reconfirmation',
+      'POST /v1/open-banking/account-access-consents/{consent_id}/reconfirm: 90 days more',
+    ),
     lapse: reconfirmation(
       'reconfirmation_lapsed',
       'consent not reconfirmed for 90 days ends access, except when the customer is actively asking',
@@ -68,4 +73,16 @@ export const bud = {
   execution: {
     untoldBlock: ourChoice('PT6H', 'provider_request_limit names no time; four in 24 hours give back one in six'),
   },
+  signals: {
+    limited: {
+      provider_request_limit: spec({ in: 'code', scope: 'customer-institution' }, "the bank's, in the task's result"),
+    },
+    silentNoOp: spec({ shows: 'same-task-id', compare: 'task_id' }, 'the same 202, with the id of the earlier task'),
+    presence: spec(
+      { in: 'header', name: 'X-Customer-Ip-Address' },
+      'only when the customer began it on their own device',
+    ),
+    consentEndsAt: spec('expiration_date'),
+  },
+  unknown: ['signals.toldNextAt'],
 } as const satisfies ProviderEntry;

@@ -36,4 +36,14 @@ export const finicity = {
   execution: {
     untoldBlock: ourChoice('PT1H', `the bank's limit for "a period" is used up and nobody says which: ${limitPage}`),
   },
+  signals: {
+    limited: {
+      '44002': cited(limitPage)(
+        { in: 'code', httpStatus: 202, scope: 'institution' },
+        "the bank's calls of a period are used up",
+      ),
+    },
+    consentEndsAt: spec('authorizationEndDate', 'or authorizationExpires'),
+  },
+  unknown: ['limits', 'consent.life', 'signals.toldNextAt', 'signals.silentNoOp'],
 } as const satisfies ProviderEntry;

@@ -48,4 +48,11 @@ export const mx = {
   execution: {
     untoldBlock: backgroundPage('PT3H', 'no answer says when: the cooldown is the longest that it can be'),
   },
+  signals: {
+    silentNoOp: spec(
+      { shows: 'status-unchanged', compare: 'aggregated_at' },
+      '202 whether a job starts or not; it is the start of the last one',
+    ),
+  },
+  unknown: ['consent.life', 'signals.limited', 'signals.toldNextAt'],
 } as const satisfies ProviderEntry;

@@ -73,4 +73,23 @@ export const plaid = {
       },
     },
   },
+  signals: {
+    limited: {
+      TRANSACTIONS_REFRESH_LIMIT: rateLimits({ in: 'code', httpStatus: 429, spent: 'minute' }),
+      BALANCE_LIMIT: rateLimits({ in: 'code', httpStatus: 429, scope: 'connection', spent: 'minute' }),
+      ACCOUNTS_BALANCE_GET_LIMIT: rateLimits({ in: 'code', httpStatus: 429, scope: 'account', spent: 'minute' }),
+      INSTITUTION_RATE_LIMIT: rateLimits(
+        { in: 'code', httpStatus: 429, scope: 'institution' },
+        "the bank's, maybe spent by others; customers who are there are spared",
+      ),
+      RATE_LIMIT: rateLimits({ in: 'code', httpStatus: 429 }),
+      CREDITS_EXHAUSTED: rateLimits({ in: 'code', httpStatus: 429, scope: 'account', spent: 'plan' }),
+    },
+    silentNoOp: spec(
+      { shows: 'no-webhook', compare: 'status.transactions.last_successful_update' },
+      'a refresh that finds no change sends none; the stamp moves',
+    ),
+    consentEndsAt: spec('item.consent_expiration_time'),
+  },
+  unknown: ['consent.life', 'signals.toldNextAt'],
 } as const satisfies ProviderEntry;

@@ -1,11 +1,20 @@
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
 import { bookOf, selector } from '../../../test/catalogue.js';
+import { providers } from './index.js';
 
 describe('the catalogue as it is', () => {
   const book = bookOf();
 
-  it('knows the five providers that a connector exists for', () => {
-    expect(book.providers).toEqual(['AKOYA', 'BUD', 'FINICITY', 'MX', 'PLAID']);
+  it('knows the providers that people ask for, by names that say which', () => {
+    const asked =
+      'AKOYA BASIQ BELVO BRIDGE BUD ENABLEBANKING FINAPI FINICITY GOCARDLESS MESH MX PLAID PLUGGY POWENS SALTEDGE SIMPLEFIN STRIPE TELLER TINK TOKENIO TRUELAYER YAPILY YODLEE';
+    expect(book.providers).toEqual(asked.split(' '));
+  });
+
+  it('calls a connector of a provider of its own by its name', () => {
+    for (const [name, { reachedThrough }] of Object.entries(providers)) {
+      for (const connector of reachedThrough) expect(['meld', name.toLowerCase()]).toContain(connector);
+    }
   });
 
   it.each(['meld', 'mx'])(

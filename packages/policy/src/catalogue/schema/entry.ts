@@ -1,7 +1,17 @@
 import { z } from 'zod';
+import { valueAt } from '../catalogue-error.js';
 import { figure, figures, setting, settings } from './figure.js';
 import { limitPatchSchema, limitSchema } from './limit.js';
-import { connectorName, limitName, optionalPriceFields, rules, sections, singles } from './values.js';
+import { signalsSchema, unknowns } from './signals.js';
+import {
+  connectorName,
+  limitName,
+  optionalConsentFields,
+  optionalPriceFields,
+  rules,
+  sections,
+  singles,
+} from './values.js';
 
 const sourced = {
   background: z.strictObject(figures(sections.background)),
@@ -19,7 +29,7 @@ const sourced = {
 export const defaultsSchema = z.strictObject({
   background: sourced.background,
   forced: sourced.forced,
-  consent: sourced.consent,
+  consent: sourced.consent.partial(optionalConsentFields),
   worth: sourced.worth,
   execution: sourced.execution,
   duplicates: sourced.duplicates,
@@ -65,6 +75,9 @@ const entryFields = z.strictObject({
   failuresToGiveUp: sourced.failuresToGiveUp.optional(),
   limits: z.array(namedLimit).readonly().optional(),
   connectors: z.record(connectorName, variantSchema).optional(),
+  signals: signalsSchema.optional(),
+  /** Looked for and not found. */
+  unknown: z.array(z.enum(unknowns)).min(1).readonly().optional(),
 });
 
 type EntryFields = z.output<typeof entryFields>;
@@ -92,11 +105,19 @@ const reportStrangeVariants = (entry: EntryFields, report: Report): void => {
   }
 };
 
+/** What is known cannot stand among what is not. */
+const reportKnownUnknowns = (entry: EntryFields, report: Report): void => {
+  entry.unknown?.forEach((path, index) => {
+    if (valueAt(entry, path.split('.')) !== undefined) report(['unknown', index], 'the entry has a figure for this');
+  });
+};
+
 /** One provider of the catalogue. Facts that nobody knows are left out. */
 export const entrySchema = entryFields.superRefine((entry, context) => {
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message });
   reportRepeatedLimits(entry, report);
   reportStrangeVariants(entry, report);
+  reportKnownUnknowns(entry, report);
 });
 
 /** What an override may set: any of it, with or without provenance. */

@@ -9,14 +9,15 @@ export const matchSchema = z
   .strictObject({ tenant: id, connector: id, provider: id, institution: id, connection: id })
   .partial();
 
-const overrideSchema = z.strictObject({ match: matchSchema, set: overrideSettingsSchema });
+const overrideSchema = z.strictObject({
+  match: matchSchema.describe('Whom it is for: all that is named has to fit. {} is everybody.'),
+  set: overrideSettingsSchema.describe('What is different for them; what is not named stays as it is.'),
+});
 
 const budgetSchema = z.strictObject({
   name: id,
-  /** Without: each tenant has this budget for itself. */
-  tenant: id.optional(),
-  /** Without: all providers draw on it. */
-  provider: id.optional(),
+  tenant: id.optional().describe('Without: each tenant has this budget for itself.'),
+  provider: id.optional().describe('Without: all providers draw on it.'),
   period: z.enum(['day', 'week', 'month']),
   timeZone,
   amount,
@@ -26,9 +27,14 @@ const budgetSchema = z.strictObject({
 /** An operator's file: overrides, budgets, and providers that the catalogue does not have. */
 export const policyFileSchema = z.strictObject({
   version: z.literal(1),
-  overrides: z.array(overrideSchema).optional(),
-  budgets: z.array(budgetSchema).optional(),
-  providers: z.record(providerName, entrySchema).optional(),
+  overrides: z
+    .array(overrideSchema)
+    .optional()
+    .describe(
+      'The most specific one wins: connection, institution, tenant, connector, provider. Their order means nothing.',
+    ),
+  budgets: z.array(budgetSchema).optional().describe('What forced refreshes may cost.'),
+  providers: z.record(providerName, entrySchema).optional().describe('Providers that the catalogue does not have.'),
 });
 
 export type PolicyFile = z.input<typeof policyFileSchema>;

@@ -7,6 +7,7 @@ type Read<Fields extends Shape> = { readonly [Field in keyof Fields]: z.output<F
 type Defined<Fields> = { readonly [Field in keyof Fields]?: Exclude<Fields[Field], undefined> };
 
 type Price = Read<(typeof rules)['price']>;
+type Consent = Read<(typeof sections)['consent']>;
 
 /** Rules replaced as one; null where the provider has no such rule, or where nobody knows. */
 export interface RuleSettings {
@@ -24,7 +25,8 @@ export type LimitPatch = Omit<Defined<z.output<typeof limitPatchSchema>>, 'count
 export interface Settings extends RuleSettings, Read<typeof singles> {
   readonly background: Read<(typeof sections)['background']>;
   readonly forced: Read<(typeof sections)['forced']>;
-  readonly consent: Read<(typeof sections)['consent']>;
+  /** Without `life` or `renewal` where nobody knows it. */
+  readonly consent: Omit<Consent, 'life' | 'renewal'> & Defined<Pick<Consent, 'life' | 'renewal'>>;
   readonly worth: Read<(typeof sections)['worth']>;
   readonly execution: Read<(typeof sections)['execution']>;
   readonly limits: Readonly<Record<string, LimitSettings>>;

@@ -1,7 +1,7 @@
 import { pullOrigins } from '@freshet/domain';
 import type { BudgetCounter, Closure, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
 import { isPresent } from '@freshet/policy';
-import type { OutcomeFacts, RefreshPolicy, StartFacts } from '@freshet/policy';
+import type { OutcomeFacts, RefreshPolicy, SendingFacts, StartFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
@@ -81,6 +81,17 @@ export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Load
   return { facts, connection, policy };
 }
 
+/** What a worker asks again at the moment of sending: as little as it takes to see a pause or a deletion. */
+export function* loadSending({ tenantId, id }: Task): Loader<SendingFacts | undefined> {
+  const task = yield* read('task', { tenantId, id });
+  if (task === null) return undefined;
+  const pull = yield* read('pull', { tenantId, id: task.pullId });
+  const group = yield* read('group', { tenantId, id: task.connectionId });
+  const connection = group.find((member) => member.id === task.connectionId);
+  if (pull === null || connection === undefined) return undefined;
+  return { task, pull, group, closures: yield* loadClosures(task, connection) };
+}
+
 export interface OutcomeLoad {
   readonly facts: OutcomeFacts;
   readonly policy: RefreshPolicy;
@@ -98,11 +109,13 @@ export function* loadOutcome(
   const found = yield* loadGroup(engine, held.task);
   if (found === undefined) return undefined;
   const { connector } = held.task;
+  const tellsStatus = engine.connectors.get(connector)?.capabilities.tellsStatus ?? false;
   const same =
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
   const closures = yield* loadClosures(held.task, found.connection);
-  const facts = { ...held, group: found.group, earlierWithSameJob: same !== null && same.id !== id, met, closures };
+  const earlierWithSameJob = same !== null && same.id !== id;
+  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, tellsStatus };
   return { facts, policy: found.policy };
 }
 

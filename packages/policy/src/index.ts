@@ -13,8 +13,14 @@ export { decideEvent, type EventFacts } from './event/decide-event.js';
 export { decideImport, type Imported, type ImportFacts, type ImportItem } from './group/decide-import.js';
 export * from './group/decide-lifecycle.js';
 export { byRefresh, groupKeyOf } from './group/elect.js';
-export { decideOutcome, type OutcomeDecision, type OutcomeFacts } from './outcome/decide-outcome.js';
-export { decideRelease, decideSending, stillHolds, type SendingFacts } from './outcome/decide-sending.js';
+export { decideOutcome, isLastTry, type OutcomeDecision, type OutcomeFacts } from './outcome/decide-outcome.js';
+export {
+  decideRelease,
+  decideSending,
+  stillHolds,
+  type SendingDecision,
+  type SendingFacts,
+} from './outcome/decide-sending.js';
 export {
   decideCancel,
   decideStart,
@@ -23,7 +29,7 @@ export {
   type StartDecision,
   type StartFacts,
 } from './outcome/decide-start.js';
-export type { Phase } from './outcome/resolution.js';
+export type { CallEnd, NeverSent, Phase } from './outcome/resolution.js';
 export {
   PRESENCE_KEPT_MS,
   recordRefresh,

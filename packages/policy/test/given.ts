@@ -249,6 +249,7 @@ export const queued = (values: Partial<Task> = {}): Task => ({
   leaseOwner: null,
   leaseUntil: null,
   fence: 0,
+  tries: 0,
   ...values,
 });
 

@@ -124,7 +124,9 @@ export const worldOf = (
     send: (task) => {
       const { task: before, pull } = held(fresh(task));
       const present = pull.presenceUntil !== null && pull.presenceUntil > now;
-      rows.apply(decideSending({ task: before, pull }, before.fence, present, rules, lease(), inputs(now)).effects);
+      const own = rows.one('connection', task.connectionId);
+      const facts = { task: before, pull, group: living(task.groupKey), closures: closures(own) };
+      rows.apply(decideSending(facts, before.fence, present, rules, lease(), inputs(now)).effects);
     },
     answer: (task, answer) => {
       const facts = { ...held(fresh(task)), group: living(task.groupKey), earlierWithSameJob: false };

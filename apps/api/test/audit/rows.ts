@@ -102,6 +102,7 @@ export const taskRow = (changes: Partial<Task> = {}): Task => {
     leaseOwner: null,
     leaseUntil: null,
     fence: 1,
+    tries: 0,
     ...changes,
   };
 };

@@ -126,6 +126,7 @@ export const taskRow = (uuid: string, changes: Partial<Task> = {}): Task => ({
   leaseOwner: null,
   leaseUntil: null,
   fence: 1,
+  tries: 0,
   ...changes,
 });
 

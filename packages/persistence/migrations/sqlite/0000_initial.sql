@@ -225,7 +225,8 @@ CREATE TABLE `tasks` (
 	`give_up_at` integer,
 	`lease_owner` text,
 	`lease_until` integer,
-	`fence` integer NOT NULL
+	`fence` integer NOT NULL,
+	`tries` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_one_open` ON `tasks` (`tenant_id`,`group_key`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint

@@ -8,8 +8,6 @@ import type {
   Instant,
   LedgerEntry,
   Pull,
-  RefreshAnswer,
-  RefreshProgress,
   Task,
 } from '@freshet/domain';
 import { chargeFor, settleMoney } from '../cost/settle.js';
@@ -20,8 +18,8 @@ import type { TurnInputs } from '../turn-inputs.js';
 import { nextLook, retryDelay } from './backoff.js';
 import { learnedClosure } from './learned-closure.js';
 import { afterOutcome } from './after-outcome.js';
-import type { Phase, Resolution } from './resolution.js';
-import { exhausted, givenUp, resolve } from './resolution.js';
+import type { CallEnd, Phase, Resolution } from './resolution.js';
+import { exhausted, givenUp, resolve, triedAgain } from './resolution.js';
 
 /** What has to be known when an answer comes in. */
 export interface OutcomeFacts {
@@ -38,6 +36,8 @@ export interface OutcomeFacts {
   readonly met?: Pull | null;
   /** What is closed already. */
   readonly closures?: readonly Closure[];
+  /** Whether the connector tells statuses itself. */
+  readonly tellsStatus?: boolean;
 }
 
 export interface OutcomeDecision {
@@ -45,11 +45,12 @@ export interface OutcomeDecision {
   readonly effects: readonly Effect[];
 }
 
-type Answer = RefreshAnswer | RefreshProgress;
+/** Whether a start that comes to nothing is the last that is made. */
+export const isLastTry = (task: Task, policy: RefreshPolicy): boolean => task.tries + 1 >= policy.execution.maxAttempts;
 
 const resolutionOf = (
   facts: OutcomeFacts,
-  answer: Answer,
+  answer: CallEnd,
   phase: Phase,
   policy: RefreshPolicy,
   now: number,
@@ -58,9 +59,8 @@ const resolutionOf = (
   const resolution = resolve(handedBack ? { ...answer, coalesced: true } : answer, phase);
   const { task } = facts;
   if (resolution.task === 'watch' && task.giveUpAt !== null && now >= task.giveUpAt) return givenUp;
-  // The fence counts every start, also those that failed before anything was sent.
-  if (resolution.task === 'again' && task.fence >= policy.execution.maxAttempts) return exhausted(resolution);
-  return resolution;
+  if (resolution.task !== 'again') return resolution;
+  return isLastTry(task, policy) ? exhausted(resolution) : triedAgain(resolution);
 };
 
 /** A pull that has its end keeps it: one that was handed back or joined is not ours to count. */
@@ -135,8 +135,9 @@ const watched = (task: Task, resolution: Resolution, charge: Charge, policy: Ref
 
 /** The next attempt holds limits and money of its own; it surely is the first that happens. */
 const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy, inputs: TurnInputs) => {
+  const tries = facts.task.tries + 1;
   const dueAt = Math.max(
-    inputs.now + retryDelay(policy, facts.task.fence, facts.task.id),
+    inputs.now + retryDelay(policy, tries, facts.task.id),
     Math.min(resolution.retryAt ?? 0, inputs.now + policy.execution.maxBlockMs),
   );
   const pull: Pull = {
@@ -153,6 +154,7 @@ const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolic
     ...facts.task,
     state: 'queued',
     pullId: pull.id,
+    tries,
     charge: 'reserved',
     dueAt,
     giveUpAt: null,
@@ -197,7 +199,7 @@ const changedColumns = (before: Task, after: Task): Partial<Omit<Task, 'id'>> =>
  */
 export const decideOutcome = (
   facts: OutcomeFacts,
-  answer: Answer,
+  answer: CallEnd,
   phase: Phase,
   policy: RefreshPolicy,
   inputs: TurnInputs,

@@ -71,6 +71,7 @@ const newTask = ({ tenantId, uuid, facts, request, policy, decision }: RefreshTo
     leaseOwner: null,
     leaseUntil: null,
     fence: 0,
+    tries: 0,
   };
 };
 

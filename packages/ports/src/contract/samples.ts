@@ -110,6 +110,7 @@ export const task = (number: number, over: Partial<Task> = {}): Task => ({
   leaseOwner: null,
   leaseUntil: null,
   fence: 0,
+  tries: 0,
   ...over,
 });
 

@@ -153,7 +153,7 @@ const forced = (number, { asked, ...seen }) => {
       connector: asked.connector,
       provider: asked.provider,
     },
-    ...{ taskId, pullId, kind: 'reserved', ...cost, budgets: ['daily@0'], cause: decisionId, at: NOW },
+    ...{ taskId, pullId, kind: 'reserved', ...cost, cause: decisionId, at: NOW },
   };
   return [
     insert('decision', { ...record, decision, request, facts: { asked, ...seen }, decidedAt: NOW }),

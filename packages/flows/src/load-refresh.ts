@@ -1,4 +1,5 @@
 import type {
+  BudgetCounter,
   BudgetFacts,
   Connection,
   ConnectionFacts,
@@ -29,6 +30,7 @@ export interface RefreshLoad {
   readonly asked: Connection;
   readonly group: readonly Connection[];
   readonly openTask: Task | null;
+  readonly counters: readonly BudgetCounter[];
 }
 
 export const policyOf = (engine: Engine, connection: Connection): RefreshPolicy =>
@@ -119,11 +121,19 @@ export function* loadUsage(
   return usage;
 }
 
-/** A counter that is not there yet is counted once from the ledger: a budget may be configured in mid-period. */
-export function* loadBudget(budget: Budget, tenantId: TenantId, now: Instant): Loader<BudgetFacts> {
+/**
+ * A budget as its counter has it. One that is not there yet is counted once from the ledger: a budget may be configured in
+ * mid-period. `counters`: all of the tenant whose period it is.
+ */
+export function* loadBudget(
+  budget: Budget,
+  tenantId: TenantId,
+  counters: readonly BudgetCounter[],
+  now: Instant,
+): Loader<BudgetFacts> {
   const period = budgetPeriod(budget, tenantId, now);
-  const counter = yield* read('budgetCounter', { id: period.counterId });
-  if (counter !== null) return budgetFacts(period, counter);
+  const counter = counters.find(({ id }) => id === period.counterId);
+  if (counter !== undefined) return budgetFacts(period, counter);
   const totals = yield* read('ledgerTotals', {
     tenantId,
     provider: budget.provider,
@@ -211,8 +221,9 @@ export function* loadRefresh(
     attended: request.attended,
     except: openTask?.pullId ?? null,
   };
+  const counters = yield* read('budgetCounters', { tenantId, at: now });
   const budgets: BudgetFacts[] = [];
-  for (const budget of policy.budgets) budgets.push(yield* loadBudget(budget, tenantId, now));
+  for (const budget of policy.budgets) budgets.push(yield* loadBudget(budget, tenantId, counters, now));
   const facts: RefreshFacts = {
     now,
     asked: connectionFacts(asked),
@@ -226,5 +237,5 @@ export function* loadRefresh(
     connectorOn: engine.connectors.has(asked.connector),
     budgets,
   };
-  return { facts, policy, asked, group, openTask };
+  return { facts, policy, asked, group, openTask, counters };
 }

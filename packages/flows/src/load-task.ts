@@ -7,7 +7,7 @@ import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
 import { loadUsage, policyOf } from './load-refresh.js';
 
-/** A task with what it holds. */
+/** A task with what it holds, and the counters that count that. */
 export interface TaskLoad {
   readonly task: Task;
   readonly pull: Pull;
@@ -28,9 +28,10 @@ export function* loadHeld(task: Task): Loader<TaskLoad | undefined> {
   if (pull === null) return undefined;
   const entries = yield* read('ledgerOfPull', { tenantId, pullId: task.pullId });
   const counters: BudgetCounter[] = [];
-  for (const id of new Set(entries.flatMap((entry) => entry.budgets))) {
-    const counter = yield* read('budgetCounter', { id });
-    if (counter !== null) counters.push(counter);
+  // A widened task was priced at two times, which may lie in two periods.
+  for (const at of new Set(entries.filter(({ kind }) => kind === 'reserved').map((entry) => entry.at))) {
+    const then = yield* read('budgetCounters', { tenantId, at });
+    counters.push(...then.filter(({ id }) => counters.every((known) => known.id !== id)));
   }
   return { task, pull, entries, counters };
 }

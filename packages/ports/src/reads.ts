@@ -182,8 +182,9 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly scope: Closure['scope'] },
     readonly Closure[]
   >;
-  readonly budgetCounter: Read<{ readonly id: string }, BudgetCounter | null>;
-  /** From (inclusive) and until (exclusive) over the ledger; provider null: all of them. */
+  /** Those whose period that instant lies in. */
+  readonly budgetCounters: Read<{ readonly tenantId: TenantId; readonly at: Instant }, readonly BudgetCounter[]>;
+  /** What became of the money that was held from (inclusive) until (exclusive) then; provider null: of all of them. */
   readonly ledgerTotals: Read<
     {
       readonly tenantId: TenantId;

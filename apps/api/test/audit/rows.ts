@@ -118,7 +118,6 @@ export const entryRow = (task: Task, changes: Partial<LedgerEntry> = {}): Ledger
   kind: 'reserved',
   micros: task.cost?.micros ?? 0,
   currency: task.cost?.currency ?? 'USD',
-  budgets: [],
   cause: task.decisionId,
   at: task.queuedAt,
   ...changes,

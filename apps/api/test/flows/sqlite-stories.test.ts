@@ -1,10 +1,12 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
+  budgetStories,
   changeStories,
   dispatchStories,
   importStories,
   leaseStories,
   outcomeStories,
+  overtakenStories,
   permitStories,
   presenceStories,
   raceStories,
@@ -36,6 +38,7 @@ const openStore = (): Store => {
 requestStories(openStore);
 outcomeStories(openStore);
 leaseStories(openStore);
+overtakenStories(openStore);
 presenceStories(openStore);
 permitStories(openStore);
 webhookStories(openStore);
@@ -43,3 +46,4 @@ importStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
 raceStories(openStore, RACES);
+budgetStories(openStore, RACES);

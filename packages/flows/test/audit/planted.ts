@@ -153,7 +153,6 @@ export const entryRow = (uuid: string, task: Task, changes: Partial<LedgerEntry>
   kind: 'reserved',
   micros: task.cost?.micros ?? 0,
   currency: task.cost?.currency ?? 'USD',
-  budgets: [],
   cause: task.decisionId,
   at: task.queuedAt,
   ...changes,

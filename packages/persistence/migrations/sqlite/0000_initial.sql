@@ -26,11 +26,16 @@ CREATE INDEX `audits_queued` ON `audits` (`id`) WHERE "audits"."state" = 'queued
 CREATE TABLE `budget_counters` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
+	`provider` text,
+	`currency` text NOT NULL,
+	`period_start` integer NOT NULL,
+	`period_end` integer NOT NULL,
 	`reserved_micros` integer NOT NULL,
 	`charged_micros` integer NOT NULL,
 	`uncertain_micros` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `budget_counters_period` ON `budget_counters` (`tenant_id`,`period_end`,`period_start`);--> statement-breakpoint
 CREATE TABLE `closures` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -134,7 +139,6 @@ CREATE TABLE `ledger_entries` (
 	`kind` text NOT NULL,
 	`micros` integer NOT NULL,
 	`currency` text NOT NULL,
-	`budgets` text NOT NULL,
 	`cause` text NOT NULL,
 	`at` integer NOT NULL
 );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, idOf, MINUTE, SECOND } from '@freshet/domain';
-import type { Closure, Connection, Pull, RefreshAnswer, RefreshProgress, StatusTold, Task } from '@freshet/domain';
+import type { Closure, Connection, Pull, StatusTold, Task } from '@freshet/domain';
 import {
   connection,
   connectionId,

@@ -27,7 +27,7 @@ export interface OutcomeFacts {
   readonly pull: Pull;
   /** The living members of the task's group; its connection among them, or deleted meanwhile. */
   readonly group: readonly Connection[];
-  /** The pull's ledger entries, and the counters of the budgets that they name. */
+  /** The pull's ledger entries, and the counters that count them. */
   readonly entries: readonly LedgerEntry[];
   readonly counters: readonly BudgetCounter[];
   /** An earlier task that holds the same job of the provider's: then nothing new was started. */
@@ -133,7 +133,7 @@ const watched = (task: Task, resolution: Resolution, charge: Charge, policy: Ref
   leaseUntil: null,
 });
 
-/** The next attempt holds limits and money of its own; it surely is the first that happens. */
+/** The next attempt holds limits and money of its own, the money since it was first held; it surely is the first that happens. */
 const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy, inputs: TurnInputs) => {
   const tries = facts.task.tries + 1;
   const dueAt = Math.max(
@@ -167,7 +167,6 @@ const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolic
       ...entry,
       id: idOf('ledger', inputs.newId()),
       pullId: pull.id,
-      at: inputs.now,
       cause: inputs.cause,
     }));
   return { task, effects: [insert('pull', pull), ...held.map((entry) => insert('ledgerEntry', entry))] };

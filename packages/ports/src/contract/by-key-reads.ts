@@ -116,18 +116,15 @@ export const byKeyReadsContract = (current: Current): void => {
 
   test('keys without a tenant are found by themselves', async () => {
     await current().apply(
-      insert('budgetCounter', a.budgetCounter('b')),
       insert('idempotency', a.idempotency('i')),
       insert('policyArchive', a.policyArchive('p')),
       insert('apiKey', a.apiKey('k')),
       insert('setting', a.setting('s')),
     );
-    expect(await current().read('budgetCounter', { id: 'b' })).toEqual(a.budgetCounter('b'));
     expect(await current().read('idempotency', { id: 'i' })).toEqual(a.idempotency('i'));
     expect(await current().read('policyArchive', { id: 'p' })).toEqual(a.policyArchive('p'));
     expect(await current().read('apiKeyByHash', { hash: 'hash of k' })).toEqual(a.apiKey('k'));
     expect(await current().read('setting', { id: 's' })).toEqual(a.setting('s'));
-    expect(await current().read('budgetCounter', { id: 'i' })).toBeNull();
     expect(await current().read('idempotency', { id: 'b' })).toBeNull();
     expect(await current().read('policyArchive', { id: 'k' })).toBeNull();
     expect(await current().read('apiKeyByHash', { hash: 'k' })).toBeNull();

@@ -91,7 +91,8 @@ const byKeyReads = (kept: Kept) => {
     closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
     closuresOfTenant: ({ tenantId, scope }) =>
       other.closuresOfTenant.of(tenantId).filter((closure) => closure.scope === scope),
-    budgetCounter: ({ id }) => tables.budgetCounter.get(id),
+    budgetCounters: ({ tenantId, at }) =>
+      other.countersOfTenant.of(tenantId).filter(({ periodStart, periodEnd }) => periodStart <= at && at < periodEnd),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     idempotency: ({ id }) => tables.idempotency.get(id),
     webhook: inTenant(tables.webhook),

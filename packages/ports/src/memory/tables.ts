@@ -75,6 +75,7 @@ const otherIndexes = () => ({
     (row) => row.at,
   ),
   ledgerById: createIndex<Records['ledgerEntry']>((row) => row.tenantId),
+  countersOfTenant: createIndex<Records['budgetCounter']>((row) => row.tenantId),
   closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
   dueWebhooks: createIndex(
     (row: Records['webhook']) => (row.dueAt === null ? null : ALL),
@@ -123,7 +124,7 @@ export const createTables = () => {
       [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById],
       {},
     ),
-    budgetCounter: createTable('budgetCounter', [], {}),
+    budgetCounter: createTable('budgetCounter', [other.countersOfTenant], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),
     webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
     idempotency: createTable('idempotency', [other.expiring], {}),

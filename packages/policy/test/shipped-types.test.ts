@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -14,17 +14,21 @@ const tsc = (...options: readonly string[]): string => {
   return stdout + stderr;
 };
 
-/** A project that has installed the two packages, as they are shipped. */
+/** A project that has installed the two packages, with the types that are shipped of them; made of the sources. */
 let project = '';
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'freshet-consumer-'));
-  const policy = join(project, 'node_modules/@freshet/policy');
-  mkdirSync(policy, { recursive: true });
-  copyFileSync(join(repository, 'packages/policy/package.json'), join(policy, 'package.json'));
-  symlinkSync(join(repository, 'packages/domain'), join(project, 'node_modules/@freshet/domain'));
-  symlinkSync(join(installed, 'zod'), join(project, 'node_modules/zod'));
+  const emitted = join(project, 'emitted');
   const config = join(repository, 'packages/policy/tsconfig.build.json');
-  expect(tsc('-p', config, '--emitDeclarationOnly', '--outDir', join(policy, 'dist'))).toBe('');
+  const sources = ['--customConditions', 'source', '--rootDir', repository];
+  expect(tsc('-p', config, ...sources, '--emitDeclarationOnly', '--outDir', emitted)).toBe('');
+  for (const name of ['domain', 'policy']) {
+    const folder = join(project, 'node_modules/@freshet', name);
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(join(repository, 'packages', name, 'package.json'), join(folder, 'package.json'));
+    renameSync(join(emitted, 'packages', name, 'src'), join(folder, 'dist'));
+  }
+  symlinkSync(join(installed, 'zod'), join(project, 'node_modules/zod'));
 }, 60_000);
 afterAll(() => rmSync(project, { recursive: true }));
 

@@ -148,6 +148,8 @@ interface InTenant<Key> {
  */
 export interface Reads {
   readonly connection: Read<InTenant<ConnectionId>, Connection | null>;
+  /** The next tenant, by id, that has connections: a step of a walk over them all. `after` empty: the first. */
+  readonly tenantAfter: Read<{ readonly after: string }, TenantId | null>;
   /** The living members of the connection's group, and the connection itself even where it is deleted. Empty: no such connection. */
   readonly group: Read<InTenant<ConnectionId>, readonly Connection[]>;
   readonly groupByKey: Read<{ readonly tenantId: TenantId; readonly groupKey: string }, readonly Connection[]>;

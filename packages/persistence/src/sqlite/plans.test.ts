@@ -78,6 +78,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['historyPage', page, ['status_changes_connection']],
   ['auditsPage', page, ['audits_page']],
   ['findingsPage', { ...page, check: 'x', severity: 'info' }, ['findings_page']],
+  ['tenantAfter', { after: 'x' }, ['connections_customer']],
   ['groupShapes', scan, ['connections_living']],
   ['openTasksScan', scan, ['tasks_open']],
   ['tasksWithLedgerScan', scan, ['tasks_page', 'ledger_entries_task', 'tasks_page']],

@@ -78,6 +78,10 @@ const byKeyReads = (kept: Kept) => {
   const { tables, connection, task, other } = kept;
   return {
     connection: inTenant(tables.connection),
+    tenantAfter: ({ after }) => {
+      const rows = connection.byTenant.of(ALL);
+      return rows[countWhile(rows, (row) => row.tenantId <= after)]?.tenantId ?? null;
+    },
     group: (asked) => group(kept, asked),
     groupByKey: ({ tenantId, groupKey }) => connection.ofGroup.of(keyOf(tenantId, groupKey)).filter(isLiving),
     connectionByExternalId: ({ tenantId, connector, externalId }) =>

@@ -6,6 +6,10 @@ export const isLiving = ({ status }: Connection): boolean => status !== 'DELETED
 
 const connectionIndexes = () => ({
   ofTenant: createIndex<Connection>((row) => row.tenantId),
+  byTenant: createIndex(
+    () => ALL,
+    (row: Connection) => row.tenantId,
+  ),
   livingByGroup: createIndex(
     (row: Connection) => (isLiving(row) ? row.tenantId : null),
     (row) => row.groupKey,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { insert } from '@freshet/domain';
 import type { AuditRun, Finding } from '@freshet/domain';
 import { requestAudit, runAudit, type Engine } from '@freshet/flows';
@@ -16,6 +16,7 @@ const HOOKS = new URL('../../../../packages/persistence/test/typescript-imports.
 /** The thread is a bare Node: it reads the workspace's sources as the tests do. */
 const execArgv = ['--conditions=source', '--import', HOOKS.href];
 const DEADLINE_MS = 30_000;
+jest.setTimeout(60_000);
 
 let folder: string;
 let store: SqliteStore;

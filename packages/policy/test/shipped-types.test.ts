@@ -19,10 +19,10 @@ let project = '';
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'freshet-consumer-'));
   const emitted = join(project, 'emitted');
-  const config = join(repository, 'packages/policy/tsconfig.build.json');
   const sources = ['--customConditions', 'source', '--rootDir', repository];
-  expect(tsc('-p', config, ...sources, '--emitDeclarationOnly', '--outDir', emitted)).toBe('');
   for (const name of ['domain', 'policy']) {
+    const config = join(repository, 'packages', name, 'tsconfig.build.json');
+    expect(tsc('-p', config, ...sources, '--emitDeclarationOnly', '--outDir', emitted)).toBe('');
     const folder = join(project, 'node_modules/@freshet', name);
     mkdirSync(folder, { recursive: true });
     copyFileSync(join(repository, 'packages', name, 'package.json'), join(folder, 'package.json'));

@@ -49,6 +49,7 @@ const facts = {
   budgets: [
     {
       name: 'month',
+      provider: null,
       currency: 'USD',
       amountMicros: 500_000_000,
       periodStart: NOW - 100 * HOUR,

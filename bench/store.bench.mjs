@@ -135,7 +135,7 @@ const forced = (number, { asked, ...seen }) => {
     },
     ...{ attended: true, from: null, to: null, attempts: 0, providerTaskId: null, newData: null, error: null },
     ...{ charge: 'reserved', queuedAt: NOW, startedAt: null, endedAt: null, dueAt: NOW, polls: 0, giveUpAt: null },
-    ...{ leaseOwner: null, leaseUntil: null, fence: 0 },
+    ...{ leaseOwner: null, leaseUntil: null, fence: 0, tries: 0 },
   };
   const record = {
     id: decisionId,
@@ -153,7 +153,7 @@ const forced = (number, { asked, ...seen }) => {
       connector: asked.connector,
       provider: asked.provider,
     },
-    ...{ taskId, pullId, kind: 'reserved', ...cost, budgets: ['daily@0'], cause: decisionId, at: NOW },
+    ...{ taskId, pullId, kind: 'reserved', ...cost, cause: decisionId, at: NOW },
   };
   return [
     insert('decision', { ...record, decision, request, facts: { asked, ...seen }, decidedAt: NOW }),

@@ -3,6 +3,7 @@ import { createDispatcher, type Engine } from '@freshet/flows';
 import { pino, type Logger } from 'pino';
 import { createApp } from './app.js';
 import { AuditModule } from './audit/audit.module.js';
+import { createPageThread } from './audit/page-thread.js';
 import { createMetrics } from './health/metrics.js';
 import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
 import { readSettings, SettingsError, type Settings } from './engine/settings.js';
@@ -17,6 +18,10 @@ import { createClockWalk } from './sandbox/walk-clock.js';
 
 /** Calls to providers under way at a time. */
 const CONCURRENT_CALLS = 32;
+
+/** Inside the lease that an audit runs under; the first page waits for its thread to start. */
+const AUDIT_PAGE_MS = 15_000;
+const AUDIT_THREAD = new URL('./engine/audit-thread.js', import.meta.url);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -52,7 +57,9 @@ const assemble = async (settings: Settings, built: BuiltEngine, emulator: Emulat
     ...(emulator === null ? {} : { beforeImport: registerImports(emulator.emulator) }),
   };
   const dispatcher = createDispatcher(engine, CONCURRENT_CALLS);
-  const dueWork = createDueWork(engine, dispatcher);
+  const auditThread = () =>
+    createPageThread({ file: settings.databaseFile, entry: AUDIT_THREAD, deadlineMs: AUDIT_PAGE_MS });
+  const dueWork = createDueWork(engine, dispatcher, auditThread);
   const extraModules = [AuditModule, schedulesModule(dueWork, engine.log)];
   if (emulator !== null) {
     const offset = await emulator.emulator.offsetMs();

@@ -1,5 +1,5 @@
 import type { Closure } from './closure.js';
-import type { Connection } from './connection.js';
+import type { Connection, ProviderName } from './connection.js';
 import type { PullId, TaskId } from './ids.js';
 import type { BudgetCounterId } from './ledger.js';
 import type { Money } from './money.js';
@@ -58,6 +58,8 @@ export interface RecentPull {
 
 export interface BudgetFacts {
   readonly name: string;
+  /** Null: every provider. */
+  readonly provider: ProviderName | null;
   readonly currency: string;
   readonly amountMicros: number;
   readonly periodStart: Instant;

@@ -4,7 +4,7 @@ import type { Charge } from './task.js';
 import type { ShadowPrice } from './rates.js';
 import type { Instant } from './time.js';
 
-/** A budget's counter that an entry moved, named so that the settlement moves the same one. */
+/** `<budget>@<start of the period in ms>`. */
 export type BudgetCounterId = string;
 
 /** One movement of money. Each pull has one `reserved` entry and, once settled, one of the others. Never changed. */
@@ -19,17 +19,24 @@ export interface LedgerEntry {
   readonly kind: Charge;
   readonly micros: number;
   readonly currency: string;
-  readonly budgets: readonly BudgetCounterId[];
   /** What decided it: the decision, task or webhook. */
   readonly cause: string;
+  /** Of money that a new try holds on: since when it has been held. Budgets count it in the period of that time, for good. */
   readonly at: Instant;
 }
 
-/** What a budget has held, spent and lost sight of in one of its periods. */
+/**
+ * What a budget has held, spent and lost sight of, of the money that was first held in one of its periods. It says itself
+ * what it counts: once made it is kept up, whether or not its budget is configured when money moves.
+ */
 export interface BudgetCounter {
-  /** `<budget>@<start of the period in ms>`. */
   readonly id: BudgetCounterId;
   readonly tenantId: TenantId;
+  /** Null: every provider. */
+  readonly provider: ProviderName | null;
+  readonly currency: string;
+  readonly periodStart: Instant;
+  readonly periodEnd: Instant;
   readonly reservedMicros: number;
   readonly chargedMicros: number;
   readonly uncertainMicros: number;

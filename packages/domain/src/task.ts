@@ -95,4 +95,6 @@ export interface Task {
   readonly leaseOwner: string | null;
   readonly leaseUntil: Instant | null;
   readonly fence: number;
+  /** Starts that came to nothing: answered so that nothing happened, or their worker was gone. One that was put back is none. */
+  readonly tries: number;
 }

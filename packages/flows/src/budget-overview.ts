@@ -1,6 +1,6 @@
 import type { BudgetFacts, Instant, TenantId } from '@freshet/domain';
 import { usedMicros, type Budget } from '@freshet/policy';
-import type { Loader } from '@freshet/ports';
+import { read, type Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
 import { loadBudget } from './load-refresh.js';
 
@@ -31,9 +31,10 @@ const overviewOf = (budget: Budget, facts: BudgetFacts, now: Instant): BudgetOve
 export const budgetOverviews = async (engine: Engine, tenantId: TenantId): Promise<readonly BudgetOverview[]> => {
   const now = engine.clock.now();
   function* loadAll(): Loader<readonly BudgetOverview[]> {
+    const counters = yield* read('budgetCounters', { tenantId, at: now });
     const overviews: BudgetOverview[] = [];
     for (const budget of engine.policies.budgetsFor(tenantId)) {
-      overviews.push(overviewOf(budget, yield* loadBudget(budget, tenantId, now), now));
+      overviews.push(overviewOf(budget, yield* loadBudget(budget, tenantId, counters, now), now));
     }
     return overviews;
   }

@@ -1,4 +1,5 @@
 import type {
+  BudgetCounter,
   BudgetFacts,
   Connection,
   ConnectionFacts,
@@ -38,6 +39,7 @@ export interface RefreshLoad {
   readonly asked: Connection;
   readonly group: readonly Connection[];
   readonly openTask: Task | null;
+  readonly counters: readonly BudgetCounter[];
 }
 
 export const policyOf = (engine: Engine, connection: Connection): RefreshPolicy =>
@@ -117,12 +119,23 @@ export function* loadUsage(
   return usage;
 }
 
-/** A counter that is not there yet is counted once from the ledger: a budget may be configured in mid-period. */
-export function* loadBudget(budget: Budget, tenantId: TenantId, now: Instant): Loader<BudgetFacts> {
+/**
+ * A budget as its counter has it. One that is not there yet is counted once from the ledger: a budget may be configured in
+ * mid-period. `counters`: all of the tenant whose period it is.
+ */
+export function* loadBudget(
+  budget: Budget,
+  tenantId: TenantId,
+  counters: readonly BudgetCounter[],
+  now: Instant,
+): Loader<BudgetFacts> {
   const period = budgetPeriod(budget, tenantId, now);
-  const counter = yield* read('budgetCounter', { id: period.counterId });
-  if (counter !== null) return budgetFacts(period, counter);
-  const before = yield* read('budgetCounter', { id: budgetPeriod(budget, tenantId, period.start - 1).counterId });
+  const counter = counters.find(({ id }) => id === period.counterId);
+  if (counter !== undefined) return budgetFacts(period, counter);
+  const earlier = budgetPeriod(budget, tenantId, period.start - 1);
+  const before = (yield* read('budgetCounters', { tenantId, at: earlier.start })).find(
+    ({ id }) => id === earlier.counterId,
+  );
   const totals = yield* read('ledgerTotals', {
     tenantId,
     provider: budget.provider,
@@ -233,8 +246,9 @@ export function* loadRefresh(
     attended: request.attended,
     except: openTask?.pullId ?? null,
   };
+  const counters = yield* read('budgetCounters', { tenantId, at: now });
   const budgets: BudgetFacts[] = [];
-  for (const budget of policy.budgets) budgets.push(yield* loadBudget(budget, tenantId, now));
+  for (const budget of policy.budgets) budgets.push(yield* loadBudget(budget, tenantId, counters, now));
   const facts: RefreshFacts = {
     now,
     asked: connectionFacts(asked),
@@ -249,5 +263,5 @@ export function* loadRefresh(
     budgets,
     forcing: yield* loadForcing(asked, active, group, request, policy, now),
   };
-  return { facts, policy, asked, group, openTask };
+  return { facts, policy, asked, group, openTask, counters };
 }

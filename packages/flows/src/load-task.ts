@@ -1,14 +1,14 @@
 import { pullOrigins } from '@freshet/domain';
 import type { BudgetCounter, Closure, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
 import { isPresent } from '@freshet/policy';
-import type { OutcomeFacts, RefreshPolicy, StartFacts } from '@freshet/policy';
+import type { OutcomeFacts, RefreshPolicy, SendingFacts, StartFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
 import { loadLearning } from './load-learning.js';
 import { loadUsage, policyOf } from './load-refresh.js';
 
-/** A task with what it holds. */
+/** A task with what it holds, and the counters that count that. */
 export interface TaskLoad {
   readonly task: Task;
   readonly pull: Pull;
@@ -29,9 +29,10 @@ export function* loadHeld(task: Task): Loader<TaskLoad | undefined> {
   if (pull === null) return undefined;
   const entries = yield* read('ledgerOfPull', { tenantId, pullId: task.pullId });
   const counters: BudgetCounter[] = [];
-  for (const id of new Set(entries.flatMap((entry) => entry.budgets))) {
-    const counter = yield* read('budgetCounter', { id });
-    if (counter !== null) counters.push(counter);
+  // A widened task was priced at two times, which may lie in two periods.
+  for (const at of new Set(entries.filter(({ kind }) => kind === 'reserved').map((entry) => entry.at))) {
+    const then = yield* read('budgetCounters', { tenantId, at });
+    counters.push(...then.filter(({ id }) => counters.every((known) => known.id !== id)));
   }
   return { task, pull, entries, counters };
 }
@@ -82,6 +83,17 @@ export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Load
   return { facts, connection, policy };
 }
 
+/** What a worker asks again at the moment of sending: as little as it takes to see a pause or a deletion. */
+export function* loadSending({ tenantId, id }: Task): Loader<SendingFacts | undefined> {
+  const task = yield* read('task', { tenantId, id });
+  if (task === null) return undefined;
+  const pull = yield* read('pull', { tenantId, id: task.pullId });
+  const group = yield* read('group', { tenantId, id: task.connectionId });
+  const connection = group.find((member) => member.id === task.connectionId);
+  if (pull === null || connection === undefined) return undefined;
+  return { task, pull, group, closures: yield* loadClosures(task, connection) };
+}
+
 export interface OutcomeLoad {
   readonly facts: OutcomeFacts;
   readonly policy: RefreshPolicy;
@@ -99,13 +111,14 @@ export function* loadOutcome(
   const found = yield* loadGroup(engine, held.task);
   if (found === undefined) return undefined;
   const { connector } = held.task;
+  const tellsStatus = engine.connectors.get(connector)?.capabilities.tellsStatus ?? false;
   const same =
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
   const closures = yield* loadClosures(held.task, found.connection);
   const learning = yield* loadLearning(found.group, found.connection, engine.clock.now());
   const earlierWithSameJob = same !== null && same.id !== id;
-  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, learning };
+  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, tellsStatus, learning };
   return { facts, policy: found.policy };
 }
 

@@ -93,12 +93,13 @@ const decide = (
 ): WithEffects<RefreshResult> => {
   if (load.earlier !== null) return nothing(replay(command, load.earlier));
   if (load.refresh === undefined) return nothing({ kind: 'not-found' });
-  const { facts, policy, openTask } = load.refresh;
+  const { facts, policy, openTask, counters } = load.refresh;
   const decision = decideRefresh(facts, command.request, policy);
   const recorded = recordRefresh({
     tenantId: command.tenantId,
     uuid,
     facts,
+    counters,
     request: command.request,
     policy,
     decision,
@@ -140,10 +141,11 @@ export const previewRefresh = async (
     () => loadRefresh(engine, command.tenantId, command.connectionId, command.request),
     (load) => {
       if (load === undefined) return nothing({ kind: 'not-found' } as const);
-      const { facts, policy, openTask } = load;
-      const decision = decideRefresh(facts, command.request, policy);
+      const { facts, policy, openTask, counters } = load;
       const { tenantId, request } = command;
-      const { record } = recordRefresh({ tenantId, uuid, facts, request, policy, decision, openTask, presence: null });
+      const decision = decideRefresh(facts, request, policy);
+      const seen = { tenantId, uuid, facts, counters, request, policy, decision, openTask, presence: null };
+      const { record } = recordRefresh(seen);
       return nothing({ kind: 'decided', record } as const);
     },
   );

@@ -5,23 +5,27 @@ import type {
   Effect,
   Instant,
   RefreshAnswer,
-  RefreshProgress,
   StatusAndReason,
   Task,
   TaskId,
   TenantId,
 } from '@freshet/domain';
-import { decideOutcome, decideRelease, decideSending, decideStart } from '@freshet/policy';
-import type { Phase, StartDecision } from '@freshet/policy';
+import { decideOutcome, decideRelease, decideSending, decideStart, isLastTry } from '@freshet/policy';
+import type { CallEnd, NeverSent, Phase, SendingDecision, StartDecision } from '@freshet/policy';
 import type { Connector } from '@freshet/ports';
 import { call, callContext, connectionCall } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
-import { loadOutcome, loadStart, loadTask, type StartLoad } from './load-task.js';
+import { loadOutcome, loadSending, loadStart, type StartLoad } from './load-task.js';
 import { presenceBelongsTo } from './request-refresh.js';
 
 /** The worker does not hold the task any more: it stops, and writes nothing. */
 class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
+}
+
+/** What it was started under has changed: nothing was sent, and the task is queued again. */
+class PutBack extends Error {
+  override readonly name = 'PutBack';
 }
 
 interface Started {
@@ -48,15 +52,16 @@ const start = async (engine: Engine, tenantId: TenantId, id: TaskId): Promise<St
 
 /** Makes `sent` durable, or stops the call. */
 const markSent = async (engine: Engine, { start: { task, attended }, load }: Started): Promise<void> => {
-  const { tenantId, id } = task;
+  const { id, fence } = task;
   const decided = await engine.store.turn(
-    () => loadTask(tenantId, id),
-    (held) =>
-      held === undefined
-        ? { may: false, effects: [] }
-        : decideSending(held, task.fence, attended, load.policy, lease(engine), turnInputs(engine, id)),
+    () => loadSending(task),
+    (facts): SendingDecision =>
+      facts === undefined
+        ? { go: 'held', effects: [] }
+        : decideSending(facts, fence, attended, load.policy, lease(engine), turnInputs(engine, id)),
   );
-  if (!decided.may) throw new LeaseLost(`task ${id} is held by another worker`);
+  if (decided.go === 'held') throw new LeaseLost(`task ${id} is not this worker's any more`);
+  if (decided.go === 'later') throw new PutBack(`task ${id} may not be sent now`);
 };
 
 /** The customer's address, only where they are present for this very call. */
@@ -67,7 +72,7 @@ const presenceOf = (engine: Engine, { start: { attended, task }, load }: Started
   return opened === undefined ? null : (JSON.parse(opened) as CustomerPresence);
 };
 
-const forced = async (engine: Engine, connector: Connector, started: Started): Promise<RefreshAnswer> => {
+const forced = async (engine: Engine, connector: Connector, started: Started): Promise<RefreshAnswer | NeverSent> => {
   const { task } = started.start;
   const { connection } = started.load;
   const request = {
@@ -102,7 +107,7 @@ const forced = async (engine: Engine, connector: Connector, started: Started): P
   if (notSent !== undefined || answer === undefined) throw notSent;
   // Lost before its first byte: that it did not happen is known.
   if (answer.kind !== 'unknown' || isSent) return answer;
-  return { kind: 'unavailable', who: 'provider', retryAt: null, message: answer.message };
+  return { kind: 'never-sent', message: answer.message };
 };
 
 /** The call that a worker made under its lease; null for a look, which needs that nobody makes one. */
@@ -119,7 +124,7 @@ export const settle = async (
   engine: Engine,
   tenantId: TenantId,
   id: TaskId,
-  answer: RefreshAnswer | RefreshProgress,
+  answer: CallEnd,
   held: Held,
 ): Promise<Task | undefined> => {
   const job = answer.kind === 'accepted' ? answer.providerTaskId : null;
@@ -144,8 +149,11 @@ const startAndCall = async (engine: Engine, connector: Connector, tenantId: Tena
     const answer = await forced(engine, connector, started);
     await settle(engine, tenantId, id, answer, started.start.task);
   } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error;
-    engine.log.warn('a worker lost its lease and stopped', { taskId: id, workerId: engine.workerId });
+    if (error instanceof PutBack) {
+      engine.log.info('a call was overtaken by a closure, a change or a new window: queued again', { taskId: id });
+    } else if (error instanceof LeaseLost) {
+      engine.log.warn('a worker lost its lease and stopped', { taskId: id, workerId: engine.workerId });
+    } else throw error;
   }
 };
 
@@ -195,12 +203,10 @@ const watchWithoutLooking = async (engine: Engine, task: Task): Promise<void> =>
 };
 
 /** Never sent, again and again: whatever ends its workers is not tried for ever. */
-const NEVER_SENT = {
-  kind: 'unavailable',
-  who: 'provider',
-  retryAt: null,
+const NEVER_SENT: NeverSent = {
+  kind: 'never-sent',
   message: 'every worker that took it was gone before it could send',
-} as const;
+};
 
 /** Frees what a worker that is gone still holds: never sent is queued again (a few times), sent is looked for. */
 const release = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<unknown> =>
@@ -211,7 +217,7 @@ const release = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<unknow
       const { facts, policy } = load;
       const realNow = engine.clock.realNow();
       const freed = decideRelease(facts, realNow, turnInputs(engine, id));
-      const isLast = facts.pull.state === 'reserved' && facts.task.fence >= policy.execution.maxAttempts;
+      const isLast = facts.pull.state === 'reserved' && isLastTry(facts.task, policy);
       return freed.effects.length > 0 && isLast
         ? decideOutcome(facts, NEVER_SENT, 'call', policy, turnInputs(engine, id))
         : freed;

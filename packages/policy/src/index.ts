@@ -15,8 +15,14 @@ export { decideImport, type ImportClash, type Imported, type ImportFacts } from 
 export { importedKey, type ImportItem } from './group/import-item.js';
 export * from './group/decide-lifecycle.js';
 export { byRefresh, groupKeyOf } from './group/elect.js';
-export { decideOutcome, type OutcomeDecision, type OutcomeFacts } from './outcome/decide-outcome.js';
-export { decideRelease, decideSending, stillHolds, type SendingFacts } from './outcome/decide-sending.js';
+export { decideOutcome, isLastTry, type OutcomeDecision, type OutcomeFacts } from './outcome/decide-outcome.js';
+export {
+  decideRelease,
+  decideSending,
+  stillHolds,
+  type SendingDecision,
+  type SendingFacts,
+} from './outcome/decide-sending.js';
 export {
   decideCancel,
   decideStart,
@@ -25,7 +31,7 @@ export {
   type StartDecision,
   type StartFacts,
 } from './outcome/decide-start.js';
-export type { Phase } from './outcome/resolution.js';
+export type { CallEnd, NeverSent, Phase } from './outcome/resolution.js';
 export {
   PRESENCE_KEPT_MS,
   recordRefresh,

@@ -210,6 +210,7 @@ export const request = (values: Partial<RefreshRequest> = {}): RefreshRequest =>
 
 export const budget = (values: Partial<BudgetFacts> = {}): BudgetFacts => ({
   name: 'monthly',
+  provider: null,
   currency: 'USD',
   amountMicros: 1_000_000,
   periodStart: Date.UTC(2026, 2, 1),
@@ -265,6 +266,7 @@ export const queued = (values: Partial<Task> = {}): Task => ({
   leaseOwner: null,
   leaseUntil: null,
   fence: 0,
+  tries: 0,
   ...values,
 });
 
@@ -317,7 +319,6 @@ export const reserved = (values: Partial<LedgerEntry> = {}): LedgerEntry => ({
   kind: 'reserved',
   micros: 120_000,
   currency: 'USD',
-  budgets: ['monthly@1'],
   cause: 'dec_1',
   at: noon,
   ...values,
@@ -326,6 +327,10 @@ export const reserved = (values: Partial<LedgerEntry> = {}): LedgerEntry => ({
 export const counter = (values: Partial<BudgetCounter> = {}): BudgetCounter => ({
   id: 'monthly@1',
   tenantId: tenant,
+  provider: null,
+  currency: 'USD',
+  periodStart: Date.UTC(2026, 2, 1),
+  periodEnd: Date.UTC(2026, 3, 1),
   reservedMicros: 120_000,
   chargedMicros: 0,
   uncertainMicros: 0,

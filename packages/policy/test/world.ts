@@ -14,6 +14,7 @@ import type {
 import {
   budgetFacts,
   budgetPeriod,
+  countsIn,
   decideCancel,
   decideOutcome,
   decideRefresh,
@@ -58,8 +59,8 @@ export const worldOf = (
   const held = (task: Task) => {
     const pull: Pull = rows.one('pull', task.pullId);
     const entries = rows.all('ledgerEntry').filter((entry) => entry.pullId === pull.id);
-    const named = new Set(entries.flatMap((entry) => entry.budgets));
-    return { task, pull, entries, counters: rows.all('budgetCounter').filter((row) => named.has(row.id)) };
+    const counters = rows.all('budgetCounter').filter((row) => entries.some((entry) => countsIn(row, entry)));
+    return { task, pull, entries, counters };
   };
   const budgetsNow = (): readonly BudgetFacts[] =>
     budgets.map((budget) => {
@@ -106,7 +107,9 @@ export const worldOf = (
       const openTask = facts.openTask === null ? null : rows.one('task', facts.openTask.id);
       const presence = attended ? 'sealed' : null;
       const uuid = newUuid(now);
-      const input = { tenantId: tenant, uuid, facts, request: wanted, policy: rules, decision, openTask, presence };
+      const counters = rows.all('budgetCounter').filter((row) => row.periodStart <= now && now < row.periodEnd);
+      const seen = { tenantId: tenant, uuid, facts, counters, openTask };
+      const input = { ...seen, request: wanted, policy: rules, decision, presence };
       rows.apply(recordRefresh(input).effects);
       return decision;
     },
@@ -125,7 +128,9 @@ export const worldOf = (
     send: (task) => {
       const { task: before, pull } = held(fresh(task));
       const present = pull.presenceUntil !== null && pull.presenceUntil > now;
-      rows.apply(decideSending({ task: before, pull }, before.fence, present, rules, lease(), inputs(now)).effects);
+      const own = rows.one('connection', task.connectionId);
+      const facts = { task: before, pull, group: living(task.groupKey), closures: closures(own) };
+      rows.apply(decideSending(facts, before.fence, present, rules, lease(), inputs(now)).effects);
     },
     answer: (task, answer) => {
       const facts = {

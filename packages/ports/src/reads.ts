@@ -150,6 +150,8 @@ interface InTenant<Key> {
  */
 export interface Reads {
   readonly connection: Read<InTenant<ConnectionId>, Connection | null>;
+  /** The next tenant, by id, that has connections: a step of a walk over them all. `after` empty: the first. */
+  readonly tenantAfter: Read<{ readonly after: string }, TenantId | null>;
   /** The living members of the connection's group, and the connection itself even where it is deleted. Empty: no such connection. */
   readonly group: Read<InTenant<ConnectionId>, readonly Connection[]>;
   readonly groupByKey: Read<{ readonly tenantId: TenantId; readonly groupKey: string }, readonly Connection[]>;
@@ -198,8 +200,9 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly scope: Closure['scope'] },
     readonly Closure[]
   >;
-  readonly budgetCounter: Read<{ readonly id: string }, BudgetCounter | null>;
-  /** From (inclusive) and until (exclusive) over the ledger; provider null: all of them. */
+  /** Those whose period that instant lies in. */
+  readonly budgetCounters: Read<{ readonly tenantId: TenantId; readonly at: Instant }, readonly BudgetCounter[]>;
+  /** What became of the money that was held from (inclusive) until (exclusive) then; provider null: of all of them. */
   readonly ledgerTotals: Read<
     {
       readonly tenantId: TenantId;

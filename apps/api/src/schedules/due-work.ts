@@ -3,10 +3,11 @@ import {
   forgetIdempotency,
   processDueWebhooks,
   releaseDeadLeases,
-  requestNightlyAudit,
+  requestNightlyAudits,
   runQueuedAudits,
 } from '@freshet/flows';
 import type { Dispatcher, Engine } from '@freshet/flows';
+import type { PageThread } from '../audit/page-thread.js';
 
 /** How much of each kind is taken up at a time. */
 const BATCH = 200;
@@ -30,15 +31,24 @@ const untilDone = async (step: () => Promise<number>): Promise<void> => {
   while ((await step()) >= BATCH);
 };
 
-export const createDueWork = (engine: Engine, dispatcher: Dispatcher): DueWork => {
+/** They read in a thread of their own, which is there only while they run. */
+const runAudits = async (engine: Engine, { pages, end }: PageThread): Promise<void> => {
+  try {
+    await runQueuedAudits(engine, BATCH, { pages });
+  } finally {
+    await end();
+  }
+};
+
+export const createDueWork = (engine: Engine, dispatcher: Dispatcher, auditThread: () => PageThread): DueWork => {
   const work = {
     dispatchTasks: () => dispatcher.tick(),
     processWebhooks: () => untilDone(() => processDueWebhooks(engine, BATCH)),
     releaseLeases: () => untilDone(() => releaseDeadLeases(engine, BATCH)),
     expireConnects: () => untilDone(() => expireAbandonedConnects(engine, BATCH)),
     forgetIdempotency: () => untilDone(() => forgetIdempotency(engine, BATCH)),
-    nightlyAudit: async () => void (await requestNightlyAudit(engine)),
-    runAudits: async () => void (await runQueuedAudits(engine, BATCH)),
+    nightlyAudit: async () => void (await requestNightlyAudits(engine)),
+    runAudits: () => runAudits(engine, auditThread()),
   };
 
   const tasksAndWebhooks = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { insert } from '@freshet/domain';
 import type { AuditRun, Finding } from '@freshet/domain';
-import { requestAudit, requestNightlyAudit, runAudit, type Engine } from '@freshet/flows';
+import { requestAudit, requestNightlyAudits, runAudit, type Engine } from '@freshet/flows';
 import {
   auditingEngine,
   connectionRow,
@@ -139,10 +139,11 @@ describe.each([1, 2, 200])('with %i rows a page', (pageSize) => {
 });
 
 test('the nightly audit is asked for once a date, also after a restart', async () => {
-  expect(await requestNightlyAudit(engine)).toHaveLength(1);
+  await sound();
+  expect(await requestNightlyAudits(engine)).toHaveLength(1);
   await store.close();
   store = openSqliteStore({ file: join(folder, 'freshet.db') });
   engine = auditingEngine(store, { ids });
-  expect(await requestNightlyAudit(engine)).toEqual([]);
+  expect(await requestNightlyAudits(engine)).toEqual([]);
   expect(await store.read('auditsPage', { tenantId: TENANT, before: null, limit: 10 })).toHaveLength(1);
 });

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
+  budgetStories,
   changeStories,
   dispatchStories,
   importStories,
   learningStories,
   leaseStories,
   outcomeStories,
+  overtakenStories,
   permitStories,
   presenceStories,
   raceStories,
@@ -38,6 +40,7 @@ requestStories(openStore);
 outcomeStories(openStore);
 leaseStories(openStore);
 learningStories(openStore);
+overtakenStories(openStore);
 presenceStories(openStore);
 permitStories(openStore);
 webhookStories(openStore);
@@ -45,3 +48,4 @@ importStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
 raceStories(openStore, RACES);
+budgetStories(openStore, RACES);

@@ -27,6 +27,16 @@ export interface AuditPage {
   readonly judge: () => readonly Found[];
 }
 
+/** One page as it was judged: data, which may have come from another thread. */
+export interface JudgedPage {
+  readonly examined: number;
+  readonly last: string | null;
+  readonly found: readonly Found[];
+}
+
+/** Where the pages of an audit are read and judged, by the name of their check. */
+export type AuditPages = (check: string, place: AuditPlace) => Promise<JudgedPage>;
+
 /** One question that the audit asks of everything. */
 export interface Check {
   readonly name: string;

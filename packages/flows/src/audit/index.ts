@@ -1,5 +1,6 @@
-export type { Check, CheckOf, Found } from './check.js';
+export type { AuditPages, AuditPlace, Check, CheckOf, Found, JudgedPage } from './check.js';
 export { auditChecks } from './checks.js';
-export { requestAudit, requestNightlyAudit } from './request-audit.js';
+export { pagesOver } from './pages-over.js';
+export { requestAudit, requestNightlyAudits } from './request-audit.js';
 export { runAudit, runQueuedAudits, type AuditOptions } from './run-audit.js';
 export { countKey } from './tally.js';

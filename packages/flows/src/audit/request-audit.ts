@@ -1,4 +1,4 @@
-import { DAY, DEFAULT_TENANT, formatInstant, idOf, insert, remove } from '@freshet/domain';
+import { DAY, formatInstant, idOf, insert, remove } from '@freshet/domain';
 import type { AuditRun, Effect, TenantId } from '@freshet/domain';
 import { read, StoreConflict } from '@freshet/ports';
 import { turnInputs, type Engine } from '../engine.js';
@@ -61,13 +61,11 @@ const requestNightly = async (engine: Engine, tenantId: TenantId): Promise<Audit
   return decided.made;
 };
 
-/** One audit for each tenant and UTC date, however often and wherever this is called; those that it made now. */
-export const requestNightlyAudit = async (
-  engine: Engine,
-  tenants: readonly TenantId[] = [DEFAULT_TENANT],
-): Promise<readonly AuditRun[]> => {
+/** One audit for each tenant with connections and UTC date, however often and wherever this is called; those that it made now. */
+export const requestNightlyAudits = async (engine: Engine): Promise<readonly AuditRun[]> => {
   const made: AuditRun[] = [];
-  for (const tenantId of tenants) {
+  const nextAfter = (after: string): Promise<TenantId | null> => engine.store.read('tenantAfter', { after });
+  for (let tenantId = await nextAfter(''); tenantId !== null; tenantId = await nextAfter(tenantId)) {
     try {
       const run = await requestNightly(engine, tenantId);
       if (run !== undefined) made.push(run);

@@ -2,15 +2,18 @@ import { idOf, insert, update } from '@freshet/domain';
 import type { AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
 import { read, StoreUnavailable, type Loader } from '@freshet/ports';
 import type { Engine } from '../engine.js';
-import type { AuditPage, Check, Found } from './check.js';
+import type { AuditPages, Check, Found, JudgedPage } from './check.js';
 import { auditChecks } from './checks.js';
 import { dropLease, holdLease, LEASE_ID, leaseIn, type AuditLease } from './lease.js';
+import { pagesOver } from './pages-over.js';
 import { emptyTally, tally } from './tally.js';
 
 export interface AuditOptions {
   readonly checks?: readonly Check[];
-  /** Rows that one turn looks at: what bounds memory, and how long a turn keeps others waiting. */
+  /** Rows of one page: what bounds memory, and how long one read takes. */
   readonly pageSize?: number;
+  /** Where they are read; by default in turns of the engine's own store, which others wait for. */
+  readonly pages?: AuditPages;
 }
 
 const PAGE_SIZE = 100;
@@ -29,9 +32,17 @@ interface Worker {
   readonly holder: string;
   readonly checks: readonly Check[];
   readonly pageSize: number;
+  readonly pages: AuditPages;
 }
 
-type Taken = { readonly may: boolean; readonly effects: readonly Effect[] };
+/** Where the next page begins. */
+type Place = Pick<AuditLease, 'check' | 'after'>;
+
+/** `at`: where it goes on; undefined: it does not. */
+interface Step {
+  readonly at: Place | undefined;
+  readonly effects: readonly Effect[];
+}
 
 function* loadHeld(tenantId: TenantId, id: AuditId): Loader<Held> {
   return { run: yield* read('audit', { tenantId, id }), lease: leaseIn(yield* read('setting', { id: LEASE_ID })) };
@@ -42,42 +53,43 @@ const isOver = ({ state }: AuditRun): boolean => state === 'done' || state === '
 const failed = (run: AuditRun, error: string, now: number): Effect =>
   update('audit', run.id, { state: 'failed', endedAt: now, error });
 
-const begin = ({ engine, tenantId, id, holder, checks }: Worker, run: AuditRun): Taken => {
+const begin = ({ engine, tenantId, id, holder, checks }: Worker, run: AuditRun): Step => {
   const until = engine.clock.realNow() + engine.leaseMs;
-  const first = checks[0]?.name ?? '';
+  const at = { check: checks[0]?.name ?? '', after: '' };
   return {
-    may: true,
+    at,
     effects: [
       update('audit', run.id, { state: 'running', startedAt: engine.clock.now(), ...emptyTally(checks) }),
-      holdLease({ tenantId, id, holder, until, takes: 1, check: first, after: '' }),
+      holdLease({ tenantId, id, holder, until, takes: 1, ...at }),
     ],
   };
 };
 
 /** Goes on behind the last page that a worker that is gone had written. */
-const takeOver = ({ engine, holder, checks }: Worker, run: AuditRun, lease: AuditLease): Taken => {
+const takeOver = ({ engine, holder, checks }: Worker, run: AuditRun, lease: AuditLease): Step => {
   if (lease.takes >= MOST_TAKES) {
     const error = `its worker was lost ${lease.takes} times, the last time in check ${lease.check}`;
-    return { may: false, effects: [failed(run, error, engine.clock.now()), dropLease()] };
+    return { at: undefined, effects: [failed(run, error, engine.clock.now()), dropLease()] };
   }
   if (!checks.some(({ name }) => name === lease.check)) {
     const error = `it was interrupted in check ${lease.check}, which this version does not have`;
-    return { may: false, effects: [failed(run, error, engine.clock.now()), dropLease()] };
+    return { at: undefined, effects: [failed(run, error, engine.clock.now()), dropLease()] };
   }
   const until = engine.clock.realNow() + engine.leaseMs;
-  return { may: true, effects: [holdLease({ ...lease, holder, until, takes: lease.takes + 1 })] };
+  const { check, after } = lease;
+  return { at: { check, after }, effects: [holdLease({ ...lease, holder, until, takes: lease.takes + 1 })] };
 };
 
-const decideTake = (worker: Worker, { run, lease }: Held): Taken => {
+const decideTake = (worker: Worker, { run, lease }: Held): Step => {
   const { engine, id } = worker;
   const isDead = lease !== undefined && lease.until <= engine.clock.realNow();
   const isOurs = lease?.id === id;
-  if (run === null || isOver(run)) return { may: false, effects: isDead && isOurs ? [dropLease()] : [] };
+  if (run === null || isOver(run)) return { at: undefined, effects: isDead && isOurs ? [dropLease()] : [] };
   // Another audit's lease, even a dead one, is taken over first: its run would be forgotten with it.
-  if (lease !== undefined) return isDead && isOurs ? takeOver(worker, run, lease) : { may: false, effects: [] };
+  if (lease !== undefined) return isDead && isOurs ? takeOver(worker, run, lease) : { at: undefined, effects: [] };
   if (run.state === 'queued') return begin(worker, run);
   const error = 'it was interrupted, and how far it had got is not known';
-  return { may: false, effects: [failed(run, error, engine.clock.now())] };
+  return { at: undefined, effects: [failed(run, error, engine.clock.now())] };
 };
 
 const findingOf = (worker: Worker, check: string, found: Found): Finding => ({
@@ -90,54 +102,30 @@ const findingOf = (worker: Worker, check: string, found: Found): Finding => ({
 });
 
 /** Where the audit goes on after a page; undefined: it has seen everything. */
-const nextPlace = (
-  checks: readonly Check[],
-  check: string,
-  last: string | null,
-): Pick<AuditLease, 'check' | 'after'> | undefined => {
+const nextPlace = (checks: readonly Check[], check: string, last: string | null): Place | undefined => {
   if (last !== null) return { check, after: last };
   const next = checks[checks.findIndex(({ name }) => name === check) + 1];
   return next === undefined ? undefined : { check: next.name, after: '' };
 };
 
-interface Step {
-  readonly goesOn: boolean;
-  readonly effects: readonly Effect[];
-}
-
-const decideStep = (worker: Worker, { run, lease, page }: Held & { readonly page?: AuditPage }): Step => {
+/** A page's findings, and where the audit goes on; nothing of them where another worker has taken over. */
+const decideStep = (worker: Worker, { run, lease }: Held, at: Place, page: JudgedPage): Step => {
   const { engine, holder, checks } = worker;
-  if (run === null || lease === undefined || page === undefined || lease.holder !== holder)
-    return { goesOn: false, effects: [] };
-  const found = page.judge();
-  const next = nextPlace(checks, lease.check, page.last);
-  const totals = tally(run, lease.check, page.examined, found);
+  if (run === null || lease?.holder !== holder || lease.check !== at.check || lease.after !== at.after)
+    return { at: undefined, effects: [] };
+  const next = nextPlace(checks, at.check, page.last);
+  const totals = tally(run, at.check, page.examined, page.found);
   const end = next === undefined ? ({ state: 'done', endedAt: engine.clock.now() } as const) : {};
   const until = engine.clock.realNow() + engine.leaseMs;
   return {
-    goesOn: next !== undefined,
+    at: next,
     effects: [
-      ...found.map((each) => insert('finding', findingOf(worker, lease.check, each))),
+      ...page.found.map((each) => insert('finding', findingOf(worker, at.check, each))),
       update('audit', run.id, { ...totals, ...end }),
       next === undefined ? dropLease() : holdLease({ ...lease, ...next, until }),
     ],
   };
 };
-
-function* loadStep({
-  engine,
-  tenantId,
-  id,
-  holder,
-  checks,
-  pageSize,
-}: Worker): Loader<Held & { readonly page?: AuditPage }> {
-  const held = yield* loadHeld(tenantId, id);
-  const check = checks.find(({ name }) => name === held.lease?.check);
-  if (held.lease?.holder !== holder || check === undefined) return held;
-  const place = { tenantId, now: engine.clock.now(), after: held.lease.after, limit: pageSize };
-  return { ...held, page: yield* check.page(place) };
-}
 
 const fail = async ({ engine, tenantId, id, holder }: Worker, error: unknown): Promise<void> => {
   engine.log.warn('an audit failed', { auditId: id, error: String(error) });
@@ -150,14 +138,20 @@ const fail = async ({ engine, tenantId, id, holder }: Worker, error: unknown): P
   );
 };
 
-/** One page a turn: facts and findings of one moment, and nobody waits longer than for a page. */
-const walk = async (worker: Worker): Promise<void> => {
-  const step = (): Promise<Step> =>
-    worker.engine.store.turn(
-      () => loadStep(worker),
-      (load) => decideStep(worker, load),
+/** Page by page: the facts of one moment are read, then what was found is written with how far that got. */
+const walk = async (worker: Worker, from: Place): Promise<void> => {
+  const { engine, tenantId, id, pages, pageSize } = worker;
+  let at: Place | undefined = from;
+  while (at !== undefined) {
+    const here: Place = at;
+    const place = { tenantId, now: engine.clock.now(), after: here.after, limit: pageSize };
+    const page = await pages(here.check, place);
+    const step: Step = await engine.store.turn(
+      () => loadHeld(tenantId, id),
+      (held) => decideStep(worker, held, here, page),
     );
-  while ((await step()).goesOn);
+    at = step.at;
+  }
 };
 
 /**
@@ -168,16 +162,17 @@ export const runAudit = async (
   engine: Engine,
   tenantId: TenantId,
   id: AuditId,
-  { checks = auditChecks, pageSize = PAGE_SIZE }: AuditOptions = {},
+  { checks = auditChecks, pageSize = PAGE_SIZE, pages = pagesOver(engine.store, checks) }: AuditOptions = {},
 ): Promise<AuditRun | undefined> => {
-  const worker: Worker = { engine, tenantId, id, holder: `${engine.workerId} ${engine.ids.next()}`, checks, pageSize };
+  const holder = `${engine.workerId} ${engine.ids.next()}`;
+  const worker: Worker = { engine, tenantId, id, holder, checks, pageSize, pages };
   const taken = await engine.store.turn(
     () => loadHeld(tenantId, id),
     (held) => decideTake(worker, held),
   );
-  if (taken.may) {
+  if (taken.at !== undefined) {
     try {
-      await walk(worker);
+      await walk(worker, taken.at);
     } catch (error) {
       // The store will be back: the lease runs out, and the audit goes on.
       if (error instanceof StoreUnavailable) throw error;

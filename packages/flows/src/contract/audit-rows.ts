@@ -109,6 +109,7 @@ export const taskRow = (uuid: string, changes: Partial<Task> = {}): Task => ({
   leaseOwner: null,
   leaseUntil: null,
   fence: 1,
+  tries: 0,
   ...changes,
 });
 
@@ -135,7 +136,6 @@ export const entryRow = (uuid: string, task: Task, changes: Partial<LedgerEntry>
   kind: 'reserved',
   micros: task.cost?.micros ?? 0,
   currency: task.cost?.currency ?? 'USD',
-  budgets: [],
   cause: task.decisionId,
   at: task.queuedAt,
   ...changes,

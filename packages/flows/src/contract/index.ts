@@ -11,12 +11,14 @@ export {
   runRow,
   taskRow,
 } from './audit-rows.js';
+export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
 export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';
 export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
 export { outcomeStories } from './outcome-stories.js';
+export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';
 export { raceStories } from './race-stories.js';
 export { requestStories } from './request-stories.js';

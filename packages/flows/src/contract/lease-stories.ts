@@ -2,15 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE, SECOND } from '@freshet/domain';
 import type { ConnectionId, RefreshAnswer, Task } from '@freshet/domain';
 import { StoreUnavailable } from '@freshet/ports';
-import type { Connector, RefreshCall, RefreshContext, Store } from '@freshet/ports';
+import type { Store } from '@freshet/ports';
 import { releaseDeadLeases, runTask } from '../index.js';
-import type { Engine } from '../index.js';
 import {
   anotherWorker,
   ask,
   bringIn,
   bringInOne,
-  connectionOf,
   failure,
   force,
   kindsOf,
@@ -25,10 +23,10 @@ import {
   step,
   taskOf,
   TENANT,
-  withConnector,
   type OpenStore,
   type Rig,
 } from './rig.js';
+import { billed, calling, stoppedWorker } from './stopped-worker.js';
 
 const LEASE_MS = 20 * SECOND;
 const ACCEPTED: RefreshAnswer = { kind: 'accepted', providerTaskId: 'job-1', coalesced: false };
@@ -38,36 +36,6 @@ const ONE_REFRESH = {
   version: 1,
   budgets: [{ name: 'one', provider: 'MX', period: 'day', timeZone: 'UTC', amount: '0.10', currency: 'USD' }],
 };
-
-/** The engine of a process whose calls go through `refresh`. */
-const calling = (
-  rig: Rig,
-  refresh: (call: RefreshCall, context: RefreshContext) => Promise<RefreshAnswer>,
-  engine: Engine = rig.engine,
-): Engine => withConnector(engine, { ...rig.meld, refresh } satisfies Connector);
-
-/** A worker that is stopped at a point of its call; `go` lets it run on. */
-const stoppedWorker = (rig: Rig, where: 'before sending' | 'after sending', answer: RefreshAnswer = ACCEPTED) => {
-  let go = (): void => undefined;
-  let arrived = (): void => undefined;
-  const released = new Promise<void>((resolve) => (go = resolve));
-  const isThere = new Promise<void>((resolve) => (arrived = resolve));
-  const stop = async (): Promise<void> => {
-    arrived();
-    await released;
-  };
-  const engine = calling(rig, async (call, context) => {
-    if (where === 'before sending') await stop();
-    rig.meld.script({ refresh: [answer] });
-    if (where === 'before sending') return rig.meld.refresh(call, context);
-    const answered = await rig.meld.refresh(call, context);
-    await stop();
-    return answered;
-  });
-  return { engine, isThere, go: () => go() };
-};
-
-const billed = (rig: Rig): number => rig.meld.callsOf('refresh').length;
 
 /** The worker takes the task and stops; `runOn` lets it end. */
 const stopsAt = async ({ engine, isThere, go }: ReturnType<typeof stoppedWorker>, task: Task) => {
@@ -228,6 +196,7 @@ export const leaseStories = (openStore: OpenStore): void => {
         await releaseDeadLeases(rig.engine, 10);
       }
       expect(await taskOf(rig, task.id)).toMatchObject({ state: 'failed', charge: 'released', attempts: 0 });
+      expect(await statusOf(rig, id)).toBe('ACTIVE');
       expect(kindsOf(await ledgerOf(rig, task))).toEqual(['reserved', 'released']);
       expect(billed(rig)).toBe(0);
     });
@@ -417,7 +386,10 @@ export const leaseStories = (openStore: OpenStore): void => {
       }
       await pass(rig, HOUR);
       expect(billed(rig)).toBe(4);
-      expect((await connectionOf(rig, id)).status).toBe('ACTIVE');
+      expect(await statusOf(rig, id)).toBe('DEGRADED/SERVICE_PROVIDER_CURRENTLY_UNAVAILABLE');
+      rig.meld.script({ refresh: [{ ...DONE, asOf: null }] });
+      await step(rig, (await force(rig, id)).id);
+      expect(await statusOf(rig, id)).toBe('ACTIVE');
     });
 
     test('holds the same money once, however often it is made', async () => {

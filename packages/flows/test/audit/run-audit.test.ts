@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, insert } from '@freshet/domain';
 import type { AuditRun } from '@freshet/domain';
 import { read, StoreUnavailable } from '@freshet/ports';
-import { requestAudit, requestNightlyAudit, runAudit, runQueuedAudits } from '../../src/index.js';
+import { requestAudit, requestNightlyAudits, runAudit, runQueuedAudits } from '../../src/index.js';
 import type { Check } from '../../src/index.js';
 import { defineCheck } from '../../src/audit/check.js';
 import { connectionRow, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
@@ -230,26 +230,26 @@ describe('an audit whose worker is lost', () => {
 
 describe('the nightly audit', () => {
   test('is asked for once a UTC date, also after a restart', async () => {
-    const made = testEngine();
-    expect(await requestNightlyAudit(made.engine)).toMatchObject([{ trigger: 'nightly', state: 'queued' }]);
+    const made = await faulty(1);
+    expect(await requestNightlyAudits(made.engine)).toMatchObject([{ trigger: 'nightly', state: 'queued' }]);
     made.clock.now += 20 * HOUR;
-    expect(await requestNightlyAudit(made.engine)).toEqual([]);
-    expect(await requestNightlyAudit(testEngine('worker-2', made).engine)).toEqual([]);
+    expect(await requestNightlyAudits(made.engine)).toEqual([]);
+    expect(await requestNightlyAudits(testEngine('worker-2', made).engine)).toEqual([]);
     made.clock.now = Date.UTC(2026, 4, 21);
-    expect(await requestNightlyAudit(made.engine)).toHaveLength(1);
+    expect(await requestNightlyAudits(made.engine)).toHaveLength(1);
     expect(made.store.rows('audit')).toHaveLength(2);
   });
 
   test('is asked for once by replicas that ask in the same moment', async () => {
-    const made = testEngine();
+    const made = await faulty(1);
     const other = testEngine('worker-2', made);
-    const asked = await Promise.all([requestNightlyAudit(made.engine), requestNightlyAudit(other.engine)]);
+    const asked = await Promise.all([requestNightlyAudits(made.engine), requestNightlyAudits(other.engine)]);
     expect(asked.flat()).toHaveLength(1);
     expect(made.store.rows('audit')).toHaveLength(1);
   });
 
   test('a replica that loses the race makes nothing', async () => {
-    const made = testEngine();
+    const made = await faulty(1);
     const other = testEngine('worker-2', made);
     // It has looked before the other one wrote: what a store with weaker isolation would let through.
     const blind = {
@@ -260,20 +260,29 @@ describe('the nightly audit', () => {
           return null as never;
         }, decide)) as typeof made.store.turn,
     };
-    await requestNightlyAudit(other.engine);
-    expect(await requestNightlyAudit({ ...made.engine, store: blind })).toEqual([]);
+    await requestNightlyAudits(other.engine);
+    expect(await requestNightlyAudits({ ...made.engine, store: blind })).toEqual([]);
     expect(made.store.rows('audit')).toHaveLength(1);
   });
 
-  test('is one for each tenant, and old marks go', async () => {
-    const made = testEngine();
-    expect(await requestNightlyAudit(made.engine, [TENANT, OTHER_TENANT])).toHaveLength(2);
-    expect(made.store.rows('setting')).toHaveLength(2);
-    made.clock.now += 7 * DAY;
-    await requestNightlyAudit(made.engine, [TENANT]);
-    expect(made.store.rows('setting').map(({ id }) => id)).toEqual([
-      'nightly audit of ten_default 2026-05-27',
-      'nightly audit of ten_other 2026-05-20',
+  test('is one for each tenant that has connections', async () => {
+    const made = await faulty(3);
+    await plant(made.store, insert('connection', connectionRow(ids.next(), { tenantId: OTHER_TENANT })));
+    const asked = await requestNightlyAudits(made.engine);
+    expect(asked.map(({ tenantId }) => tenantId)).toEqual([TENANT, OTHER_TENANT]);
+    expect(await runQueuedAudits(made.engine, 10)).toBe(2);
+    expect(made.store.rows('audit').map(({ tenantId, state, examined }) => [tenantId, state, examined])).toEqual([
+      [TENANT, 'done', expect.objectContaining({ 'duplicate-groups': 3 })],
+      [OTHER_TENANT, 'done', expect.objectContaining({ 'duplicate-groups': 1 })],
     ]);
+    expect(await requestNightlyAudits(testEngine().engine)).toEqual([]);
+  });
+
+  test('forgets the marks of a week ago', async () => {
+    const made = await faulty(1);
+    await requestNightlyAudits(made.engine);
+    made.clock.now += 7 * DAY;
+    await requestNightlyAudits(made.engine);
+    expect(made.store.rows('setting').map(({ id }) => id)).toEqual(['nightly audit of ten_default 2026-05-27']);
   });
 });

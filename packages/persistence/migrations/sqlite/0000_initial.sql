@@ -26,12 +26,17 @@ CREATE INDEX `audits_queued` ON `audits` (`id`) WHERE "audits"."state" = 'queued
 CREATE TABLE `budget_counters` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
+	`provider` text,
+	`currency` text NOT NULL,
+	`period_start` integer NOT NULL,
+	`period_end` integer NOT NULL,
 	`reserved_micros` integer NOT NULL,
 	`charged_micros` integer NOT NULL,
 	`uncertain_micros` integer NOT NULL,
 	`shadow` text
 );
 --> statement-breakpoint
+CREATE INDEX `budget_counters_period` ON `budget_counters` (`tenant_id`,`period_end`,`period_start`);--> statement-breakpoint
 CREATE TABLE `closures` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -150,7 +155,6 @@ CREATE TABLE `ledger_entries` (
 	`kind` text NOT NULL,
 	`micros` integer NOT NULL,
 	`currency` text NOT NULL,
-	`budgets` text NOT NULL,
 	`cause` text NOT NULL,
 	`at` integer NOT NULL
 );
@@ -251,7 +255,8 @@ CREATE TABLE `tasks` (
 	`give_up_at` integer,
 	`lease_owner` text,
 	`lease_until` integer,
-	`fence` integer NOT NULL
+	`fence` integer NOT NULL,
+	`tries` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_one_open` ON `tasks` (`tenant_id`,`group_key`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint

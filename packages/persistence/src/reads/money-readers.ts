@@ -1,9 +1,9 @@
 import { countedPullStates, type Charge } from '@freshet/domain';
 import type { LedgerTotals, ProviderSpend, ReadParams } from '@freshet/ports';
-import { and, asc, eq, gte, inArray, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, lt, lte, sql, type Column, type SQL } from 'drizzle-orm';
 import { ledger, pulls } from '../schema/conditions.js';
 import { selecting, variants, type Statement } from '../statement.js';
-import { all, first, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
+import { all, firstOf, sortedById, value, type Reader, type Readers, type Schema } from './reader.js';
 
 type Spent = LedgerTotals & { readonly provider: string; readonly currency: string };
 type Forced = Pick<ProviderSpend, 'provider' | 'currency' | 'forced'>;
@@ -23,18 +23,32 @@ const totals = ({ tables: { ledgerEntry: entry } }: Schema) => {
   };
 };
 
+/** Money that was held, by what became of its pull. */
+const heldTotals = ({ tables: { ledgerEntry: entry } }: Schema) => {
+  const settled = (as: SQL): SQL =>
+    sql`exists (select 1 from ${entry} as s where s.pull_id = ${entry.pullId} and s.kind ${as})`;
+  const total = (condition: SQL): SQL<number> =>
+    sql<number>`coalesce(sum(case when ${condition} then ${entry.micros} else 0 end), 0)`.mapWith(Number);
+  return {
+    reservedMicros: total(sql`not ${settled(sql`<> 'reserved'`)}`),
+    chargedMicros: total(settled(sql`= 'charged'`)),
+    uncertainMicros: total(settled(sql`= 'uncertain'`)),
+  };
+};
+
 const ledgerTotals = (schema: Schema): Reader<ReadParams<'ledgerTotals'>, LedgerTotals> => {
   const { ledgerEntry: entry } = schema.tables;
   const build = ({ provider }: ReadParams<'ledgerTotals'>): Statement<LedgerTotals> =>
     selecting(
       schema.db
-        .select(totals(schema))
+        .select(heldTotals(schema))
         .from(entry)
         .where(
           and(
             eq(entry.tenantId, value('tenantId')),
             gte(entry.at, value('from')),
             lt(entry.at, value('until')),
+            ledger.reserved(entry),
             eq(entry.currency, value('currency')),
             provider === null ? undefined : eq(entry.provider, value('provider')),
           ),
@@ -103,18 +117,24 @@ const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpe
   };
 };
 
-type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'budgetCounter';
+type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'budgetCounters';
 
 /** The ledger, and what it adds up to. */
 export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
   const { ledgerEntry: entry, budgetCounter: counter } = schema.tables;
   return {
-    budgetCounter: first(
+    budgetCounters: sortedById(
       selecting(
         schema.db
           .select()
           .from(counter)
-          .where(eq(counter.id, value('id'))),
+          .where(
+            and(
+              eq(counter.tenantId, value('tenantId')),
+              gt(counter.periodEnd, value('at')),
+              lte(counter.periodStart, value('at')),
+            ),
+          ),
       ),
     ),
     ledgerTotals: ledgerTotals(schema),

@@ -1,4 +1,4 @@
-import type { LedgerEntry, Task } from '@freshet/domain';
+import type { LedgerEntry, Task, TenantId } from '@freshet/domain';
 import type { GroupShape, ReadParams, TaskWithLedger } from '@freshet/ports';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { living, tasks } from '../schema/conditions.js';
@@ -51,13 +51,26 @@ const tasksWithLedgerScan = (schema: Schema): Reader<ReadParams<'tasksWithLedger
   };
 };
 
-type Scans = 'groupShapes' | 'tasksWithLedgerScan' | 'openTasksScan' | 'ledgerScan';
+/** One row of the index, however many connections a tenant has. */
+const tenantAfter = ({ db, tables: { connection } }: Schema): Reader<ReadParams<'tenantAfter'>, TenantId | null> => {
+  const { tenantId } = connection;
+  const later = gt(tenantId, value('after'));
+  const statement = selecting(db.select({ tenantId }).from(connection).where(later).orderBy(asc(tenantId)).limit(1));
+  return {
+    statements: () => [statement],
+    values: (params) => params,
+    result: ([rows]) => (rows as readonly { readonly tenantId: TenantId }[])[0]?.tenantId ?? null,
+  };
+};
+
+type Scans = 'tenantAfter' | 'groupShapes' | 'tasksWithLedgerScan' | 'openTasksScan' | 'ledgerScan';
 
 /** What an audit walks through, upwards by key. */
 export const scanReaders = (schema: Schema): Readers<Scans> => {
   const { db, tables } = schema;
   const { task, ledgerEntry: entry } = tables;
   return {
+    tenantAfter: tenantAfter(schema),
     groupShapes: groupShapes(schema),
     tasksWithLedgerScan: tasksWithLedgerScan(schema),
     openTasksScan: all(

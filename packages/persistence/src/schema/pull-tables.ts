@@ -62,7 +62,7 @@ export const pullTable = ({ table, index, text, integer, flag, json }: ColumnKit
     ],
   );
 
-export const ledgerEntryTable = ({ table, index, text, integer, json }: ColumnKit) =>
+export const ledgerEntryTable = ({ table, index, text, integer }: ColumnKit) =>
   table(
     'ledger_entries',
     {
@@ -76,7 +76,6 @@ export const ledgerEntryTable = ({ table, index, text, integer, json }: ColumnKi
       kind: text().$type<Charge>().notNull(),
       micros: integer().notNull(),
       currency: text().notNull(),
-      budgets: json().$type<readonly string[]>().notNull(),
       cause: text().notNull(),
       at: integer().notNull(),
     },
@@ -88,15 +87,24 @@ export const ledgerEntryTable = ({ table, index, text, integer, json }: ColumnKi
     ],
   );
 
-export const budgetCounterTable = ({ table, text, integer, json }: ColumnKit) =>
-  table('budget_counters', {
-    id: text().primaryKey(),
-    tenantId: text().$type<TenantId>().notNull(),
-    reservedMicros: integer().notNull(),
-    chargedMicros: integer().notNull(),
-    uncertainMicros: integer().notNull(),
-    shadow: json().$type<ShadowPrice>(),
-  });
+export const budgetCounterTable = ({ table, index, text, integer, json }: ColumnKit) =>
+  table(
+    'budget_counters',
+    {
+      id: text().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      provider: text(),
+      currency: text().notNull(),
+      periodStart: integer().notNull(),
+      periodEnd: integer().notNull(),
+      reservedMicros: integer().notNull(),
+      chargedMicros: integer().notNull(),
+      uncertainMicros: integer().notNull(),
+      shadow: json().$type<ShadowPrice>(),
+    },
+    // By its end: of the periods that are not over, few are yet to begin.
+    (t) => [index('budget_counters_period').on(t.tenantId, t.periodEnd, t.periodStart)],
+  );
 
 export const closureTable = ({ table, index, text, integer }: ColumnKit) =>
   table(

@@ -51,6 +51,7 @@ export const taskTable = ({ table, index, uniqueIndex, text, integer, flag, json
       leaseOwner: text(),
       leaseUntil: integer(),
       fence: integer().notNull(),
+      tries: integer().notNull(),
     } satisfies Record<keyof Task, unknown>,
     (t) => [
       uniqueIndex('tasks_one_open').on(t.tenantId, t.groupKey).where(tasks.open(t)),

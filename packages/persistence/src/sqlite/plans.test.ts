@@ -24,6 +24,9 @@ const usageOf = (kind: UsageScope['kind'], over: object = {}) => ({
   ...{ since: 0, take: 1, except: null, ...over },
 });
 
+/** Whether the pull was settled, charged, lost sight of. */
+const fates = Array.from({ length: 3 }, () => 'ledger_entries_pull');
+
 /** Each read, and the indexes that it goes by. */
 const plans: readonly (readonly [read: ReadName, params: object, indexes: readonly string[]])[] = [
   ['connection', {}, ['sqlite_autoindex_connections_1']],
@@ -46,9 +49,9 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['countedPulls', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
   ['closures', {}, ['closures_key']],
   ['closuresOfTenant', {}, ['closures_scope']],
-  ['budgetCounter', {}, ['sqlite_autoindex_budget_counters_1']],
-  ['ledgerTotals', { provider: null }, ['ledger_entries_time', 'ledger_entries_pull']],
-  ['ledgerTotals', { provider: 'x' }, ['ledger_entries_time', 'ledger_entries_pull']],
+  ['budgetCounters', {}, ['budget_counters_period']],
+  ['ledgerTotals', { provider: null }, ['ledger_entries_time', ...fates]],
+  ['ledgerTotals', { provider: 'x' }, ['ledger_entries_time', ...fates]],
   ['ledgerOfPull', {}, ['ledger_entries_pull']],
   ['spend', {}, ['ledger_entries_time', 'ledger_entries_pull', 'pulls_forced', 'ledger_entries_pull']],
   ['decision', {}, ['sqlite_autoindex_decisions_1']],
@@ -81,6 +84,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['historyPage', page, ['status_changes_connection']],
   ['auditsPage', page, ['audits_page']],
   ['findingsPage', { ...page, check: 'x', severity: 'info' }, ['findings_page']],
+  ['tenantAfter', { after: 'x' }, ['connections_customer']],
   ['groupShapes', scan, ['connections_living']],
   ['openTasksScan', scan, ['tasks_open']],
   ['tasksWithLedgerScan', scan, ['tasks_page', 'ledger_entries_task', 'tasks_page']],

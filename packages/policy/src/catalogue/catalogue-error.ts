@@ -17,11 +17,13 @@ const show = (value: unknown): string => {
 /** A wrong catalogue or policy file stops the start. Lists every fault, not the first. */
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
+  readonly faults: readonly CatalogueFault[];
 
-  constructor(readonly faults: readonly CatalogueFault[]) {
+  constructor(faults: readonly CatalogueFault[]) {
     super(
       faults.map(({ file, path, message, value }) => `${file}: ${path}: ${message}, got ${show(value)}`).join('\n'),
     );
+    this.faults = faults;
   }
 }
 

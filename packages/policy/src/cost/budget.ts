@@ -1,5 +1,13 @@
 import { calendarPeriod } from '@freshet/domain';
-import type { BudgetCounter, BudgetCounterId, BudgetFacts, Instant, Money, TenantId } from '@freshet/domain';
+import type {
+  BudgetCounter,
+  BudgetCounterId,
+  BudgetFacts,
+  Instant,
+  LedgerEntry,
+  Money,
+  TenantId,
+} from '@freshet/domain';
 import { afterSpending, shadowPriceFrom, type MoneyLeft } from '../freshness/shadow-price.js';
 import type { Budget, RefreshPolicy } from '../policy.js';
 
@@ -25,8 +33,11 @@ export const budgetPeriod = (budget: Budget, tenantId: TenantId, now: Instant): 
   return { budget, counterId: `${name}@${period.start}`, start: period.start, end: period.end };
 };
 
-export const budgetFacts = (period: BudgetPeriod, counter: Omit<BudgetCounter, 'id' | 'tenantId'>): BudgetFacts => ({
+type Spent = Pick<BudgetCounter, 'shadow' | 'reservedMicros' | 'chargedMicros' | 'uncertainMicros'>;
+
+export const budgetFacts = (period: BudgetPeriod, counter: Spent): BudgetFacts => ({
   name: period.budget.name,
+  provider: period.budget.provider,
   currency: period.budget.currency,
   amountMicros: period.budget.amountMicros,
   periodStart: period.start,
@@ -62,8 +73,22 @@ export const holdInBudget = (
 ): BudgetCounter => ({
   id: budget.counterId,
   tenantId,
+  provider: budget.provider,
+  currency: budget.currency,
+  periodStart: budget.periodStart,
+  periodEnd: budget.periodEnd,
   reservedMicros: budget.reservedMicros + micros,
   chargedMicros: budget.chargedMicros,
   uncertainMicros: budget.uncertainMicros,
   shadow: afterSpending(budget.shadow ?? shadowPriceFrom(policy, micros, now), micros, leftOf(budget, now), now),
 });
+
+/** Whether a counter counts that money: of its provider and currency, and first held in its period. */
+export const countsIn = (
+  counter: Pick<BudgetCounter, 'provider' | 'currency' | 'periodStart' | 'periodEnd'>,
+  held: Pick<LedgerEntry, 'provider' | 'currency' | 'at'>,
+): boolean =>
+  counter.currency === held.currency &&
+  (counter.provider ?? held.provider) === held.provider &&
+  counter.periodStart <= held.at &&
+  held.at < counter.periodEnd;

@@ -63,7 +63,17 @@ describe('a budget', () => {
     const period = budgetPeriod(monthly, tenant, noon);
     const seen = budgetFacts(period, { reservedMicros: 1, chargedMicros: 20, uncertainMicros: 300, shadow: null });
     expect(usedMicros(seen)).toBe(321);
-    expect(holdInBudget(seen, tenant, 4000, policy(), noon)).toMatchObject({ reservedMicros: 4001, chargedMicros: 20 });
+    expect(holdInBudget(seen, tenant, 4000, policy(), noon)).toMatchObject({
+      id: period.counterId,
+      tenantId: tenant,
+      provider: null,
+      currency: 'USD',
+      periodStart: period.start,
+      periodEnd: period.end,
+      reservedMicros: 4001,
+      chargedMicros: 20,
+      uncertainMicros: 300,
+    });
   });
 
   test('covers a cost in its currency, and none that is not known', () => {
@@ -93,6 +103,21 @@ describe('the money held for a pull', () => {
     const effects = settleMoney([reserved()], [counter()], charge, inputs());
     expect(written(effects, 'ledgerEntry')).toMatchObject([{ kind: charge, micros: 120_000, cause: 'whk_1' }]);
     expect(written(effects, 'budgetCounter')).toMatchObject([{ id: 'monthly@1', ...after }]);
+  });
+
+  test.each([
+    ['that was made after the money was held', counter({ id: 'late@1' }), true],
+    ['whose period begins when it was held', counter({ periodStart: noon }), true],
+    ['whose period begins right after', counter({ periodStart: noon + 1 }), false],
+    ['whose period ends right after it was held', counter({ periodEnd: noon + 1 }), true],
+    ['whose period had ended by then', counter({ periodEnd: noon }), false],
+    ['of its provider', counter({ provider: 'MX' }), true],
+    ['of another provider', counter({ provider: 'PLAID' }), false],
+    ['in another currency', counter({ currency: 'EUR' }), false],
+  ])('moves the counter %s, if it counts it', (_which, one, moves) => {
+    const later = inputs(one.periodEnd + 1);
+    const effects = settleMoney([reserved()], [one], 'charged', later);
+    expect(written(effects, 'budgetCounter').map(({ id }) => id)).toEqual(moves ? [one.id] : []);
   });
 
   test('that is settled is never settled again', () => {

@@ -2,6 +2,7 @@ import { idOf, insert, put } from '@freshet/domain';
 import type { BudgetCounter, Charge, Effect, LedgerEntry } from '@freshet/domain';
 import type { TurnInputs } from '../turn-inputs.js';
 import type { RefreshPolicy } from '../policy.js';
+import { countsIn } from './budget.js';
 
 /** How a pull ended, as far as money is concerned. */
 export type MoneyFate = 'brought-data' | 'failed-at-provider' | 'never-happened' | 'nobody-knows';
@@ -30,8 +31,8 @@ const settles = (held: LedgerEntry, kind: Charge, inputs: TurnInputs): LedgerEnt
 });
 
 /**
- * One entry for each that was held for the pull, and the counters of the budgets that it was held in. Nothing where it
- * is settled already: money is never settled twice.
+ * One entry for each that was held for the pull, and every counter that counts it, also one that was made after it was
+ * held. Nothing where it is settled already: money is never settled twice.
  */
 export const settleMoney = (
   entries: readonly LedgerEntry[],
@@ -43,13 +44,14 @@ export const settleMoney = (
   if (held.length === 0 || held.length < entries.length) return [];
   const after = new Map(counters.map((counter) => [counter.id, counter]));
   for (const entry of held) {
-    for (const id of entry.budgets) {
-      const counter = after.get(id);
-      if (counter) after.set(id, moved(counter, charge, entry.micros));
+    for (const [id, counter] of after) {
+      if (countsIn(counter, entry)) after.set(id, moved(counter, charge, entry.micros));
     }
   }
   return [
     ...held.map((entry) => insert('ledgerEntry', settles(entry, charge, inputs))),
-    ...[...after.values()].map((counter) => put('budgetCounter', counter)),
+    ...[...after.values()]
+      .filter((counter) => !counters.includes(counter))
+      .map((counter) => put('budgetCounter', counter)),
   ];
 };

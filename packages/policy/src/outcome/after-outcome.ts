@@ -17,6 +17,9 @@ const countsAsFailure: ReadonlySet<string> = new Set([
   'failed_otherwise',
 ]);
 
+/** What a provider that tells statuses itself would tell: an outage as we met it says nothing beside that. */
+const outages: ReadonlySet<string> = new Set(['failed_institution_unavailable', 'failed_provider_unavailable']);
+
 /** The connection with data of these products as of then: of those that it has. Freshness never goes back. */
 export const arrive = (draft: Draft, products: readonly Product[], asOf: Instant, policy: RefreshPolicy): Draft => {
   const { after } = draft;
@@ -87,13 +90,12 @@ export const afterOutcome = (
   const living = facts.group.filter(isAlive).map(draftOf);
   if (target === undefined || !isAlive(target)) return living;
   const placed = resolution.accepted && needsPromotion(target) ? promote(living, target.id, inputs) : living;
+  const event = facts.tellsStatus === true && outages.has(resolution.event ?? '') ? null : resolution.event;
   // All twins are one provider connection: what goes wrong with it shows in the active one's status.
   const speaker = placed.find((draft) => draft.after.active)?.after.id ?? target.id;
   return placed.map((draft) => {
     const fresh = draft.after.id === target.id ? ofPull(draft, facts, resolution, policy, inputs.now) : draft;
     if (draft.after.id !== speaker) return fresh;
-    return word === null || speaker !== target.id
-      ? derive(fresh, resolution.event, policy, inputs)
-      : told(fresh, word, inputs);
+    return word === null || speaker !== target.id ? derive(fresh, event, policy, inputs) : told(fresh, word, inputs);
   });
 };

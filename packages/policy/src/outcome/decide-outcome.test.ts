@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, idOf, MINUTE, SECOND } from '@freshet/domain';
-import type { Closure, Connection, Pull, RefreshAnswer, RefreshProgress, StatusTold, Task } from '@freshet/domain';
+import type { Closure, Connection, Pull, StatusTold, Task } from '@freshet/domain';
 import {
   connection,
   connectionId,
@@ -19,9 +19,9 @@ import {
 import { written } from '../../test/tables.js';
 import type { RefreshPolicy } from '../policy.js';
 import { decideOutcome, type OutcomeDecision, type OutcomeFacts } from './decide-outcome.js';
-import type { Phase } from './resolution.js';
+import type { CallEnd, Phase } from './resolution.js';
 
-type Answer = RefreshAnswer | RefreshProgress;
+type Answer = CallEnd;
 
 const soon = noon + 2 * SECOND;
 const sent = (values: Partial<Pull> = {}): Pull => pull({ state: 'sent', sentAt: noon, ...values });
@@ -394,18 +394,18 @@ describe('a call that surely did not happen', () => {
       [2, 4],
       [3, 8],
     ] as const) {
-      const { task } = answered(unavailable, 'call', { task: { fence: attempts } });
+      const { task } = answered(unavailable, 'call', { task: { tries: attempts - 1 } });
       expect(task.dueAt).toBeGreaterThanOrEqual(soon + (step / 2) * SECOND);
       expect(task.dueAt).toBeLessThanOrEqual(soon + step * SECOND);
     }
     const patient = { execution: { ...policy().execution, maxAttempts: 99 } };
-    const { task } = answered(unavailable, 'call', { task: { fence: 40 }, policy: patient });
+    const { task } = answered(unavailable, 'call', { task: { tries: 39 }, policy: patient });
     expect(task.dueAt).toBeLessThanOrEqual(soon + MINUTE);
   });
 
   test('does not come back together with others that failed together', () => {
     const dues = ['1', '2', '3', '4', '5'].map(
-      (name) => answered(unavailable, 'call', { task: { id: taskId(name), fence: 3 } }).task.dueAt,
+      (name) => answered(unavailable, 'call', { task: { id: taskId(name), tries: 2 } }).task.dueAt,
     );
     expect(new Set(dues).size).toBeGreaterThan(1);
   });
@@ -421,12 +421,47 @@ describe('a call that surely did not happen', () => {
     ['the attempt before the last', 3, 'queued'],
     ['the last', 4, 'failed'],
   ])('at %s is %s', (_what, attempts, state) => {
-    const decision = answered(unavailable, 'call', { task: { fence: attempts } });
+    const decision = answered(unavailable, 'call', { task: { tries: attempts - 1 } });
     expect(decision.task.state).toBe(state);
     if (state === 'failed') {
       expect(moneyAfter(decision)).toEqual(['released']);
       expect(decision.task).toMatchObject({ charge: 'released', error: { kind: 'unavailable' }, dueAt: null });
     }
+  });
+});
+
+describe('an outage on which the last try ran', () => {
+  const last = { tries: 3 };
+  const of = (who: 'institution' | 'provider'): Answer => ({ ...unavailable, who });
+
+  test.each([
+    ['institution', 'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE'],
+    ['provider', 'DEGRADED/SERVICE_PROVIDER_CURRENTLY_UNAVAILABLE'],
+  ] as const)('of the %s shows in the status, and is no failure of the login', (who, status) => {
+    const group = [connection('a', { consecutiveFailures: 2 })];
+    const decision = answered(of(who), 'call', { task: last, group });
+    expect(statusAfter(decision)).toBe(status);
+    expect(written(decision.effects, 'connection').map((row) => row.consecutiveFailures ?? 2)).toEqual([2]);
+  });
+
+  test('shows only then: a try before it says nothing', () => {
+    expect(statusAfter(answered(of('institution'), 'call', { task: { tries: 2 } }))).toBeUndefined();
+  });
+
+  test('says nothing where the provider tells statuses itself, unless it does', () => {
+    const facts = { tellsStatus: true };
+    expect(statusAfter(answered(of('provider'), 'call', { task: last, facts }))).toBeUndefined();
+    const told = { status: 'DEGRADED', reason: 'INSTITUTION_CURRENTLY_UNAVAILABLE', at: noon };
+    const answer = { ...of('provider'), told } as Answer;
+    expect(statusAfter(answered(answer, 'call', { task: last, facts }))).toBe(
+      'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE',
+    );
+  });
+
+  test('is none of the provider’s where we never got to send', () => {
+    const decision = answered({ kind: 'never-sent', message: 'a bug' }, 'call', { task: last });
+    expect(decision.task).toMatchObject({ state: 'failed', charge: 'released', error: { kind: 'unavailable' } });
+    expect(statusAfter(decision)).toBeUndefined();
   });
 });
 

@@ -8,8 +8,6 @@ import type {
   Instant,
   LedgerEntry,
   Pull,
-  RefreshAnswer,
-  RefreshProgress,
   Task,
 } from '@freshet/domain';
 import { chargeFor, settleMoney } from '../cost/settle.js';
@@ -23,8 +21,8 @@ import type { TurnInputs } from '../turn-inputs.js';
 import { nextLook, retryDelay } from './backoff.js';
 import { learnedClosure } from './learned-closure.js';
 import { afterOutcome } from './after-outcome.js';
-import type { Phase, Resolution } from './resolution.js';
-import { exhausted, givenUp, resolve } from './resolution.js';
+import type { CallEnd, Phase, Resolution } from './resolution.js';
+import { exhausted, givenUp, resolve, triedAgain } from './resolution.js';
 
 /** What has to be known when an answer comes in. */
 export interface OutcomeFacts {
@@ -32,7 +30,7 @@ export interface OutcomeFacts {
   readonly pull: Pull;
   /** The living members of the task's group; its connection among them, or deleted meanwhile. */
   readonly group: readonly Connection[];
-  /** The pull's ledger entries, and the counters of the budgets that they name. */
+  /** The pull's ledger entries, and the counters that count them. */
   readonly entries: readonly LedgerEntry[];
   readonly counters: readonly BudgetCounter[];
   /** An earlier task that holds the same job of the provider's: then nothing new was started. */
@@ -42,6 +40,8 @@ export interface OutcomeFacts {
   /** What is closed already. */
   readonly closures?: readonly Closure[];
   readonly learning: LearningFacts;
+  /** Whether the connector tells statuses itself. */
+  readonly tellsStatus?: boolean;
 }
 
 export interface OutcomeDecision {
@@ -49,11 +49,12 @@ export interface OutcomeDecision {
   readonly effects: readonly Effect[];
 }
 
-type Answer = RefreshAnswer | RefreshProgress;
+/** Whether a start that comes to nothing is the last that is made. */
+export const isLastTry = (task: Task, policy: RefreshPolicy): boolean => task.tries + 1 >= policy.execution.maxAttempts;
 
 const resolutionOf = (
   facts: OutcomeFacts,
-  answer: Answer,
+  answer: CallEnd,
   phase: Phase,
   policy: RefreshPolicy,
   now: number,
@@ -62,9 +63,8 @@ const resolutionOf = (
   const resolution = resolve(handedBack ? { ...answer, coalesced: true } : answer, phase);
   const { task } = facts;
   if (resolution.task === 'watch' && task.giveUpAt !== null && now >= task.giveUpAt) return givenUp;
-  // The fence counts every start, also those that failed before anything was sent.
-  if (resolution.task === 'again' && task.fence >= policy.execution.maxAttempts) return exhausted(resolution);
-  return resolution;
+  if (resolution.task !== 'again') return resolution;
+  return isLastTry(task, policy) ? exhausted(resolution) : triedAgain(resolution);
 };
 
 /** A pull that has its end keeps it: one that was handed back or joined is not ours to count. */
@@ -138,10 +138,11 @@ const watched = (task: Task, resolution: Resolution, charge: Charge, policy: Ref
   leaseUntil: null,
 });
 
-/** The next attempt holds limits and money of its own; it surely is the first that happens. */
+/** The next attempt holds limits and money of its own, the money since it was first held; it surely is the first that happens. */
 const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy, inputs: TurnInputs) => {
+  const tries = facts.task.tries + 1;
   const dueAt = Math.max(
-    inputs.now + retryDelay(policy, facts.task.fence, facts.task.id),
+    inputs.now + retryDelay(policy, tries, facts.task.id),
     Math.min(resolution.retryAt ?? 0, inputs.now + policy.execution.maxBlockMs),
   );
   const pull: Pull = {
@@ -158,6 +159,7 @@ const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolic
     ...facts.task,
     state: 'queued',
     pullId: pull.id,
+    tries,
     charge: 'reserved',
     dueAt,
     giveUpAt: null,
@@ -170,7 +172,6 @@ const again = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolic
       ...entry,
       id: idOf('ledger', inputs.newId()),
       pullId: pull.id,
-      at: inputs.now,
       cause: inputs.cause,
     }));
   return { task, effects: [insert('pull', pull), ...held.map((entry) => insert('ledgerEntry', entry))] };
@@ -230,7 +231,7 @@ const learnedEffects = (
  */
 export const decideOutcome = (
   facts: OutcomeFacts,
-  answer: Answer,
+  answer: CallEnd,
   phase: Phase,
   policy: RefreshPolicy,
   inputs: TurnInputs,

@@ -1,13 +1,23 @@
 import { update } from '@freshet/domain';
-import type { ConnectionId, Effect, Instant, Pull, Task } from '@freshet/domain';
+import type { ClosureFacts, Connection, ConnectionId, Effect, Instant, Pull, Task } from '@freshet/domain';
 import { windowBounds } from '../limits/reads.js';
 import type { RefreshPolicy } from '../policy.js';
+import { inForce } from '../refresh/gate-open.js';
 import type { TurnInputs } from '../turn-inputs.js';
-import type { Lease } from './decide-start.js';
+import { permissionNow, type Lease } from './decide-start.js';
 
+/** What may have happened while the worker got ready (a token may take seconds). */
 export interface SendingFacts {
   readonly task: Task;
   readonly pull: Pull;
+  readonly group: readonly Connection[];
+  readonly closures: readonly ClosureFacts[];
+}
+
+export interface SendingDecision {
+  /** `send`: it is durable. `later`: put back, with all that it holds. `held`: the task is not this worker's any more. */
+  readonly go: 'send' | 'later' | 'held';
+  readonly effects: readonly Effect[];
 }
 
 /** Whether the worker with that fence still holds the task: a stale holder writes nothing and stops. */
@@ -22,24 +32,33 @@ const isStillInItsPlace = ({ limits }: RefreshPolicy, askedAt: Instant, now: Ins
     return windowBounds(limit, askedAt).since === windowBounds(limit, now).since;
   });
 
+/** Whether nothing was closed, and nobody was deleted or lost their login, since the start asked. */
+const isStillOpen = (facts: SendingFacts, attended: boolean, policy: RefreshPolicy, now: Instant): boolean => {
+  if (inForce(facts.closures, now).length > 0) return false;
+  const permission = permissionNow(facts, policy);
+  return permission === 'yes' || (permission === 'attended' && attended);
+};
+
 /**
  * The durable `sent` before the socket is touched: from here on the call may have happened. The customer's address is
- * erased with it; what is sent is in the worker's hand. A worker that was held up until another window began asks anew.
+ * erased with it; what is sent is in the worker's hand. A worker that was overtaken by a pause, a deletion or another
+ * window puts the task back: it is started anew at once, and that start says whether it waits or ends.
  */
 export const decideSending = (
-  { task, pull }: SendingFacts,
+  facts: SendingFacts,
   fence: number,
   attended: boolean,
   policy: RefreshPolicy,
   lease: Lease,
   inputs: TurnInputs,
-): { readonly may: boolean; readonly effects: readonly Effect[] } => {
-  const may = stillHolds(task, fence, lease) && task.state === 'running' && pull.state === 'reserved';
-  if (!may) return { may, effects: [] };
+): SendingDecision => {
+  const { task, pull } = facts;
+  const isOurs = stillHolds(task, fence, lease) && task.state === 'running' && pull.state === 'reserved';
+  if (!isOurs) return { go: 'held', effects: [] };
   const now = inputs.now;
-  if (!isStillInItsPlace(policy, pull.at, now)) {
+  if (!isStillInItsPlace(policy, pull.at, now) || !isStillOpen(facts, attended, policy, now)) {
     const again = { state: 'queued', leaseOwner: null, leaseUntil: null, dueAt: now } as const;
-    return { may: false, effects: [update('task', task.id, again)] };
+    return { go: 'later', effects: [update('task', task.id, again)] };
   }
   const seen: { readonly lastAttemptAt: number; readonly lastForcedAt: number } = {
     lastAttemptAt: now,
@@ -47,7 +66,7 @@ export const decideSending = (
   };
   const connectionId: ConnectionId = task.connectionId;
   return {
-    may,
+    go: 'send',
     effects: [
       update('task', task.id, { attempts: task.attempts + 1, giveUpAt: now + policy.execution.giveUpMs }),
       update('pull', pull.id, { state: 'sent', at: now, sentAt: now, attended, presence: null, presenceUntil: null }),
@@ -61,13 +80,16 @@ export const decideSending = (
  * never sent again by itself.
  */
 export const decideRelease = (
-  { task, pull }: SendingFacts,
+  { task, pull }: Pick<SendingFacts, 'task' | 'pull'>,
   realNow: number,
   inputs: TurnInputs,
 ): { readonly effects: readonly Effect[] } => {
   if (task.leaseUntil === null || task.leaseUntil > realNow || task.endedAt !== null) return { effects: [] };
   const freed = { leaseOwner: null, leaseUntil: null, dueAt: inputs.now };
-  if (pull.state === 'reserved') return { effects: [update('task', task.id, { ...freed, state: 'queued' })] };
+  if (pull.state === 'reserved') {
+    const again = { ...freed, state: 'queued', tries: task.tries + 1 } as const;
+    return { effects: [update('task', task.id, again)] };
+  }
   return {
     effects: [
       update('task', task.id, freed),

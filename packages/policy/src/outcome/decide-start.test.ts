@@ -30,6 +30,8 @@ interface Given {
   readonly policy?: Partial<RefreshPolicy>;
   readonly lease?: Partial<Lease>;
   readonly now?: number;
+  /** Whether the worker's call is made for a customer who is there. */
+  readonly attended?: boolean;
 }
 
 const startFacts = (given: Given): StartFacts => ({
@@ -56,8 +58,9 @@ const closure = (kind: ClosureFacts['kind'], until: number | null): ClosureFacts
 
 describe('a queued task', () => {
   test('is taken under a lease with a fence of its own, and its place in the windows is now', () => {
-    const { go, task, effects } = start({ now: noon + SECOND, task: { fence: 3 } });
+    const { go, task, effects } = start({ now: noon + SECOND, task: { fence: 3, tries: 2 } });
     expect(go).toBe('call');
+    expect(task.tries).toBe(2);
     expect(task).toMatchObject({ state: 'running', fence: 4, leaseOwner: 'worker', startedAt: noon + SECOND });
     expect(written(effects, 'pull')).toEqual([{ id: 'pull_1', at: noon + SECOND }]);
     expect(written(effects, 'ledgerEntry')).toEqual([]);
@@ -201,17 +204,22 @@ describe('the customer who was there', () => {
 describe('the durable word before the call', () => {
   const send = (task: Partial<Task> = {}, values: Partial<Pull> = {}, given: Given = {}, fence = 1) =>
     decideSending(
-      { task: running({ attempts: 0, giveUpAt: null, ...task }), pull: pull(values) },
+      {
+        task: running({ attempts: 0, giveUpAt: null, ...task }),
+        pull: pull(values),
+        group: given.group ?? [connection()],
+        closures: given.facts?.closures ?? [],
+      },
       fence,
-      true,
+      given.attended ?? true,
       policy(given.policy),
       lease(given.lease),
       inputs(given.now ?? noon),
     );
 
   test('counts the attempt, bounds the wait, erases the presence and dates the pull', () => {
-    const { may, effects } = send({}, { presence: 'sealed', presenceUntil: noon + MINUTE }, { now: noon + SECOND });
-    expect(may).toBe(true);
+    const { go, effects } = send({}, { presence: 'sealed', presenceUntil: noon + MINUTE }, { now: noon + SECOND });
+    expect(go).toBe('send');
     expect(written(effects, 'task')).toEqual([{ id: 'task_1', attempts: 1, giveUpAt: noon + SECOND + 30 * MINUTE }]);
     expect(written(effects, 'pull')).toEqual([
       {
@@ -239,11 +247,11 @@ describe('the durable word before the call', () => {
     ['a pull that was sent already', {}, { state: 'sent' }, {}, 1],
     ['a pull that was released', {}, { state: 'released' }, {}, 1],
   ])('is not written with %s', (_what, task, values, given, fence) => {
-    expect(send(task, values, given, fence)).toEqual({ may: false, effects: [] });
+    expect(send(task, values, given, fence)).toEqual({ go: 'held', effects: [] });
   });
 
   test('is written up to the last millisecond of the lease', () => {
-    expect(send({}, {}, { lease: { realNow: noon + MINUTE - 1 } }).may).toBe(true);
+    expect(send({}, {}, { lease: { realNow: noon + MINUTE - 1 } }).go).toBe('send');
     expect(stillHolds(running(), 1, lease({ realNow: noon + MINUTE - 1 }))).toBe(true);
     expect(stillHolds(running({ leaseUntil: null }), 1, lease())).toBe(false);
   });
@@ -255,13 +263,57 @@ describe('the durable word before the call', () => {
     ['a cooldown', cooldown({ forMs: MINUTE }), noon + MINUTE],
   ])('held up until %s has turned: asked anew instead, with all that it holds', (_what, limit, turns) => {
     const given = { policy: { limits: [limit] } };
-    expect(send({}, {}, { ...given, now: turns - 1 }).may).toBe(true);
+    expect(send({}, {}, { ...given, now: turns - 1 }).go).toBe('send');
     const late = send({}, {}, { ...given, now: turns });
-    expect(late.may).toBe(false);
+    expect(late.go).toBe('later');
     expect(late.effects).toHaveLength(1);
     expect(written(late.effects, 'task')).toEqual([
       { id: 'task_1', state: 'queued', leaseOwner: null, leaseUntil: null, dueAt: turns },
     ]);
+  });
+});
+
+describe('what came between the start and the word', () => {
+  const send = (given: Given) =>
+    decideSending(
+      {
+        task: running({ attempts: 0, giveUpAt: null }),
+        pull: pull({ presence: 'sealed', presenceUntil: noon + MINUTE }),
+        group: given.group ?? [connection()],
+        closures: given.facts?.closures ?? [],
+      },
+      1,
+      given.attended ?? false,
+      policy(given.policy),
+      lease(),
+      inputs(given.now ?? noon),
+    );
+  const onlyAttended: Partial<RefreshPolicy> = { forced: { available: true, unattended: false, executor: 'engine' } };
+  const interactive = [connection('a', { status: 'DEGRADED', statusReason: 'INTERACTIVE_REFRESH' })];
+
+  test.each<[string, Given]>([
+    ['a pause', { facts: { closures: [closure('paused', null)] } }],
+    ['a block that was told', { facts: { closures: [closure('limited', noon + 1)] } }],
+    ['a deletion', { group: [connection('a', { status: 'DELETED', active: false })] }],
+    ['a lost login', { group: [connection('a', { status: 'RECONNECT_REQUIRED' })] }],
+    ['a status that needs the customer', { group: interactive }],
+    ['a rule that needs the customer', { policy: onlyAttended }],
+  ])('%s: nothing is sent, and the task is queued again with all that it holds', (_what, given) => {
+    const { go, effects } = send(given);
+    expect(go).toBe('later');
+    expect(effects).toHaveLength(1);
+    expect(written(effects, 'task')).toEqual([
+      { id: 'task_1', state: 'queued', leaseOwner: null, leaseUntil: null, dueAt: noon },
+    ]);
+  });
+
+  test.each<[string, Given]>([
+    ['a block that ends this moment', { facts: { closures: [closure('limited', noon)] } }],
+    ['an outage', { group: [connection('a', { status: 'DEGRADED' })] }],
+    ['a status that needs the customer, who is there', { group: interactive, attended: true }],
+    ['a rule that needs the customer, who is there', { policy: onlyAttended, attended: true }],
+  ])('%s does not hold it back', (_what, given) => {
+    expect(send(given).go).toBe('send');
   });
 });
 
@@ -272,7 +324,9 @@ describe('a lease whose holder is gone', () => {
   test('before anything was sent: queued again, with all that it holds', () => {
     const effects = release({}, { state: 'reserved' });
     expect(effects).toHaveLength(1);
-    expect(written(effects, 'task')).toMatchObject([{ state: 'queued', leaseOwner: null, dueAt: noon + MINUTE }]);
+    expect(written(effects, 'task')).toMatchObject([
+      { state: 'queued', leaseOwner: null, dueAt: noon + MINUTE, tries: 1 },
+    ]);
   });
 
   test('after: unknown, looked for, never sent again by itself', () => {

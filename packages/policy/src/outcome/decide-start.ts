@@ -7,6 +7,7 @@ import type {
   Instant,
   LedgerEntry,
   Pull,
+  RefreshPermission,
   Task,
   TaskErrorKind,
   Usage,
@@ -59,7 +60,7 @@ type Verdict =
       readonly message: string;
     };
 
-const governingOf = (facts: StartFacts): Connection | undefined => {
+const governingOf = (facts: Pick<StartFacts, 'task' | 'group'>): Connection | undefined => {
   const own = facts.group.find((member) => member.id === facts.task.connectionId);
   if (own === undefined || isTerminal(own.status)) return own;
   return facts.group.find((member) => member.active && member.status !== 'DELETED') ?? own;
@@ -80,17 +81,23 @@ const heldUntil = (facts: StartFacts, attended: boolean, policy: RefreshPolicy, 
 export const isPresent = (task: Task, pull: Pull, now: Instant): boolean =>
   task.attended && pull.presenceUntil !== null && pull.presenceUntil > now;
 
-const verdictOn = (facts: StartFacts, policy: RefreshPolicy, now: Instant): Verdict => {
+/** Whether the connection's status, and the provider, let a call be made: always, only attended, or not. */
+export const permissionNow = (facts: Pick<StartFacts, 'task' | 'group'>, policy: RefreshPolicy): RefreshPermission => {
   const governing = governingOf(facts);
-  const permission = governing
-    ? permissionsOf({ status: governing.status, reason: governing.statusReason }).refresh
-    : 'no';
+  if (governing === undefined) return 'no';
+  const { refresh } = permissionsOf({ status: governing.status, reason: governing.statusReason });
+  return refresh === 'yes' && !policy.forced.unattended ? 'attended' : refresh;
+};
+
+const verdictOn = (facts: StartFacts, policy: RefreshPolicy, now: Instant): Verdict => {
+  const permission = permissionNow(facts, policy);
   if (permission === 'no') {
-    const message = `the connection became ${governing?.status ?? 'DELETED'} before the call: nothing was sent`;
+    const status = governingOf(facts)?.status ?? 'DELETED';
+    const message = `the connection became ${status} before the call: nothing was sent`;
     return { kind: 'end', state: 'failed', error: 'not-refreshable', message };
   }
   const present = isPresent(facts.task, facts.pull, now);
-  const attendedOnly = permission === 'attended' || !policy.forced.unattended;
+  const attendedOnly = permission === 'attended';
   if (attendedOnly && !present) {
     const message = 'the customer is not present any more and nothing may be sent without them';
     return { kind: 'end', state: 'expired', error: 'expired', message };

@@ -16,7 +16,7 @@ export type Phase = 'call' | 'look';
 
 /** What one answer means for the task, the pull, the money and the connection: the table's row, with its numbers. */
 export interface Resolution {
-  /** `again`: queued with a new attempt; `watch`: running, looked at later. */
+  /** `again`: queued with a new attempt while there are tries left; `watch`: running, looked at later. */
   readonly task: Exclude<TaskState, 'queued' | 'running' | 'cancelled'> | 'again' | 'watch';
   readonly pull: PullState;
   /** Null: the money stays held. */
@@ -45,9 +45,17 @@ const base: Omit<Resolution, 'task' | 'pull' | 'fate'> = {
   retryAt: null,
 };
 
-type Answer = RefreshAnswer | RefreshProgress;
+/** The start itself failed, at us: whom it would have called says nothing by it. */
+export interface NeverSent {
+  readonly kind: 'never-sent';
+  readonly message: string;
+  readonly told?: null;
+}
+
+/** Everything that a call, or a look at it, can come to. */
+export type CallEnd = RefreshAnswer | RefreshProgress | NeverSent;
 type Rows = {
-  readonly [Kind in Answer['kind']]: (answer: Extract<Answer, { kind: Kind }>, phase: Phase) => Resolution;
+  readonly [Kind in CallEnd['kind']]: (answer: Extract<CallEnd, { kind: Kind }>, phase: Phase) => Resolution;
 };
 
 /** A typed refusal of the call: surely nothing happened. The same words after acceptance mean that the job failed. */
@@ -112,9 +120,15 @@ const rows: Rows = {
     ...base,
     ...failed(phase),
     task: phase === 'call' ? 'again' : 'failed',
-    event: phase === 'call' ? null : outage[who],
+    event: outage[who],
     error: { kind: who === 'institution' ? 'institution-unavailable' : 'unavailable', message },
     retryAt,
+  }),
+  'never-sent': ({ message }) => ({
+    ...base,
+    ...failed('call'),
+    task: 'again',
+    error: { kind: 'unavailable', message },
   }),
   // The call may have happened: it is never made again by itself. A look that failed says nothing at all.
   unknown: (_answer, phase) => ({
@@ -126,8 +140,8 @@ const rows: Rows = {
   pending: () => ({ ...base, task: 'watch', pull: 'accepted', fate: null }),
 };
 
-export const resolve = (answer: Answer, phase: Phase): Resolution =>
-  (rows[answer.kind] as (answer: Answer, phase: Phase) => Resolution)(answer, phase);
+export const resolve = (answer: CallEnd, phase: Phase): Resolution =>
+  (rows[answer.kind] as (answer: CallEnd, phase: Phase) => Resolution)(answer, phase);
 
 /** Nobody could tell what became of it in time. */
 export const givenUp: Resolution = {
@@ -141,3 +155,6 @@ export const givenUp: Resolution = {
 
 /** Tried as often as allowed, and surely never happened. */
 export const exhausted = (resolution: Resolution): Resolution => ({ ...resolution, task: 'failed' });
+
+/** One more try: until the last has failed, nothing is said of the connection. */
+export const triedAgain = (resolution: Resolution): Resolution => ({ ...resolution, event: null });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, idOf, MINUTE } from '@freshet/domain';
-import type { Effect, RefreshFacts, RefreshRequest, Task } from '@freshet/domain';
+import type { BudgetCounter, Effect, RefreshFacts, RefreshRequest, Task } from '@freshet/domain';
 import {
   budget,
   connectionId,
+  counter,
   facts,
   noon,
   openTask,
@@ -25,10 +26,12 @@ const record = (
   rules: Partial<RefreshPolicy> = {},
   joined: Task | null = null,
   presence: string | null = null,
+  counters: readonly BudgetCounter[] = [],
 ): RecordedRefresh => {
   const input = { facts: facts(seen), request: request(asked), policy: policy(rules) };
   const decision = decideRefresh(input.facts, input.request, input.policy);
-  return recordRefresh({ tenantId: tenant, uuid: 'uuid', ...input, decision, openTask: joined, presence });
+  const rest = { decision, openTask: joined, presence, counters };
+  return recordRefresh({ tenantId: tenant, uuid: 'uuid', ...input, ...rest });
 };
 
 const kinds = (effects: readonly Effect[]): readonly string[] => effects.map((it) => `${it.do} ${it.record}`);
@@ -54,7 +57,7 @@ describe('a decision to force', () => {
     expect(task).toMatchObject({ state: 'queued', attempts: 0, charge: 'reserved', dueAt: noon, giveUpAt: null });
     expect(written(effects, 'pull')).toMatchObject([{ id: 'pull_uuid', state: 'reserved', at: noon, sentAt: null }]);
     expect(written(effects, 'ledgerEntry')).toMatchObject([
-      { kind: 'reserved', micros: 120_000, budgets: ['monthly@1'], pullId: 'pull_uuid', cause: 'dec_uuid' },
+      { kind: 'reserved', micros: 120_000, pullId: 'pull_uuid', cause: 'dec_uuid' },
     ]);
     expect(written(effects, 'budgetCounter')).toMatchObject([{ reservedMicros: 120_000, chargedMicros: 5 }]);
   });
@@ -62,8 +65,29 @@ describe('a decision to force', () => {
   test('holds no money where the price is not known, and none in a budget that does not cover it', () => {
     expect(written(record({}, {}, { price: null }).effects, 'ledgerEntry')).toEqual([]);
     const foreign = record({ budgets: [budget({ currency: 'EUR' })] }).effects;
-    expect(written(foreign, 'ledgerEntry')).toMatchObject([{ budgets: [] }]);
+    expect(written(foreign, 'ledgerEntry')).toHaveLength(1);
     expect(written(foreign, 'budgetCounter')).toEqual([]);
+  });
+
+  test('keeps up the counters of budgets that are not configured any more, where they count it', () => {
+    const counters = [
+      counter({ id: 'gone@1', reservedMicros: 7 }),
+      counter({ id: 'of MX@1', provider: 'MX', reservedMicros: 0 }),
+      counter({ id: 'of PLAID@1', provider: 'PLAID' }),
+      counter({ id: 'euro@1', currency: 'EUR' }),
+      counter({ id: 'over@1', periodEnd: noon }),
+      counter({ id: 'to come@1', periodStart: noon + 1 }),
+    ];
+    const { effects } = record({}, {}, {}, null, null, counters);
+    expect(written(effects, 'budgetCounter').map(({ id, reservedMicros }) => [id, reservedMicros])).toEqual([
+      ['gone@1', 120_007],
+      ['of MX@1', 120_000],
+    ]);
+  });
+
+  test('moves a counter once, whose budget is configured', () => {
+    const { effects } = record({ budgets: [budget()] }, {}, {}, null, null, [counter({ reservedMicros: 0 })]);
+    expect(written(effects, 'budgetCounter')).toMatchObject([{ id: 'monthly@1', reservedMicros: 120_000 }]);
   });
 
   test('keeps the sealed presence for five minutes, and only where there is one', () => {

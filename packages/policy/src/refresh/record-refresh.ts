@@ -1,5 +1,6 @@
 import { idOf, insert, MINUTE, put, update } from '@freshet/domain';
 import type {
+  BudgetCounter,
   Decision,
   DecisionRecord,
   Effect,
@@ -11,7 +12,7 @@ import type {
   Task,
   TenantId,
 } from '@freshet/domain';
-import { covers, holdInBudget } from '../cost/budget.js';
+import { countsIn, covers, holdInBudget } from '../cost/budget.js';
 import type { RefreshPolicy } from '../policy.js';
 import { wideningCost } from './gate-in-flight.js';
 
@@ -23,6 +24,8 @@ export interface RefreshToRecord {
   /** One id names everything that the turn makes: the decision, its task, the pull and the money held. */
   readonly uuid: string;
   readonly facts: RefreshFacts;
+  /** Every counter of the tenant whose period it is, as the facts' budgets were read from them. */
+  readonly counters: readonly BudgetCounter[];
   readonly request: RefreshRequest;
   readonly policy: RefreshPolicy;
   readonly decision: Decision;
@@ -71,6 +74,7 @@ const newTask = ({ tenantId, uuid, facts, request, policy, decision }: RefreshTo
     leaseOwner: null,
     leaseUntil: null,
     fence: 0,
+    tries: 0,
   };
 };
 
@@ -103,7 +107,7 @@ const newPull = (input: RefreshToRecord, task: Task): Pull => {
   };
 };
 
-/** The entry that holds the money, and the counters of the budgets that cover it. */
+/** The entry that holds the money, and the counters that count it: also those whose budget is not configured now. */
 const hold = (input: RefreshToRecord, task: Task, cost: Money | null): readonly Effect[] => {
   if (cost === null) return [];
   const budgets = input.facts.budgets.filter((budget) => covers(budget, cost));
@@ -118,14 +122,16 @@ const hold = (input: RefreshToRecord, task: Task, cost: Money | null): readonly 
     kind: 'reserved',
     micros: cost.micros,
     currency: cost.currency,
-    budgets: budgets.map((budget) => budget.counterId),
     cause: idOf('decision', input.uuid),
     at: input.facts.now,
   };
-  const counters = budgets.map((budget) =>
-    put('budgetCounter', holdInBudget(budget, input.tenantId, cost.micros, input.policy, input.facts.now)),
+  const held = budgets.map((budget) =>
+    holdInBudget(budget, input.tenantId, cost.micros, input.policy, input.facts.now),
   );
-  return [insert('ledgerEntry', entry), ...counters];
+  const others = input.counters
+    .filter((counter) => countsIn(counter, entry) && held.every(({ id }) => id !== counter.id))
+    .map((counter) => ({ ...counter, reservedMicros: counter.reservedMicros + cost.micros }));
+  return [insert('ledgerEntry', entry), ...[...held, ...others].map((counter) => put('budgetCounter', counter))];
 };
 
 const open = (input: RefreshToRecord): { readonly task: Task; readonly effects: readonly Effect[] } => {

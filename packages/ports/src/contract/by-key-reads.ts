@@ -155,7 +155,6 @@ export const byKeyReadsContract = (current: Current): void => {
 
   test('keys without a tenant are found by themselves', async () => {
     await current().apply(
-      insert('budgetCounter', a.budgetCounter('b')),
       insert('idempotency', a.idempotency('i')),
       insert('policyArchive', a.policyArchive('p')),
       insert('apiKey', a.apiKey('k')),
@@ -163,7 +162,6 @@ export const byKeyReadsContract = (current: Current): void => {
       insert('connectionRates', a.connectionRates('r')),
       insert('postingProfile', a.postingProfile('h')),
     );
-    expect(await current().read('budgetCounter', { id: 'b' })).toEqual(a.budgetCounter('b'));
     expect(await current().read('idempotency', { id: 'i' })).toEqual(a.idempotency('i'));
     expect(await current().read('policyArchive', { id: 'p' })).toEqual(a.policyArchive('p'));
     expect(await current().read('apiKeyByHash', { hash: 'hash of k' })).toEqual(a.apiKey('k'));
@@ -172,7 +170,6 @@ export const byKeyReadsContract = (current: Current): void => {
     expect(await current().read('postingProfile', { id: 'h' })).toEqual(a.postingProfile('h'));
     expect(await current().read('connectionRates', { id: 'h' })).toBeNull();
     expect(await current().read('postingProfile', { id: 'r' })).toBeNull();
-    expect(await current().read('budgetCounter', { id: 'i' })).toBeNull();
     expect(await current().read('idempotency', { id: 'b' })).toBeNull();
     expect(await current().read('policyArchive', { id: 'k' })).toBeNull();
     expect(await current().read('apiKeyByHash', { hash: 'k' })).toBeNull();

@@ -20,9 +20,10 @@ const finds: Finds = {
   pull: (subject, { id }) => subject.read('pull', { tenantId, id }),
   decision: (subject, { id }) => subject.read('decision', { tenantId, id }),
   ledgerEntry: async (subject, row) => only(await subject.read('ledgerOfPull', { tenantId, pullId: row.pullId }), row),
-  budgetCounter: (subject, { id }) => subject.read('budgetCounter', { id }),
   connectionRates: (subject, { id }) => subject.read('connectionRates', { id }),
   postingProfile: (subject, { id }) => subject.read('postingProfile', { id }),
+  budgetCounter: async (subject, row) =>
+    only(await subject.read('budgetCounters', { tenantId, at: row.periodStart }), row),
   closure: async (subject, row) => only(await subject.read('closuresOfTenant', { tenantId, scope: row.scope }), row),
   webhook: (subject, { id }) => subject.read('webhook', { tenantId, id }),
   idempotency: (subject, { id }) => subject.read('idempotency', { id }),

@@ -16,32 +16,53 @@ export const moneyReadsContract = (current: Current): void => {
     expect(await totals()).toEqual({ reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 });
   });
 
-  test('what is held is what was reserved and not yet settled, whatever it was settled at', async () => {
+  test('money counts when it was held, by what became of it, whenever that was', async () => {
     await insertEntries(
       { pullId: pullId(1), micros: 1 },
       { pullId: pullId(2), micros: 20 },
-      { pullId: pullId(2), micros: 25, kind: 'charged' },
+      { pullId: pullId(2), micros: 20, kind: 'charged', at: NOW + 99 },
       { pullId: pullId(3), micros: 300 },
       { pullId: pullId(3), micros: 300, kind: 'released', at: NOW + 99 },
       { pullId: pullId(4), micros: 4_000 },
       { pullId: pullId(4), micros: 4_000, kind: 'uncertain' },
+      { pullId: pullId(5), micros: 50_000, at: NOW - 1 },
+      { pullId: pullId(5), micros: 50_000, kind: 'charged' },
+      { pullId: pullId(6), micros: 600_000, at: NOW + 1 },
+      { pullId: pullId(6), micros: 6_000_000, at: NOW + 10 },
+      { pullId: pullId(6), micros: 600_000, kind: 'charged', at: NOW + 20 },
+      { pullId: pullId(6), micros: 6_000_000, kind: 'charged', at: NOW + 20 },
     );
-    expect(await totals()).toEqual({ reservedMicros: 1, chargedMicros: 25, uncertainMicros: 4_000 });
+    expect(await totals()).toEqual({ reservedMicros: 1, chargedMicros: 600_020, uncertainMicros: 4_000 });
   });
 
   test('totals are of a time, a currency, a tenant and, if wanted, a provider', async () => {
-    const charged = { kind: 'charged' } as const;
     await insertEntries(
-      { ...charged, micros: 1, at: NOW },
-      { ...charged, micros: 10, at: NOW + 9, provider: 'PLAID' },
-      { ...charged, micros: 100, at: NOW + 10 },
-      { ...charged, micros: 1_000, at: NOW - 1 },
-      { ...charged, micros: 10_000, currency: 'GBP' },
-      { ...charged, micros: 100_000, tenantId: otherTenantId },
+      { micros: 1, at: NOW },
+      { micros: 10, at: NOW + 9, provider: 'PLAID' },
+      { micros: 100, at: NOW + 10 },
+      { micros: 1_000, at: NOW - 1 },
+      { micros: 10_000, currency: 'GBP' },
+      { micros: 100_000, tenantId: otherTenantId },
     );
-    expect((await totals()).chargedMicros).toBe(11);
-    expect((await totals({ provider: 'PLAID' })).chargedMicros).toBe(10);
-    expect((await totals({ currency: 'GBP' })).chargedMicros).toBe(10_000);
+    expect((await totals()).reservedMicros).toBe(11);
+    expect((await totals({ provider: 'PLAID' })).reservedMicros).toBe(10);
+    expect((await totals({ currency: 'GBP' })).reservedMicros).toBe(10_000);
+  });
+
+  test('counters are those of the tenant whose period it is', async () => {
+    const period = (periodStart: number, periodEnd: number) => ({ periodStart, periodEnd });
+    await current().apply(
+      insert('budgetCounter', a.budgetCounter('day', period(NOW, NOW + 10))),
+      insert('budgetCounter', a.budgetCounter('month', period(NOW - 99, NOW + 99))),
+      insert('budgetCounter', a.budgetCounter('before', period(NOW - 10, NOW))),
+      insert('budgetCounter', a.budgetCounter('after', period(NOW + 10, NOW + 20))),
+      insert('budgetCounter', a.budgetCounter('other', { ...period(NOW, NOW + 10), tenantId: otherTenantId })),
+    );
+    const at = (instant: number) => current().ids('budgetCounters', { tenantId, at: instant });
+    expect(await at(NOW)).toEqual(['day', 'month']);
+    expect(await at(NOW + 9)).toEqual(['day', 'month']);
+    expect(await at(NOW + 10)).toEqual(['after', 'month']);
+    expect(await at(NOW + 99)).toEqual([]);
   });
 
   test("a pull's entries come in their order", async () => {

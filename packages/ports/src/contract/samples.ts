@@ -112,6 +112,7 @@ export const task = (number: number, over: Partial<Task> = {}): Task => ({
   leaseOwner: null,
   leaseUntil: null,
   fence: 0,
+  tries: 0,
   ...over,
 });
 
@@ -187,7 +188,6 @@ export const ledgerEntry = (number: number, over: Partial<LedgerEntry> = {}): Le
   kind: 'reserved',
   micros: 100,
   currency: 'USD',
-  budgets: ['daily@0'],
   cause: 'decision',
   at: NOW,
   ...over,
@@ -196,6 +196,10 @@ export const ledgerEntry = (number: number, over: Partial<LedgerEntry> = {}): Le
 export const budgetCounter = (key: string, over: Partial<BudgetCounter> = {}): BudgetCounter => ({
   id: key,
   tenantId,
+  provider: null,
+  currency: 'USD',
+  periodStart: NOW,
+  periodEnd: NOW + 10,
   reservedMicros: 0,
   chargedMicros: 0,
   uncertainMicros: 0,
@@ -368,10 +372,11 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
     }),
   ],
   decision: [decision(1, { facts: null }), decision(2, { taskId: id<TaskId>('task', 1), facts: ['a', 0, false] })],
-  ledgerEntry: [ledgerEntry(1, { budgets: [] }), ledgerEntry(2, { taskId: id<TaskId>('task', 1), micros: -1 })],
+  ledgerEntry: [ledgerEntry(1), ledgerEntry(2, { taskId: id<TaskId>('task', 1), micros: -1 })],
   budgetCounter: [
     budgetCounter('a'),
     budgetCounter('b', {
+      provider: 'MX',
       reservedMicros: 2 ** 52,
       chargedMicros: -1,
       shadow: { perMicro: 1.5e-7, start: 2.5e-6, at: NOW },

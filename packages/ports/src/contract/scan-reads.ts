@@ -16,6 +16,20 @@ const walked = async <Row>(pageAfter: (after: string) => Promise<readonly Row[]>
 };
 
 export const scanReadsContract = (current: Current): void => {
+  test('tenants with connections, deleted or not, are walked upwards', async () => {
+    const of = (number: number, over: object) => insert('connection', a.connection(number, over));
+    await current().apply(
+      of(1, { groupKey: 'a' }),
+      of(2, { groupKey: 'b' }),
+      of(3, { tenantId: otherTenantId, active: false, status: 'DELETED' }),
+    );
+    const next = (after: string) => current().read('tenantAfter', { after });
+    const [first, second] = [tenantId, otherTenantId].sort();
+    expect(await next('')).toBe(first);
+    expect(await next(first as string)).toBe(second);
+    expect(await next(second as string)).toBeNull();
+  });
+
   test('group shapes count the living and the active of each group with any living', async () => {
     const of = (groupKey: string, number: number, over: object = {}) =>
       insert('connection', a.connection(number, { groupKey, active: false, ...over }));

@@ -24,14 +24,31 @@ const plus = (kept: Kept, totals: LedgerTotals, entry: LedgerEntry): LedgerTotal
 const since = <Row extends { readonly at: number }>(rows: readonly Row[], from: number): readonly Row[] =>
   rows.slice(countWhile(rows, (row) => row.at < from));
 
+/** By what became of the pull: money counts when it was held, whenever it was settled. */
+const fateOf = (kept: Kept, { tenantId, pullId }: LedgerEntry): LedgerEntry['kind'] =>
+  kept.other.ledgerOfPull.of(keyOf(tenantId, pullId)).find(({ kind }) => kind !== 'reserved')?.kind ?? 'reserved';
+
+const columns = {
+  reserved: 'reservedMicros',
+  charged: 'chargedMicros',
+  uncertain: 'uncertainMicros',
+  released: null,
+} as const;
+
+const held = (kept: Kept, totals: LedgerTotals, entry: LedgerEntry): LedgerTotals => {
+  const column = columns[fateOf(kept, entry)];
+  return column === null ? totals : { ...totals, [column]: totals[column] + entry.micros };
+};
+
 export const ledgerTotals = (
   kept: Kept,
   { tenantId, provider, currency, from, until }: ReadParams<'ledgerTotals'>,
 ): LedgerTotals =>
   since(kept.other.ledgerOfTenant.of(tenantId), from)
-    .filter((entry) => entry.at < until && entry.currency === currency)
+    .filter(({ kind, at }) => kind === 'reserved' && at < until)
+    .filter((entry) => entry.currency === currency)
     .filter((entry) => provider === null || entry.provider === provider)
-    .reduce((totals, entry) => plus(kept, totals, entry), NOTHING);
+    .reduce((totals, entry) => held(kept, totals, entry), NOTHING);
 
 const currencyOf = (kept: Kept, tenantId: string, pullId: string): string | null =>
   kept.other.ledgerOfPull.of(keyOf(tenantId, pullId)).find(({ kind }) => kind === 'reserved')?.currency ?? null;

@@ -93,6 +93,10 @@ const byKeyReads = (kept: Kept) => {
   const { tables, connection, task, other } = kept;
   return {
     connection: inTenant(tables.connection),
+    tenantAfter: ({ after }) => {
+      const rows = connection.byTenant.of(ALL);
+      return rows[countWhile(rows, (row) => row.tenantId <= after)]?.tenantId ?? null;
+    },
     group: (asked) => group(kept, asked),
     groupByKey: ({ tenantId, groupKey }) => connection.ofGroup.of(keyOf(tenantId, groupKey)).filter(isLiving),
     connectionByExternalId: ({ tenantId, connector, externalId }) =>
@@ -114,7 +118,8 @@ const byKeyReads = (kept: Kept) => {
     closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
     closuresOfTenant: ({ tenantId, scope }) =>
       other.closuresOfTenant.of(tenantId).filter((closure) => closure.scope === scope),
-    budgetCounter: ({ id }) => tables.budgetCounter.get(id),
+    budgetCounters: ({ tenantId, at }) =>
+      other.countersOfTenant.of(tenantId).filter(({ periodStart, periodEnd }) => periodStart <= at && at < periodEnd),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     idempotency: ({ id }) => tables.idempotency.get(id),
     webhook: inTenant(tables.webhook),

@@ -6,6 +6,10 @@ export const isLiving = ({ status }: Connection): boolean => status !== 'DELETED
 
 const connectionIndexes = () => ({
   ofTenant: createIndex<Connection>((row) => row.tenantId),
+  byTenant: createIndex(
+    () => ALL,
+    (row: Connection) => row.tenantId,
+  ),
   livingByGroup: createIndex(
     (row: Connection) => (isLiving(row) ? row.tenantId : null),
     (row) => row.groupKey,
@@ -76,6 +80,7 @@ const otherIndexes = () => ({
     (row) => row.at,
   ),
   ledgerById: createIndex<Records['ledgerEntry']>((row) => row.tenantId),
+  countersOfTenant: createIndex<Records['budgetCounter']>((row) => row.tenantId),
   closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
   dueWebhooks: createIndex(
     (row: Records['webhook']) => (row.dueAt === null ? null : ALL),
@@ -124,7 +129,7 @@ export const createTables = () => {
       [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById],
       {},
     ),
-    budgetCounter: createTable('budgetCounter', [], {}),
+    budgetCounter: createTable('budgetCounter', [other.countersOfTenant], {}),
     connectionRates: createTable('connectionRates', [], {}),
     postingProfile: createTable('postingProfile', [], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),

@@ -10,15 +10,21 @@ const provenance = {
   note: z.string().trim().min(1).optional(),
 };
 
+/** The schema of a figure: named, because what would be inferred of it does not compile where it is shipped. */
+export type FigureOf<Value extends z.ZodType> = z.ZodType<z.output<Value>, Figure<z.input<Value>>>;
+
 /** A value with its provenance, read as the value. */
-export const figure = <Value extends z.ZodType>(value: Value) =>
-  z.strictObject({ value, ...provenance }).transform((read) => (read as { readonly value: z.output<Value> }).value);
+export const figure = <Value extends z.ZodType>(value: Value): FigureOf<Value> =>
+  z
+    .strictObject({ value, ...provenance })
+    .transform((read) => (read as { readonly value: z.output<Value> }).value) as unknown as FigureOf<Value>;
 
 /** A value with or without provenance: in a policy file, the file itself is the source. */
-export const setting = <Value extends z.ZodType>(value: Value) => z.union([figure(value), value]);
+export const setting = <Value extends z.ZodType>(value: Value): z.ZodUnion<readonly [FigureOf<Value>, Value]> =>
+  z.union([figure(value), value]);
 
 type Shape = Readonly<Record<string, z.ZodType>>;
-export type Figures<Fields extends Shape> = { [Field in keyof Fields]: ReturnType<typeof figure<Fields[Field]>> };
+export type Figures<Fields extends Shape> = { [Field in keyof Fields]: FigureOf<Fields[Field]> };
 export type SettingsOf<Fields extends Shape> = { [Field in keyof Fields]: ReturnType<typeof setting<Fields[Field]>> };
 
 const mapFields = (fields: Shape, wrap: (value: z.ZodType) => z.ZodType): Shape =>

@@ -1,0 +1,22 @@
+import { pagesOver, type AuditPlace } from '@freshet/flows';
+import { openSqliteStore } from '@freshet/persistence';
+import { StoreUnavailable } from '@freshet/ports';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { PageAnswer } from '../audit/page-thread.js';
+
+/*
+ * The thread in which an audit reads, put together: a connection of its own that cannot write, beside the owner's. It is
+ * sent the place of a page, and answers with what was found there.
+ */
+
+const { file } = workerData as { readonly file: string };
+const pages = pagesOver(openSqliteStore({ file, readonly: true }));
+const port = parentPort as MessagePort;
+const answer = (to: PageAnswer): void => port.postMessage(to);
+
+port.on('message', ({ check, place }: { readonly check: string; readonly place: AuditPlace }) => {
+  pages(check, place).then(
+    (page) => answer({ page }),
+    (error: unknown) => answer({ error: String(error), isOutage: error instanceof StoreUnavailable }),
+  );
+});

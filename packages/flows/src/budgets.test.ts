@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { budgetStories } from './contract/budget-stories.js';
+
+budgetStories(createMemoryStore, 60);

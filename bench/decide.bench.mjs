@@ -58,8 +58,19 @@ const facts = {
       reservedMicros: 0,
       chargedMicros: 100_000_000,
       uncertainMicros: 0,
+      shadow: { perMicro: 4e-6, start: 4e-6, at: NOW - HOUR },
     },
   ],
+  forcing: {
+    missedChanges: 0.4,
+    changesPerDay: 1.9,
+    readsPerDay: 2.2,
+    toldAt: null,
+    toldShare: 0.1,
+    successChance: 0.95,
+    slotMs: (19 * HOUR) / 8,
+    slots: [0.19, 0.19, 0.19, 0.19, 0.19, 0.19, 0.19, 0.19],
+  },
 };
 const request = { mode: 'auto', products: ['BALANCES'], maxAgeMs: HOUR, from: null, to: null, attended: false };
 

@@ -119,7 +119,8 @@ const forced = (number, { asked, ...seen }) => {
   const request = { mode: 'auto', products: null, maxAgeMs: null, from: null, to: null, attended: true };
   const decision = {
     ...{ verdict: 'force', refusal: null, mode: 'auto', attended: true, products: PRODUCTS, cost, taskId, asOf: null },
-    ...{ nextForcedAt: NOW + 6 * HOUR, nextBackgroundAt: NOW + 20 * HOUR, promotes: null, widens: [], widensRange: null, retryAt: null },
+    ...{ nextForcedAt: NOW + 6 * HOUR, nextBackgroundAt: NOW + 20 * HOUR, promotes: null, widens: [] },
+    ...{ widensRange: null, retryAt: null },
     ...{ operation: null, operationConnectionId: null, limit: null, budget: null },
     reasons: reasons.map((gate) => ({ gate, code: 'LIMITS_ALLOW', data: { remaining: 3, limit: 4, resetAt: NOW } })),
     limits: [{ name: 'forced-per-day', scope: 'group', limit: 4, remaining: 3, resetAt: NOW + 24 * HOUR }],

@@ -21,38 +21,46 @@ export interface ForcingValue {
   readonly laterIfNot: number;
 }
 
-/** The mean share of a slot that a copy stays fresh, where so many changes are expected in it. */
-const freshShare = (changes: number): number => (changes < 1e-6 ? 1 - changes / 2 : -Math.expm1(-changes) / changes);
+/** The mean share of a slot that a copy stays fresh, where so many changes are expected in it; `stays`: to its end. */
+const freshShare = (changes: number, stays: number): number =>
+  changes < 1e-4 ? 1 - changes / 2 : (1 - stays) / changes;
 
 /** Reads that a copy fresh at the start of each slot (and at the end of the last) still serves fresh. */
-const readsServedFresh = ({ slots, slotDays, readsPerDay }: Outlook): Float64Array => {
-  const served = new Float64Array(slots.length + 1);
+const readsServedFresh = ({ slots, slotDays, readsPerDay }: Outlook): readonly number[] => {
+  const served = new Array<number>(slots.length + 1).fill(0);
   for (let slot = slots.length - 1; slot >= 0; slot -= 1) {
     const changes = slots[slot] as number;
-    served[slot] = readsPerDay * slotDays * freshShare(changes) + Math.exp(-changes) * (served[slot + 1] as number);
+    const stays = Math.exp(-changes);
+    served[slot] = readsPerDay * slotDays * freshShare(changes, stays) + stays * (served[slot + 1] as number);
   }
   return served;
 };
 
-/** What forcing at the next read is expected to bring, less its price, where it is stale by such a chance until then. */
-const atNextRead = (outlook: Outlook, served: Float64Array, staleChance: number, price: number): number => {
-  const { slots, slotDays, readsPerDay, successChance, toldShare } = outlook;
+/** What forcing at the next read is expected to bring, less its price: after forcing now, and after not. */
+const atNextRead = (
+  outlook: Outlook,
+  served: readonly number[],
+  price: number,
+): Pick<ForcingValue, 'laterIfForced' | 'laterIfNot'> => {
+  const { slots, slotDays, readsPerDay, successChance, toldShare, staleChance } = outlook;
   const noRead = Math.exp(-readsPerDay * slotDays);
-  let gain = 0;
-  let reached = 1;
+  let [ifForced, ifNot] = [0, 0];
+  let read = 1 - noRead;
   let changes = 0;
   for (let slot = 0; slot < slots.length; slot += 1) {
-    const untilRead = changes + (slots[slot] as number) / 2;
+    const expected = slots[slot] as number;
+    const until = changes + expected / 2;
     const brings = successChance * (1 + ((served[slot] as number) + (served[slot + 1] as number)) / 2);
     // A change that is told makes it certain; without a word it is the likelier fresh the more would be told.
-    const untold = Math.exp(-untilRead * toldShare);
-    const quiet = 1 - (1 - staleChance) * Math.exp(-untilRead * (1 - toldShare));
-    const expected = (1 - untold) * Math.max(0, brings - price) + untold * Math.max(0, brings * quiet - price);
-    gain += reached * (1 - noRead) * expected;
-    reached *= noRead;
-    changes += slots[slot] as number;
+    const untold = toldShare === 0 ? 1 : Math.exp(-until * toldShare);
+    const unseen = Math.exp(-until * (1 - toldShare));
+    const certain = (1 - untold) * Math.max(0, brings - price);
+    ifForced += read * (certain + untold * Math.max(0, brings * (1 - unseen) - price));
+    ifNot += read * (certain + untold * Math.max(0, brings * (1 - (1 - staleChance) * unseen) - price));
+    read *= noRead;
+    changes += expected;
   }
-  return gain;
+  return { laterIfForced: ifForced, laterIfNot: ifNot };
 };
 
 /**
@@ -65,11 +73,7 @@ export const forcingValue = (outlook: Outlook, price: number): ForcingValue => {
   const now = outlook.successChance * outlook.staleChance * (1 + (served[0] as number));
   // Far from worth it, nothing that comes later changes that.
   if (now < price * 0.8) return { now, laterIfForced: 0, laterIfNot: 0 };
-  return {
-    now,
-    laterIfForced: atNextRead(outlook, served, 0, price),
-    laterIfNot: atNextRead(outlook, served, outlook.staleChance, price),
-  };
+  return { now, ...atNextRead(outlook, served, price) };
 };
 
 /** Whether it is worth its price now rather than at the next read, or never. */

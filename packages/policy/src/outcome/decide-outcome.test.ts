@@ -1,77 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, idOf, MINUTE, SECOND } from '@freshet/domain';
-import type { Closure, Connection, Pull, StatusTold, Task } from '@freshet/domain';
+import type { Closure } from '@freshet/domain';
 import {
-  connection,
-  connectionId,
-  counter,
-  DAY,
-  inputs,
-  noon,
-  policy,
-  pull,
-  reserved,
-  running,
-  taskId,
-  twins,
-  unlearned,
-} from '../../test/given.js';
+  answered,
+  done,
+  loginFailed,
+  moneyAfter,
+  soon,
+  statusAfter,
+  unavailable,
+  type Answer,
+  type Given,
+} from '../../test/answered.js';
+import { connection, connectionId, counter, DAY, noon, policy, reserved, taskId } from '../../test/given.js';
 import { written } from '../../test/tables.js';
-import type { RefreshPolicy } from '../policy.js';
-import { decideOutcome, type OutcomeDecision, type OutcomeFacts } from './decide-outcome.js';
-import type { CallEnd, Phase } from './resolution.js';
-
-type Answer = CallEnd;
-
-const soon = noon + 2 * SECOND;
-const sent = (values: Partial<Pull> = {}): Pull => pull({ state: 'sent', sentAt: noon, ...values });
-
-interface Given {
-  readonly task?: Partial<Task>;
-  readonly pull?: Partial<Pull>;
-  readonly group?: readonly Connection[];
-  readonly facts?: Partial<OutcomeFacts>;
-  readonly policy?: Partial<RefreshPolicy>;
-  readonly now?: number;
-}
-
-const answered = (answer: Answer, phase: Phase, given: Given = {}): OutcomeDecision =>
-  decideOutcome(
-    {
-      task: running(given.task),
-      pull: sent(given.pull),
-      group: given.group ?? [connection()],
-      entries: [reserved()],
-      counters: [counter()],
-      earlierWithSameJob: false,
-      learning: unlearned,
-      ...given.facts,
-    },
-    answer,
-    phase,
-    policy(given.policy),
-    inputs(given.now ?? soon),
-  );
-
-const told = (status: string, reason: string | null = null, at: number | null = null): StatusTold => ({
-  status,
-  reason,
-  at,
-});
-const statusAfter = (decision: OutcomeDecision, id = connectionId('a')): string | undefined => {
-  const row = written(decision.effects, 'connection').find((it) => it.id === id);
-  return row?.status === undefined ? undefined : `${row.status}/${row.statusReason ?? '-'}`;
-};
-const moneyAfter = (decision: OutcomeDecision): readonly (string | undefined)[] =>
-  written(decision.effects, 'ledgerEntry').map((entry) => entry.kind);
-
-const done: Answer = { kind: 'done', asOf: null, newData: true };
-const unavailable: Answer = { kind: 'unavailable', who: 'provider', retryAt: null, message: 'down' };
-const loginFailed: Answer = {
-  kind: 'customer-needed',
-  event: 'failed_login_required',
-  message: 'the password changed',
-};
+import type { Phase } from './resolution.js';
 
 /** What each answer does: task, pull, money, and the status of a connection that was ACTIVE. */
 const rows: readonly (readonly [string, Answer, Phase, string, string, string, string | undefined])[] = [
@@ -535,141 +478,5 @@ describe('a job that was not started for us', () => {
   test('leaves nothing uncertain when nobody tells how it ended', () => {
     const given = { task: { charge: 'released' as const }, pull: settled, now: noon + HOUR };
     expect(answered({ kind: 'pending' }, 'look', given).task).toMatchObject({ state: 'failed', charge: 'released' });
-  });
-});
-
-describe('failures in a row', () => {
-  const after = (failures: number, answer: Answer) =>
-    answered(answer, 'look', { group: [connection('a', { consecutiveFailures: failures })] });
-
-  test('of the login: the third makes it UNRECOVERABLE', () => {
-    expect(statusAfter(after(1, loginFailed))).toBe('RECONNECT_REQUIRED/LOGIN_REQUIRED');
-    expect(statusAfter(after(2, loginFailed))).toBe('UNRECOVERABLE/CONTINUED_AGGREGATION_FAILURES');
-    expect(written(after(2, loginFailed).effects, 'connection')[0]?.consecutiveFailures).toBe(3);
-  });
-
-  test.each([
-    ['of the provider', unavailable],
-    ['of the bank', { ...unavailable, who: 'institution' } as Answer],
-    ['that nobody understands', { kind: 'refused', message: '' } as Answer],
-    ['by a limit', { kind: 'limited', until: null, scope: 'group' } as Answer],
-    [
-      'while the bank repairs its side',
-      { kind: 'customer-needed', event: 'failed_institution_repairing', message: '' } as Answer,
-    ],
-  ])('%s never count', (_what, answer) => {
-    const decision = after(2, answer);
-    expect(statusAfter(decision) ?? 'stays').not.toMatch(/UNRECOVERABLE/);
-    expect(written(decision.effects, 'connection')[0]?.consecutiveFailures).toBeUndefined();
-  });
-});
-
-describe('the word of the provider', () => {
-  test('outranks what we would derive', () => {
-    const answer = { ...loginFailed, told: told('DEGRADED', 'INSTITUTION_ACTION_REQUIRED') } as Answer;
-    expect(statusAfter(answered(answer, 'look'))).toBe('DEGRADED/INSTITUTION_ACTION_REQUIRED');
-  });
-
-  test('moves the status of a RECONNECT_REQUIRED connection, which our success would not', () => {
-    const group = [connection('a', { status: 'RECONNECT_REQUIRED', statusReason: 'OTHER' })];
-    expect(statusAfter(answered(done, 'look', { group }))).toBeUndefined();
-    expect(statusAfter(answered({ ...done, told: told('ACTIVE') } as Answer, 'look', { group }))).toBe('ACTIVE/-');
-  });
-
-  test.each([
-    ['newer than the last', noon, 'DEGRADED/-'],
-    ['as old as the last', noon - HOUR, 'DEGRADED/-'],
-    ['older than the last', noon - HOUR - 1, undefined],
-    ['without a time', null, 'DEGRADED/-'],
-  ])('%s', (_what, at, status) => {
-    const group = [connection('a', { statusToldAt: noon - HOUR })];
-    expect(statusAfter(answered({ ...done, told: told('DEGRADED', null, at) } as Answer, 'look', { group }))).toBe(
-      status,
-    );
-  });
-
-  test.each([
-    ['that it is gone', told('DELETED')],
-    ['that the active one is an inactive duplicate', told('PARTIALLY_ACTIVE', 'INACTIVE_DUPLICATE')],
-  ])('%s is left to the event that says so', (_what, word) => {
-    expect(statusAfter(answered({ ...done, told: word } as Answer, 'look'))).toBeUndefined();
-  });
-
-  test('that we do not know is kept verbatim', () => {
-    expect(statusAfter(answered({ ...done, told: told('IMPEDED', 'WEATHER') } as Answer, 'look'))).toBe(
-      'IMPEDED/WEATHER',
-    );
-  });
-});
-
-describe('a refresh of the inactive twin', () => {
-  const target = { connectionId: connectionId('b') };
-  const accepted: Answer = { kind: 'accepted', providerTaskId: 'job-1', coalesced: false };
-  const [a, b] = twins({ status: 'DEGRADED', statusReason: 'INSTITUTION_CURRENTLY_UNAVAILABLE' });
-  const byId = (decision: OutcomeDecision, name: string) =>
-    written(decision.effects, 'connection').find((row) => row.id === connectionId(name));
-
-  test('that is accepted takes the place, the status and the reason of the active one', () => {
-    const decision = answered(accepted, 'call', { task: target, group: [a, b] });
-    expect(byId(decision, 'b')).toMatchObject({
-      active: true,
-      status: 'DEGRADED',
-      statusReason: 'INSTITUTION_CURRENTLY_UNAVAILABLE',
-    });
-    expect(byId(decision, 'a')).toMatchObject({
-      active: false,
-      status: 'PARTIALLY_ACTIVE',
-      statusReason: 'INACTIVE_DUPLICATE',
-    });
-    expect(written(decision.effects, 'connection').map((row) => row.id)).toEqual([a.id, b.id]);
-    expect(written(decision.effects, 'statusChange').map((row) => row.event)).toEqual(['demoted', 'promoted']);
-  });
-
-  test('that is done takes its place and is well', () => {
-    const decision = answered(done, 'call', { task: target, group: [a, b] });
-    expect(byId(decision, 'b')).toMatchObject({
-      active: true,
-      status: 'ACTIVE',
-      statusReason: null,
-      lastSuccessAt: soon,
-    });
-    expect(written(decision.effects, 'statusChange').map((row) => row.event)).toEqual([
-      'demoted',
-      'promoted',
-      'aggregation_succeeded',
-    ]);
-  });
-
-  test.each<[string, Answer]>([
-    ['limited', { kind: 'limited', until: null, scope: 'group' }],
-    ['refused', { kind: 'refused', message: '' }],
-    ['unavailable', unavailable],
-    ['busy', { kind: 'busy', runningId: null }],
-    ['unknown', { kind: 'unknown', message: '' }],
-  ])('that is %s promotes nobody', (_what, answer) => {
-    const decision = answered(answer, 'call', { task: target, group: [a, b] });
-    expect(written(decision.effects, 'connection')).toEqual([]);
-  });
-
-  test('that finds the login broken breaks the active one: it is one provider connection', () => {
-    const decision = answered(loginFailed, 'call', { task: target, group: [a, b] });
-    expect(byId(decision, 'a')).toMatchObject({ status: 'RECONNECT_REQUIRED', consecutiveFailures: 1 });
-    expect(byId(decision, 'b')).toBeUndefined();
-  });
-
-  test('that is refused is not moved by a status read beside it', () => {
-    const answer = { kind: 'refused', message: '', told: told('ACTIVE') } as Answer;
-    expect(written(answered(answer, 'call', { task: target, group: [a, b] }).effects, 'connection')).toEqual([]);
-  });
-
-  test('where all were told to be inactive is ACTIVE afterwards: nobody knows of a worse', () => {
-    const inactive = { status: 'PARTIALLY_ACTIVE', statusReason: 'INACTIVE_DUPLICATE' };
-    const [c, d] = twins(inactive);
-    expect(byId(answered(accepted, 'call', { task: target, group: [c, d] }), 'b')).toMatchObject({
-      active: true,
-      status: 'ACTIVE',
-    });
-    const alone = connection('a', inactive);
-    expect(statusAfter(answered(accepted, 'call', { group: [alone] }))).toBe('ACTIVE/-');
   });
 });

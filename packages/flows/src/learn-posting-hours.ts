@@ -87,11 +87,17 @@ const learnProvider = async (engine: Engine, tenantId: TenantId, provider: Provi
   return true;
 };
 
-/** When in the week the banks behind each provider post, from what the pulls of the last weeks found; how many were learned. */
-export const learnPostingHours = async (engine: Engine, tenantId: TenantId): Promise<number> => {
+/**
+ * When in the week the banks behind each provider post, from what the pulls of the last weeks found; for each tenant and
+ * provider once a day. How many were learned.
+ */
+export const learnPostingHours = async (engine: Engine): Promise<number> => {
+  const nextAfter = (after: string): Promise<TenantId | null> => engine.store.read('tenantAfter', { after });
   let learned = 0;
-  for (const provider of engine.policies.providers) {
-    if (await learnProvider(engine, tenantId, provider)) learned += 1;
+  for (let tenantId = await nextAfter(''); tenantId !== null; tenantId = await nextAfter(tenantId)) {
+    for (const provider of engine.policies.providers) {
+      if (await learnProvider(engine, tenantId, provider)) learned += 1;
+    }
   }
   return learned;
 };

@@ -1,6 +1,7 @@
 import {
   expireAbandonedConnects,
   forgetIdempotency,
+  learnPostingHours,
   processDueWebhooks,
   releaseDeadLeases,
   requestNightlyAudits,
@@ -21,6 +22,7 @@ export interface DueWork {
   readonly releaseLeases: () => Promise<void>;
   readonly expireConnects: () => Promise<void>;
   readonly forgetIdempotency: () => Promise<void>;
+  readonly learnPostingHours: () => Promise<void>;
   readonly nightlyAudit: () => Promise<void>;
   readonly runAudits: () => Promise<void>;
   /** All of it, until nothing more is due now. */
@@ -47,6 +49,7 @@ export const createDueWork = (engine: Engine, dispatcher: Dispatcher, auditThrea
     releaseLeases: () => untilDone(() => releaseDeadLeases(engine, BATCH)),
     expireConnects: () => untilDone(() => expireAbandonedConnects(engine, BATCH)),
     forgetIdempotency: () => untilDone(() => forgetIdempotency(engine, BATCH)),
+    learnPostingHours: async () => void (await learnPostingHours(engine)),
     nightlyAudit: async () => void (await requestNightlyAudits(engine)),
     runAudits: () => runAudits(engine, auditThread()),
   };

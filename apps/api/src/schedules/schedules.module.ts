@@ -53,6 +53,11 @@ export class Schedules implements BeforeApplicationShutdown {
     return this.alone('nightly-audit', this.work.nightlyAudit);
   }
 
+  @Cron('0 45 * * * *', { name: 'learn-posting-hours', waitForCompletion: true })
+  learnPostingHours(): Promise<void> {
+    return this.alone('learn-posting-hours', this.work.learnPostingHours);
+  }
+
   @Cron('0 15 * * * *', { name: 'forget-idempotency', waitForCompletion: true })
   forgetIdempotency(): Promise<void> {
     return this.alone('forget-idempotency', this.work.forgetIdempotency);

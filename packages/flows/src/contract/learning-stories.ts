@@ -143,8 +143,8 @@ export const learningStories = (openStore: OpenStore): void => {
       for (const connection of many) await background(rig, connection, hour === 4);
     }
     // The pulls of this very instant are the next day's.
-    expect(await learnPostingHours(rig.engine, TENANT)).toBe(1);
-    expect(await learnPostingHours(rig.engine, TENANT)).toBe(0);
+    expect(await learnPostingHours(rig.engine)).toBe(1);
+    expect(await learnPostingHours(rig.engine)).toBe(0);
     const profile = await rig.store.read('postingProfile', { id: postingProfileId(TENANT, 'MX') });
     expect(profile).toMatchObject({ provider: 'MX', intervals: 20 * (4 * 14 - 1) });
     const share = (from: number, to: number): number =>

@@ -23,7 +23,7 @@ export interface ForcingValue {
 
 /** The mean share of a slot that a copy stays fresh, where so many changes are expected in it; `stays`: to its end. */
 const freshShare = (changes: number, stays: number): number =>
-  changes < 1e-4 ? 1 - changes / 2 : (1 - stays) / changes;
+  changes < 1e-3 ? 1 - changes / 2 + (changes * changes) / 6 : (1 - stays) / changes;
 
 /** Reads that a copy fresh at the start of each slot (and at the end of the last) still serves fresh. */
 const readsServedFresh = ({ slots, slotDays, readsPerDay }: Outlook): readonly number[] => {

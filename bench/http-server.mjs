@@ -59,7 +59,12 @@ const importAll = async (engine) => {
 const startFreshet = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'freshet-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const store = openSqliteStore({ file: join(folder, 'bench.db') });
+  const spent = { turns: 0, storeMs: 0 };
+  const onCommit = ({ turns, tookMs }) => {
+    spent.turns += turns;
+    spent.storeMs += tookMs;
+  };
+  const store = openSqliteStore({ file: join(folder, 'bench.db'), onCommit });
   const engine = engineOver(store);
   const key = randomBytes(24).toString('hex');
   const apiKey = { id: 'key_bench', tenantId: TENANT, hash: hash(key), scopes: ['admin'], createdAt: Date.now() };
@@ -79,7 +84,7 @@ const startFreshet = async () => {
       before = page.at(-1).id;
     }
   };
-  return { app, key, ids, path: '/v1/connections/{id}/refresh', decisions };
+  return { app, key, ids, path: '/v1/connections/{id}/refresh', decisions, spent };
 };
 
 const bareIds = createIds(Date.now);
@@ -89,10 +94,12 @@ const startBare = async () => ({
   ids: Array.from({ length: COUNT }, () => idOf('connection', bareIds.next())),
   path: '/v1/connections/{id}/refresh',
   decisions: async () => null,
+  spent: { turns: 0, storeMs: 0 },
 });
 
-const { app, key, ids, path, decisions } = await (process.argv[2] === 'bare' ? startBare() : startFreshet());
+const { app, key, ids, path, decisions, spent } = await (process.argv[2] === 'bare' ? startBare() : startFreshet());
 await app.listen(0, '127.0.0.1');
-process.on('message', async () => process.send({ decisions: await decisions() }));
+const used = () => ({ ...spent, cpuMs: (({ user, system }) => (user + system) / 1000)(process.cpuUsage()) });
+process.on('message', async (asked) => process.send(asked === 'spent' ? used() : { decisions: await decisions() }));
 process.on('SIGTERM', () => process.exit(0));
 process.send({ port: app.getHttpServer().address().port, key, ids, path });

@@ -50,6 +50,12 @@ const load = async ({ port, key, ids, path }, seconds, from) => {
   };
 };
 
+const askServer = async (child, what) => {
+  child.send(what);
+  const [answer] = await once(child, 'message');
+  return answer;
+};
+
 /** Enough that no connection is asked for twice; or so few that one request in many opens a task. */
 const FORCED_CONNECTIONS = 60_000;
 const MIXED_CONNECTIONS = 2_000;
@@ -57,19 +63,21 @@ const MIXED_CONNECTIONS = 2_000;
 const measure = async (kind, connections) => {
   const { child, ready } = await startServer(kind, connections);
   const warm = await load(ready, 2, 0);
+  const before = await askServer(child, 'spent');
   const measured = await load(ready, SECONDS, warm.next);
+  const after = await askServer(child, 'spent');
   if (measured.failed > 0) throw new Error(`${kind}: ${measured.failed} requests failed`);
   if (connections === FORCED_CONNECTIONS && measured.next > ready.ids.length) {
     throw new Error(`${kind}: more requests than connections: raise the number`);
   }
-  child.send('verify');
-  const [verified] = await once(child, 'message');
+  const verified = await askServer(child, 'decisions');
   const sent = warm.answered + measured.answered;
   if (verified.decisions !== null && verified.decisions < sent)
     throw new Error('an answered decision is not in the store');
   child.kill();
   await once(child, 'exit');
-  return measured.perSecond;
+  const perRequest = (name) => ((after[name] - before[name]) * 1000) / measured.answered;
+  return { perSecond: measured.perSecond, cpu: perRequest('cpuMs'), store: perRequest('storeMs') };
 };
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -83,7 +91,8 @@ export const benchHttp = async () => {
       forced: await measure('freshet', FORCED_CONNECTIONS),
     });
   }
-  const [bare, mixed, forced] = ['bare', 'mixed', 'forced'].map((name) => median(rounds.map((round) => round[name])));
+  const of = (name, figure) => median(rounds.map((round) => round[name][figure]));
+  const [bare, mixed, forced] = ['bare', 'mixed', 'forced'].map((name) => of(name, 'perSecond'));
   return {
     name: '(b) durable decisions per second over HTTP, 64 connections',
     figures: {
@@ -91,6 +100,11 @@ export const benchHttp = async () => {
       'Freshet, all forced, durable /s': forced,
       'bare NestJS + Fastify /s': bare,
       'ratio, all forced': forced / bare,
+      'bare, µs of processor a request': of('bare', 'cpu'),
+      'mixed, µs of processor a request': of('mixed', 'cpu'),
+      'mixed, of these in turns and their commits': of('mixed', 'store'),
+      'all forced, µs of processor a request': of('forced', 'cpu'),
+      'all forced, of these in turns and their commits': of('forced', 'store'),
     },
     ratio: mixed / bare,
     wanted: 0.5,

@@ -62,7 +62,12 @@ export const moneyAfter = (decision: OutcomeDecision): readonly (string | undefi
   written(decision.effects, 'ledgerEntry').map((entry) => entry.kind);
 
 export const done: Answer = { kind: 'done', asOf: null, newData: true };
-export const unavailable = { kind: 'unavailable', who: 'provider', retryAt: null, message: 'down' } as const satisfies Answer;
+export const unavailable = {
+  kind: 'unavailable',
+  who: 'provider',
+  retryAt: null,
+  message: 'down',
+} as const satisfies Answer;
 export const loginFailed: Answer = {
   kind: 'customer-needed',
   event: 'failed_login_required',

@@ -7,3 +7,6 @@ export { steer, type Steered } from './replay/steer.js';
 export * from './replay/tally.js';
 export { oracleOf, type Oracle } from './oracle/oracle.js';
 export { scoreOf, type Score } from './oracle/score.js';
+export { runPolicy, type LiveOptions, type LiveTally } from './live/run-policy.js';
+export { simulatedBook, SIMULATED_CONNECTOR, SIMULATED_PROVIDER, type SimulatedBook } from './live/simulated-policy.js';
+export type { KnownRates } from './live/true-rates.js';

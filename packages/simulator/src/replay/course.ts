@@ -16,6 +16,8 @@ export interface Course {
   readonly called: (at: number) => void;
   readonly calls: () => number;
   readonly isStale: (at: number) => boolean;
+  /** Whether a pull at this moment brings something, its own background pull not yet counted. */
+  readonly hasNewsFor: (at: number) => boolean;
   readonly isSignalled: (at: number) => boolean;
 }
 
@@ -54,6 +56,10 @@ export const courseOf = (connection: TracedConnection, backgroundEveryMs: Durati
     calls: () => calls,
     isStale: (at) => {
       passTo(at);
+      return change < changes.length && (changes[change] as number) <= at;
+    },
+    hasNewsFor: (at) => {
+      passTo(at - 1);
       return change < changes.length && (changes[change] as number) <= at;
     },
     isSignalled: (at) => {

@@ -10,3 +10,13 @@ export { scoreOf, type Score } from './oracle/score.js';
 export { runPolicy, type LiveOptions, type LiveTally } from './live/run-policy.js';
 export { simulatedBook, SIMULATED_CONNECTOR, SIMULATED_PROVIDER, type SimulatedBook } from './live/simulated-policy.js';
 export type { KnownRates } from './live/true-rates.js';
+export {
+  experiment,
+  type AtSpend,
+  type Curve,
+  type Experiment,
+  type Point,
+  type RunsPolicy,
+} from './report/experiment.js';
+export { experimentPlot } from './report/plot.js';
+export { experimentTable, textTable } from './report/table.js';

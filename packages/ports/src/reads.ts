@@ -166,6 +166,17 @@ export interface Reads {
   readonly usage: Read<UsageQuery, Usage>;
   /** The newest pull that counts in such a query. */
   readonly latestPull: Read<Omit<UsageQuery, 'take'>, Pull | null>;
+  /** From (inclusive) and until (exclusive), the oldest first. */
+  readonly pullsOfGroup: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly groupKey: string;
+      readonly from: Instant;
+      readonly until: Instant;
+      readonly limit: number;
+    },
+    readonly Pull[]
+  >;
   /** Of the provider (also those of every connector), the institution, the group and the connection; past ones included. */
   readonly closures: Read<
     {

@@ -42,6 +42,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['usage', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
   ['usage', usageOf('group', { product: 'BALANCES', except: 'x' }), ['pulls_group', 'pulls_reserved']],
   ['latestPull', usageOf('group'), ['pulls_group', 'pulls_reserved']],
+  ['pullsOfGroup', { groupKey: 'x', from: 0, until: 1, limit: 9 }, ['pulls_group']],
   ['closures', {}, ['closures_key']],
   ['closuresOfTenant', {}, ['closures_scope']],
   ['budgetCounter', {}, ['sqlite_autoindex_budget_counters_1']],

@@ -4,7 +4,7 @@ import { ledgerTotals, spend } from './money-reads.js';
 import { listReads } from './page-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
 import { isLiving, type Kept } from './tables.js';
-import { latestPull, usage } from './usage-reads.js';
+import { latestPull, pullsOfGroup, usage } from './usage-reads.js';
 
 export type MemoryReads = { readonly [Name in ReadName]: (params: ReadParams<Name>) => ReadResult<Name> };
 
@@ -126,6 +126,7 @@ export const createReads = (kept: Kept): MemoryReads => ({
   ...listReads(kept),
   usage: (query) => usage(kept, query),
   latestPull: (query) => latestPull(kept, query),
+  pullsOfGroup: (asked) => pullsOfGroup(kept, asked),
   ledgerTotals: (asked) => ledgerTotals(kept, asked),
   spend: (asked) => spend(kept, asked),
 });

@@ -6,6 +6,7 @@ export const USAGE = `npm run simulate -- [options]
   --workload FILE    what happens (default: examples/workloads/reference.yaml)
   --policy FILE      the policy under test, as POLICY_FILE of the service (default: the catalogue alone)
   --history FILE     what a running Freshet recorded, instead of a workload: what would it have cost?
+  --record FILE      write what the policy does in the workload as a history, instead of measuring it
   --spend AMOUNTS    run the policy under these budgets too, and every ruler at the same spend;
                      per connection and 30 days (default: 0.5,1.1,2.2; none: as the file has it)
   --seed NUMBER      another seed than the workload's
@@ -18,6 +19,7 @@ const OPTIONS = {
   workload: { type: 'string', default: 'examples/workloads/reference.yaml' },
   policy: { type: 'string' },
   history: { type: 'string' },
+  record: { type: 'string' },
   spend: { type: 'string', default: '0.5,1.1,2.2' },
   seed: { type: 'string' },
   rates: { type: 'string', default: 'learned' },
@@ -29,6 +31,7 @@ export interface Arguments {
   readonly workload: string;
   readonly policy: string | null;
   readonly history: string | null;
+  readonly record: string | null;
   readonly spends: readonly number[];
   readonly seed: number | null;
   readonly rates: 'learned' | 'true';
@@ -64,6 +67,16 @@ const ratesOf = (text: string): Arguments['rates'] => {
 };
 
 export const readArguments = (args: readonly string[]): Arguments => {
-  const { workload, policy = null, history = null, spend, seed, rates, out = null, help } = parsed(args);
-  return { workload, policy, history, spends: spendsOf(spend), seed: seedOf(seed), rates: ratesOf(rates), out, help };
+  const { workload, policy = null, history = null, record = null, spend, seed, rates, out = null, help } = parsed(args);
+  return {
+    workload,
+    policy,
+    history,
+    record,
+    spends: spendsOf(spend),
+    seed: seedOf(seed),
+    rates: ratesOf(rates),
+    out,
+    help,
+  };
 };

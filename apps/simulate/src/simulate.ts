@@ -12,9 +12,8 @@ import { basename, join } from 'node:path';
 import type { Arguments } from './arguments.js';
 import { contentHash, withPolicyFaults } from './policy-file.js';
 import { readYaml } from './read-yaml.js';
+import type { Say } from './say.js';
 import { readWorkload } from './workload/read-workload.js';
-
-export type Say = (line: string) => void;
 
 const policyName = (file: string | null): string => (file === null ? 'the catalogue' : basename(file));
 

@@ -31,7 +31,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const run = async (...args: readonly string[]) => {
   const [said, complained]: [string[], string[]] = [[], []];
-  const code = await runCommand(args, { say: (line) => said.push(line), complain: (line) => complained.push(line) });
+  const code = await runCommand(['simulate', ...args], {
+    say: (line) => said.push(line),
+    complain: (line) => complained.push(line),
+  });
   return { code, said: said.join('\n'), complained: complained.join('\n') };
 };
 

@@ -7,7 +7,7 @@ export { steer, type Steered } from './replay/steer.js';
 export * from './replay/tally.js';
 export { oracleOf, type Oracle } from './oracle/oracle.js';
 export { scoreOf, type Score } from './oracle/score.js';
-export { runPolicy, type LiveOptions, type LiveTally } from './live/run-policy.js';
+export { runPolicy, type LiveOptions, type LiveTally, type Place } from './live/run-policy.js';
 export { simulatedBook, SIMULATED_CONNECTOR, SIMULATED_PROVIDER, type SimulatedBook } from './live/simulated-policy.js';
 export type { KnownRates } from './live/true-rates.js';
 export {
@@ -20,3 +20,6 @@ export {
 } from './report/experiment.js';
 export { experimentPlot } from './report/plot.js';
 export { experimentTable, textTable } from './report/table.js';
+export { HistoryError, historyOf, recordedCost, type History, type HistoryCost } from './history/recorded.js';
+export { replayHistory, type HistoryReplay, type HistoryReplayOptions } from './history/replay-history.js';
+export { historyTable } from './report/history-table.js';

@@ -1,4 +1,12 @@
-import type { Done, DurationMs, ProviderEvent, RefreshAnswer, RefreshProgress, Unavailable } from '@freshet/domain';
+import type {
+  ConnectorName,
+  Done,
+  DurationMs,
+  ProviderEvent,
+  RefreshAnswer,
+  RefreshProgress,
+  Unavailable,
+} from '@freshet/domain';
 import { MINUTE } from '@freshet/domain';
 import type { CallContext, Connector, ProgressCall, RefreshCall, RefreshContext } from '@freshet/ports';
 import { courseOf, type Course } from '../replay/course.js';
@@ -6,7 +14,6 @@ import { failsAt } from '../replay/replay.js';
 import { accountWindow, type AccountWindow } from '../replay/windows.js';
 import type { Trace } from '../workload/trace.js';
 import type { Workload } from '../workload/workload.js';
-import { SIMULATED_CONNECTOR } from './simulated-policy.js';
 
 /** What the provider counted: the truth, which the engine's own books are not asked for. */
 export interface ProviderBooks {
@@ -70,8 +77,7 @@ const waitingRoom = (connections: number, books: ProviderBooks) => {
   };
 };
 
-const connectorOf = (calls: Pick<Connector, 'refresh' | 'progress'>): Connector => ({
-  name: SIMULATED_CONNECTOR,
+const connectorOf = (calls: Pick<Connector, 'name' | 'refresh' | 'progress'>): Connector => ({
   capabilities: CAPABILITIES,
   ...calls,
   status: async () => null,
@@ -96,7 +102,7 @@ const refusalOf = (
 };
 
 /** A provider over a trace. It answers at once, or after `answersAfterMs` when it is looked at. */
-export const simulatedProvider = (trace: Trace, answersAfterMs: DurationMs): SimulatedProvider => {
+export const simulatedProvider = (trace: Trace, name: ConnectorName, answersAfterMs: DurationMs): SimulatedProvider => {
   const { workload } = trace;
   const { start } = workload;
   const account = accountWindow(workload.cap);
@@ -155,6 +161,6 @@ export const simulatedProvider = (trace: Trace, answersAfterMs: DurationMs): Sim
     readsNow: (isFresh) => {
       if (isFresh) books.fresh += 1;
     },
-    connector: connectorOf({ refresh, progress }),
+    connector: connectorOf({ name, refresh, progress }),
   };
 };

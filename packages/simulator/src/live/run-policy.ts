@@ -1,5 +1,14 @@
 import { DEFAULT_TENANT, HOUR, verdicts } from '@freshet/domain';
-import type { ConnectionId, DurationMs, Mode, ProviderEvent, RefreshRequest, Verdict } from '@freshet/domain';
+import type {
+  ConnectionId,
+  ConnectorName,
+  DurationMs,
+  Mode,
+  ProviderName,
+  ProviderEvent,
+  RefreshRequest,
+  Verdict,
+} from '@freshet/domain';
 import { importConnections, receiveWebhook, requestRefresh, type ImportRow } from '@freshet/flows';
 import type { PolicyBook } from '@freshet/policy';
 import type { Store } from '@freshet/ports';
@@ -13,6 +22,14 @@ import { institutionOf, SIMULATED_CONNECTOR, SIMULATED_PROVIDER } from './simula
 import { timelineOf, type Happened } from './timeline.js';
 import { trueRates, type KnownRates, type Placed } from './true-rates.js';
 
+/** A provider of the catalogue, and the connector that reaches it. */
+export interface Place {
+  readonly connector: ConnectorName;
+  readonly provider: ProviderName;
+}
+
+const SIMULATED: Place = { connector: SIMULATED_CONNECTOR, provider: SIMULATED_PROVIDER };
+
 export interface LiveOptions {
   readonly name: string;
   readonly book: PolicyBook;
@@ -23,6 +40,8 @@ export interface LiveOptions {
   readonly answersAfterMs?: DurationMs;
   /** What each customer's request says of freshness. */
   readonly maxAgeMs?: DurationMs | null;
+  /** As whose connections the workload's are brought in; the simulated provider's where nothing is said. */
+  readonly place?: Place;
   /** Where everything is kept; the in-memory store where nothing is said. */
   readonly store?: Store;
   /** A change signal in the engine's words; it has none for one yet, so it is told and comes to nothing. */
@@ -45,10 +64,9 @@ const IMPORT_BATCH = 500;
 
 const heard = (): ProviderEvent => ({ kind: 'ignored', type: 'change-signalled' });
 
-const importRow = ({ index, priceMicros }: TracedConnection, start: number): ImportRow => ({
+const importRow = ({ index, priceMicros }: TracedConnection, start: number, place: Place): ImportRow => ({
+  ...place,
   externalId: externalIdOf(index),
-  connector: SIMULATED_CONNECTOR,
-  provider: SIMULATED_PROVIDER,
   customerId: `customer-${index}`,
   institutionId: institutionOf(priceMicros),
   products: PRODUCTS,
@@ -69,14 +87,18 @@ interface Life {
 }
 
 /** All of them through the import flow, in batches. */
-const placeAll = async ({ engine }: VirtualEngine, { connections, workload }: Trace): Promise<readonly Placed[]> => {
+const placeAll = async (
+  { engine }: VirtualEngine,
+  { connections, workload }: Trace,
+  place: Place,
+): Promise<readonly Placed[]> => {
   const placed: Placed[] = [];
   for (let from = 0; from < connections.length; from += IMPORT_BATCH) {
     const batch = connections.slice(from, from + IMPORT_BATCH);
     const result = await importConnections(
       engine,
       TENANT,
-      batch.map((connection) => importRow(connection, workload.start)),
+      batch.map((connection) => importRow(connection, workload.start, place)),
     );
     if (result.kind !== 'imported') throw new Error(`not imported: ${JSON.stringify(result.faults)}`);
     batch.forEach((traced, index) => {
@@ -90,9 +112,9 @@ const placeAll = async ({ engine }: VirtualEngine, { connections, workload }: Tr
 const encoder = new TextEncoder();
 
 /** The provider's webhook, received and processed by the flows. */
-const tell = async ({ virtual, due }: Life, key: string, event: ProviderEvent): Promise<void> => {
+const tell = async ({ virtual, due, provider }: Life, key: string, event: ProviderEvent): Promise<void> => {
   const { engine, clock } = virtual;
-  await receiveWebhook(engine, TENANT, SIMULATED_CONNECTOR, {
+  await receiveWebhook(engine, TENANT, provider.connector.name, {
     headers: { 'event-id': key },
     body: encoder.encode(JSON.stringify([event])),
     secret: null,
@@ -147,10 +169,11 @@ const spentMicros = async ({ virtual }: Life): Promise<number> => {
 const LAST_CALLS_MS = HOUR;
 
 const begin = async (trace: Trace, options: LiveOptions): Promise<Life> => {
-  const provider = simulatedProvider(trace, options.answersAfterMs ?? 0);
+  const place = options.place ?? SIMULATED;
+  const provider = simulatedProvider(trace, place.connector, options.answersAfterMs ?? 0);
   const store = options.store ?? createMemoryStore();
   const virtual = virtualEngine(trace.workload.start, store, options.book, [provider.connector]);
-  const placed = await placeAll(virtual, trace);
+  const placed = await placeAll(virtual, trace, place);
   if (options.rates === 'true') {
     await store.turn(
       function* () {

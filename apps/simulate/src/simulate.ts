@@ -18,7 +18,7 @@ import { readWorkload } from './workload/read-workload.js';
 const policyName = (file: string | null): string => (file === null ? 'the catalogue' : basename(file));
 
 /** The experiment of a workload: a table, and where a folder is named, its JSON and its picture. */
-export const simulateWorkload = async (given: Arguments, say: Say): Promise<void> => {
+export const simulateWorkload = async (given: Arguments, say: Say, note: Say): Promise<void> => {
   const read = readWorkload(given.workload);
   const workload = given.seed === null ? read : { ...read, seed: given.seed };
   const policyFile = given.policy === null ? null : readYaml(given.policy);
@@ -31,6 +31,8 @@ export const simulateWorkload = async (given: Arguments, say: Say): Promise<void
   const runs: LiveTally[] = [];
   const found = await experiment(trace, given.spends, async (perConnectionMonth) => {
     const name = policyName(given.policy);
+    const held = perConnectionMonth === null ? '' : ` under ${perConnectionMonth} per connection-month`;
+    note(`Running ${name}${held} ...`);
     const tally = await runPolicy(trace, { name, book: bookFor(perConnectionMonth), rates: given.rates });
     runs.push(tally);
     return tally;

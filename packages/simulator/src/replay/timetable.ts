@@ -1,3 +1,4 @@
+import { DAY } from '@freshet/domain';
 import type { Trace, TracedConnection } from '../workload/trace.js';
 
 /**
@@ -10,7 +11,7 @@ export const timetableOf = (
   perDay: number,
 ): Float64Array => {
   const { backgroundEveryMs } = workload;
-  const perStretch = (perDay * backgroundEveryMs) / 86_400_000;
+  const perStretch = (perDay * backgroundEveryMs) / DAY;
   const times: number[] = [];
   // Connections of one rate do not all begin at the same stretch.
   let due = (connection.index * 0.618_033_988_749_895) % 1;

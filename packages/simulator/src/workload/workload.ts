@@ -1,3 +1,4 @@
+import { DAY } from '@freshet/domain';
 import type { DurationMs, Instant } from '@freshet/domain';
 
 /** A lognormal distribution, cut off at both ends. */
@@ -68,7 +69,7 @@ export const referenceWorkload: Workload = {
   currency: 'USD',
   priceMicros: [50_000, 100_000, 300_000],
   billedOn: 'attempt',
-  backgroundEveryMs: 86_400_000,
+  backgroundEveryMs: DAY,
   hourWeights: null,
   signals: { kind: 'none' },
   forcedFailure: 0,

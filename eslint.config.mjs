@@ -37,12 +37,12 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/{domain,policy,ports,flows}/src/**/*.ts'],
+    files: ['packages/{domain,policy,ports,flows,simulator}/src/**/*.ts'],
     ignores: tests,
     rules: { 'no-restricted-syntax': ['error', asyncTransaction, ...clockAndChance] },
   },
   {
-    files: ['packages/flows/src/**/*.ts'],
+    files: ['packages/{flows,simulator}/src/**/*.ts'],
     ignores: tests,
     rules: { 'no-restricted-globals': ['error', ...processAndTimers] },
   },

@@ -4,6 +4,7 @@ export * from './change-connection.js';
 export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
 export { createDispatcher, type Dispatcher } from './dispatch.js';
 export type { Engine, EngineLog } from './engine.js';
+export * from './export-history.js';
 export * from './import-connections.js';
 export { learnPostingHours } from './learn-posting-hours.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';

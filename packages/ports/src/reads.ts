@@ -184,6 +184,17 @@ export interface Reads {
     },
     readonly Pull[]
   >;
+  /** From (inclusive) and until (exclusive), the oldest first. */
+  readonly pullsOfGroup: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly groupKey: string;
+      readonly from: Instant;
+      readonly until: Instant;
+      readonly limit: number;
+    },
+    readonly Pull[]
+  >;
   /** Of the provider (also those of every connector), the institution, the group and the connection; past ones included. */
   readonly closures: Read<
     {

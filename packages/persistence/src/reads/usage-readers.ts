@@ -1,10 +1,27 @@
 import { pullOrigins, pullStates, type Pull, type Usage } from '@freshet/domain';
 import type { UsageQuery, UsageScope } from '@freshet/ports';
-import { and, desc, eq, gt, inArray, like, lte, ne, not, or, sql, type Placeholder, type SQL } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  like,
+  lt,
+  lte,
+  ne,
+  not,
+  or,
+  sql,
+  type Placeholder,
+  type SQL,
+} from 'drizzle-orm';
 import { pulls } from '../schema/conditions.js';
 import type { Tables } from '../schema/index.js';
 import { selecting, variants, type Values } from '../statement.js';
-import { allOf, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
+import { all, allOf, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
 
 type Counting = Omit<UsageQuery, 'take'>;
 type PullTable = Tables['pull'];
@@ -97,8 +114,25 @@ const pullsStatement = ({ db, tables: { pull } }: Schema, query: Counting, take:
     : selecting<Pull>(whole(since).orderBy(desc(pull.at)).limit(take));
 };
 
-/** Pulls as limits count them. */
-export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull' | 'countedPulls'> => {
+const ofGroup = ({ db, tables: { pull } }: Schema) =>
+  selecting<Pull>(
+    db
+      .select()
+      .from(pull)
+      .where(
+        and(
+          eq(pull.tenantId, value('tenantId')),
+          eq(pull.groupKey, value('groupKey')),
+          gte(pull.at, value('from')),
+          lt(pull.at, value('until')),
+        ),
+      )
+      .orderBy(asc(pull.at), asc(pull.id))
+      .limit(value('limit')),
+  );
+
+/** Pulls as limits count them, and as they were. */
+export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull' | 'countedPulls' | 'pullsOfGroup'> => {
   const usage = firstOf<UsageQuery, Usage>({
     statement: variants(shapeOf, (query) => usageStatement(schema, query)),
     values: valuesOf,
@@ -114,5 +148,6 @@ export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull' | '
       statement: variants(shapeOf, (query) => pullsStatement(schema, query, value('take'))),
       values: valuesOf,
     }),
+    pullsOfGroup: all(ofGroup(schema)),
   };
 };

@@ -47,6 +47,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['latestPull', usageOf('group'), ['pulls_group', 'pulls_reserved']],
   ['countedPulls', usageOf('group'), ['pulls_group', 'pulls_reserved']],
   ['countedPulls', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
+  ['pullsOfGroup', { groupKey: 'x', from: 0, until: 1, limit: 9 }, ['pulls_group']],
   ['closures', {}, ['closures_key']],
   ['closuresOfTenant', {}, ['closures_scope']],
   ['budgetCounters', {}, ['budget_counters_period']],

@@ -171,4 +171,29 @@ export const usageReadsContract = (current: Current): void => {
     expect(await usage(3)).toEqual({ count: 3, oldestAt: NOW - 400, latestAt: NOW - 5 });
     expect(await usage(9)).toEqual({ count: 4, oldestAt: NOW - 500, latestAt: NOW - 5 });
   });
+
+  test('the pulls of a group are shown from and until, whatever became of them, the oldest first', async () => {
+    await insertPulls(
+      { at: NOW - 10, state: 'failed' },
+      { at: NOW - 30, origin: 'background', connectionId: a.id('conn', 2) },
+      { at: NOW - 20 },
+      { at: NOW - 20, state: 'reserved' },
+      { at: NOW },
+      { at: NOW - 20, groupKey: 'group-2' },
+    );
+    const shown = async (from: number, until: number, limit: number) =>
+      (await current().read('pullsOfGroup', { tenantId, groupKey: 'group-1', from, until, limit })).map(({ id }) => id);
+    const ids = (...numbers: readonly number[]) => numbers.map((number) => a.id('pull', number));
+    expect(await shown(NOW - 30, NOW, 9)).toEqual(ids(2, 3, 4, 1));
+    expect(await shown(NOW - 29, NOW + 1, 9)).toEqual(ids(3, 4, 1, 5));
+    expect(await shown(NOW - 30, NOW, 2)).toEqual(ids(2, 3));
+    const [first] = await current().read('pullsOfGroup', {
+      tenantId,
+      groupKey: 'group-2',
+      from: 0,
+      until: NOW,
+      limit: 9,
+    });
+    expect(first).toEqual(a.pull(6, { at: NOW - 20, groupKey: 'group-2' }));
+  });
 };

@@ -4,7 +4,7 @@ import { ledgerTotals, spend } from './money-reads.js';
 import { listReads } from './page-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
 import { isLiving, keyOfScope, type Kept } from './tables.js';
-import { countedPulls, latestPull, usage } from './usage-reads.js';
+import { countedPulls, latestPull, pullsOfGroup, usage } from './usage-reads.js';
 
 export type MemoryReads = { readonly [Name in ReadName]: (params: ReadParams<Name>) => ReadResult<Name> };
 
@@ -155,6 +155,7 @@ export const createReads = (kept: Kept): MemoryReads => ({
   usage: (query) => usage(kept, query),
   latestPull: (query) => latestPull(kept, query),
   countedPulls: (query) => countedPulls(kept, query),
+  pullsOfGroup: (asked) => pullsOfGroup(kept, asked),
   ledgerTotals: (asked) => ledgerTotals(kept, asked),
   spend: (asked) => spend(kept, asked),
 });

@@ -5,6 +5,8 @@ export interface Index<Row> {
   of(key: string): readonly Row[];
   add(row: Row): void;
   drop(row: Row): void;
+  /** The row as it is now, in the place of the row as it was; most changes leave it where it stands. */
+  replace(before: Row, after: Row): void;
 }
 
 interface Identified {
@@ -14,7 +16,12 @@ interface Identified {
 /** The key under which a row is found; null: not at all, as in a partial index. */
 export type KeyOf<Row> = (row: Row) => string | null;
 
-export const keyOf = (...parts: readonly unknown[]): string => JSON.stringify(parts);
+/** Each part with its length before it: no two lists of parts make the same key, whatever is in them. */
+export const keyOf = (...parts: readonly (string | null)[]): string => {
+  let key = '';
+  for (const part of parts) key += part === null ? '-' : `${part.length}:${part}`;
+  return key;
+};
 
 /** How many rows, from the front of an ordered list, are such. */
 export const countWhile = <Row>(rows: readonly Row[], isSuch: (row: Row) => boolean): number => {
@@ -35,21 +42,31 @@ export const createIndex = <Row extends Identified, Rank extends number | string
   const byKey = new Map<string, Row[]>();
   const isBefore = (a: Row, b: Row): boolean => rank(a) < rank(b) || (rank(a) === rank(b) && a.id < b.id);
   const placeOf = (rows: readonly Row[], row: Row): number => countWhile(rows, (other) => isBefore(other, row));
+  const addUnder = (under: string | null, row: Row): void => {
+    if (under === null) return;
+    const rows = byKey.get(under);
+    if (rows) rows.splice(placeOf(rows, row), 0, row);
+    else byKey.set(under, [row]);
+  };
+  const dropUnder = (under: string | null, row: Row): void => {
+    const rows = under === null ? undefined : byKey.get(under);
+    if (under === null || rows === undefined) return;
+    rows.splice(placeOf(rows, row), 1);
+    if (rows.length === 0) byKey.delete(under);
+  };
   return {
     of: (wanted) => byKey.get(wanted) ?? [],
-    add: (row) => {
-      const under = key(row);
-      if (under === null) return;
-      const rows = byKey.get(under);
-      if (rows) rows.splice(placeOf(rows, row), 0, row);
-      else byKey.set(under, [row]);
-    },
-    drop: (row) => {
-      const under = key(row);
-      const rows = under === null ? undefined : byKey.get(under);
-      if (under === null || rows === undefined) return;
-      rows.splice(placeOf(rows, row), 1);
-      if (rows.length === 0) byKey.delete(under);
+    add: (row) => addUnder(key(row), row),
+    drop: (row) => dropUnder(key(row), row),
+    replace: (before, after) => {
+      const [from, to] = [key(before), key(after)];
+      const rows = from === null || from !== to || rank(before) !== rank(after) ? undefined : byKey.get(from);
+      if (rows) {
+        rows[placeOf(rows, before)] = after;
+      } else if (from !== null || to !== null) {
+        dropUnder(from, before);
+        addUnder(to, after);
+      }
     },
   };
 };
@@ -73,6 +90,8 @@ interface UniqueKeys<Row> {
   /** Refuses, and takes nothing, where another row holds one of the row's keys. */
   take(row: Row): void;
   giveBack(row: Row): void;
+  /** Takes the keys of the row as it is now for those of the row as it was; refuses as `take` does, and changes nothing. */
+  exchange(before: Row, after: Row): void;
   holder(unique: string, key: string): string | undefined;
 }
 
@@ -83,13 +102,28 @@ const createUniqueKeys = <Row extends Identified>(unique: Readonly<Record<string
       const under = key(row);
       return under === null ? [] : [{ name, under, ids }];
     });
+  const refuse = (name: string): never => {
+    throw new StoreConflict(`such a row is there already (${name})`);
+  };
   return {
     take: (row) => {
       const keys = keysOf(row);
       for (const { name, under, ids } of keys) {
-        if (ids.has(under)) throw new StoreConflict(`such a row is there already (${name})`);
+        if (ids.has(under)) refuse(name);
       }
       for (const { under, ids } of keys) ids.set(under, row.id);
+    },
+    exchange: (before, after) => {
+      const moved = indexes
+        .map(({ name, key, ids }) => ({ name, ids, from: key(before), to: key(after) }))
+        .filter(({ from, to }) => from !== to);
+      for (const { name, ids, to } of moved) {
+        if (to !== null && ids.has(to)) refuse(name);
+      }
+      for (const { ids, from, to } of moved) {
+        if (from !== null) ids.delete(from);
+        if (to !== null) ids.set(to, after.id);
+      }
     },
     giveBack: (row) => {
       for (const { under, ids } of keysOf(row)) ids.delete(under);
@@ -116,18 +150,14 @@ export const createTable = <Row extends Identified>(
     for (const index of indexes) index.drop(row);
     rows.delete(row.id);
   };
+  const exchange = (before: Row, after: Row): void => {
+    keys.exchange(before, after);
+    for (const index of indexes) index.replace(before, after);
+    rows.set(after.id, after);
+  };
   const replace = (before: Row, after: Row): (() => void) => {
-    drop(before);
-    try {
-      add(after);
-    } catch (error) {
-      add(before);
-      throw error;
-    }
-    return () => {
-      drop(after);
-      add(before);
-    };
+    exchange(before, after);
+    return () => exchange(after, before);
   };
   const insert = (row: Row): (() => void) => {
     if (rows.has(row.id)) throw new StoreConflict(`such a row is there already (${name}.id)`);

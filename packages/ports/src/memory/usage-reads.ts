@@ -1,6 +1,6 @@
 import type { Instant, Pull, Usage } from '@freshet/domain';
-import type { UsageQuery } from '../reads.js';
-import { keyOf } from './table.js';
+import type { ReadParams, UsageQuery } from '../reads.js';
+import { countWhile, keyOf } from './table.js';
 import { keyOfScope, type Kept } from './tables.js';
 
 type Counting = Omit<UsageQuery, 'take'>;
@@ -46,4 +46,14 @@ export const usage = (kept: Kept, query: UsageQuery): Usage => {
     if (count === query.take) break;
   }
   return { count, oldestAt, latestAt };
+};
+
+export const pullsOfGroup = (
+  kept: Kept,
+  { tenantId, groupKey, from, until, limit }: ReadParams<'pullsOfGroup'>,
+): readonly Pull[] => {
+  const all = kept.pull.inScope.group.of(keyOf(tenantId, keyOfScope({ kind: 'group', groupKey })));
+  const start = countWhile(all, (pull) => pull.at < from);
+  const end = countWhile(all, (pull) => pull.at < until);
+  return all.slice(start, Math.min(end, start + limit));
 };

@@ -1,0 +1,3 @@
+import { preset } from '@freshet/tooling/jest';
+
+export default preset;

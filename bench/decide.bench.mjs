@@ -31,6 +31,7 @@ const connection = {
   lastSuccessAt: NOW - 5 * HOUR,
   lastAttemptAt: NOW - 5 * HOUR,
   lastForcedAt: null,
+  lastBackgroundAt: NOW - 5 * HOUR,
   connectedAt: NOW - 100 * HOUR,
   consentExpiresAt: null,
   historicalLoaded: true,

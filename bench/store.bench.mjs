@@ -43,6 +43,7 @@ const connectionOf = (number) => ({
   lastSuccessAt: NOW - 30 * HOUR,
   lastAttemptAt: NOW - 30 * HOUR,
   lastForcedAt: null,
+  lastBackgroundAt: null,
   staleAt: NOW + HOUR,
   consecutiveFailures: 0,
   historicalLoaded: true,

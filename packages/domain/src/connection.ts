@@ -38,6 +38,8 @@ export interface Connection {
   readonly lastSuccessAt: Instant | null;
   readonly lastAttemptAt: Instant | null;
   readonly lastForcedAt: Instant | null;
+  /** The newest pull that the provider made by itself: it keeps its own hours. */
+  readonly lastBackgroundAt: Instant | null;
   /** From then on the background refresh counts as missed. */
   readonly staleAt: Instant | null;
   /** Failures in a row of the login or the connection itself; outages do not count. */

@@ -24,6 +24,7 @@ export type ConnectionFacts = Pick<
   | 'lastSuccessAt'
   | 'lastAttemptAt'
   | 'lastForcedAt'
+  | 'lastBackgroundAt'
   | 'connectedAt'
   | 'consentExpiresAt'
   | 'historicalLoaded'

@@ -69,6 +69,7 @@ const connectionFacts = (connection: Connection): ConnectionFacts => ({
   lastSuccessAt: connection.lastSuccessAt,
   lastAttemptAt: connection.lastAttemptAt,
   lastForcedAt: connection.lastForcedAt,
+  lastBackgroundAt: connection.lastBackgroundAt,
   connectedAt: connection.connectedAt,
   consentExpiresAt: connection.consentExpiresAt,
   historicalLoaded: connection.historicalLoaded,
@@ -83,6 +84,7 @@ const asProviderConnection = (active: Connection, group: readonly Connection[]):
   lastSuccessAt: latest(group.map((member) => member.lastSuccessAt)),
   lastAttemptAt: latest(group.map((member) => member.lastAttemptAt)),
   lastForcedAt: latest(group.map((member) => member.lastForcedAt)),
+  lastBackgroundAt: latest(group.map((member) => member.lastBackgroundAt)),
   historicalLoaded: group.some((member) => member.historicalLoaded),
 });
 

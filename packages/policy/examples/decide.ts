@@ -46,6 +46,7 @@ const connection: RefreshFacts['asked'] = {
   lastSuccessAt: now - 20 * HOUR,
   lastAttemptAt: now - 20 * HOUR,
   lastForcedAt: null,
+  lastBackgroundAt: now - 20 * HOUR,
   connectedAt: now - 700 * HOUR,
   consentExpiresAt: null,
   historicalLoaded: true,

@@ -65,6 +65,7 @@ export const connectionRow = (uuid: string, changes: Partial<Connection> = {}): 
   lastSuccessAt: null,
   lastAttemptAt: null,
   lastForcedAt: null,
+  lastBackgroundAt: null,
   staleAt: null,
   consecutiveFailures: 0,
   historicalLoaded: true,

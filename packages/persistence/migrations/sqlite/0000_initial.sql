@@ -72,6 +72,7 @@ CREATE TABLE `connections` (
 	`last_success_at` integer,
 	`last_attempt_at` integer,
 	`last_forced_at` integer,
+	`last_background_at` integer,
 	`stale_at` integer,
 	`consecutive_failures` integer NOT NULL,
 	`historical_loaded` integer NOT NULL,

@@ -26,6 +26,7 @@ export const connectionTable = ({ table, index, uniqueIndex, text, integer, flag
       lastSuccessAt: integer(),
       lastAttemptAt: integer(),
       lastForcedAt: integer(),
+      lastBackgroundAt: integer(),
       staleAt: integer(),
       consecutiveFailures: integer().notNull(),
       historicalLoaded: flag().notNull(),

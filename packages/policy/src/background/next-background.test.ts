@@ -24,6 +24,13 @@ describe('the next background refresh', () => {
     expect(next(values)).toBe(at);
   });
 
+  test('keeps its own hours, whatever was forced since', () => {
+    const forced = { lastBackgroundAt: noon - 20 * HOUR, lastSuccessAt: noon - HOUR, lastForcedAt: noon - HOUR };
+    expect(next(forced)).toBe(noon + 4 * HOUR);
+    expect(next(forced, suppressed)).toBe(noon + 19 * HOUR);
+    expect(next({ ...forced, lastBackgroundAt: null })).toBe(noon + 23 * HOUR);
+  });
+
   test('is pushed away by a forced one for as long as the provider says', () => {
     const forced = { lastSuccessAt: noon - 23 * HOUR, lastForcedAt: noon - HOUR };
     expect(next(forced, suppressed)).toBe(noon + 19 * HOUR);

@@ -71,14 +71,15 @@ const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshP
   const at = Math.min(event.at, inputs.now);
   const active = facts.group.find((member) => member.active);
   if (active !== undefined && !advances(active, event.products, at)) return { drafts: [], effects: [] };
+  const { awaitedPull, connection } = facts;
   const drafts = onActive(draftsOf(facts), (draft) => {
-    const { lastSuccessAt, consecutiveFailures } = draft.after;
-    const fresh = arrive(draft, event.products, at, policy);
+    const { lastSuccessAt, lastBackgroundAt, consecutiveFailures } = draft.after;
+    const came = arrive(draft, event.products, at, policy);
+    const fresh = awaitedPull === null ? set(came, { lastBackgroundAt: Math.max(lastBackgroundAt ?? at, at) }) : came;
     // A late webhook of an old pull says nothing of how the connection is now.
     const isNews = at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && !isOvertaken(draft.after, at);
     return isNews ? happen(fresh, 'aggregation_succeeded', inputs) : set(fresh, { consecutiveFailures });
   });
-  const { awaitedPull, connection } = facts;
   const sinceAt = newestData(facts.group);
   const pull =
     awaitedPull === null

@@ -59,6 +59,7 @@ export const created = (
     lastSuccessAt,
     lastAttemptAt: lastSuccessAt,
     lastForcedAt: null,
+    lastBackgroundAt: null,
     staleAt: staleAt(policy, lastSuccessAt, connectedAt),
     consecutiveFailures: 0,
     historicalLoaded: item.historicalLoaded ?? lastSuccessAt !== null,

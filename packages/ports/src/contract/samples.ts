@@ -57,6 +57,7 @@ export const connection = (number: number, over: Partial<Connection> = {}): Conn
   lastSuccessAt: NOW - 1,
   lastAttemptAt: null,
   lastForcedAt: null,
+  lastBackgroundAt: null,
   staleAt: null,
   consecutiveFailures: 0,
   historicalLoaded: false,

@@ -1,4 +1,5 @@
-import { createDispatcher, processDueWebhooks, type Dispatcher } from '@freshet/flows';
+import { DAY } from '@freshet/domain';
+import { createDispatcher, learnPostingHours, processDueWebhooks, type Dispatcher } from '@freshet/flows';
 import type { VirtualEngine } from './engine.js';
 
 /** Calls under way at a time; more than are ever due at one moment of virtual time. */
@@ -20,7 +21,12 @@ export const dueWork = ({ engine, clock }: VirtualEngine): DueWork => {
     await dispatcher.tick();
     await dispatcher.idle();
   };
+  let learnsAt = clock.now() + DAY;
   const upTo = async (at: number): Promise<void> => {
+    if (at >= learnsAt) {
+      learnsAt += DAY;
+      await learnPostingHours(engine);
+    }
     for (let due = await nextDueAt(); due !== null && due <= at; due = await nextDueAt()) {
       if (due > clock.now()) clock.set(due);
       await run();

@@ -1,4 +1,4 @@
-import { DEFAULT_TENANT, HOUR, verdicts } from '@freshet/domain';
+import { DEFAULT_TENANT, HOUR, put, verdicts } from '@freshet/domain';
 import type {
   ConnectionId,
   ConnectorName,
@@ -9,8 +9,8 @@ import type {
   RefreshRequest,
   Verdict,
 } from '@freshet/domain';
-import { importConnections, receiveWebhook, requestRefresh, type ImportRow } from '@freshet/flows';
-import type { PolicyBook } from '@freshet/policy';
+import { importConnections, policyOf, receiveWebhook, requestRefresh, type ImportRow } from '@freshet/flows';
+import { nothingLearned, type PolicyBook } from '@freshet/policy';
 import type { Store } from '@freshet/ports';
 import { createMemoryStore } from '@freshet/ports/memory';
 import type { Tally } from '../replay/tally.js';
@@ -20,7 +20,7 @@ import { virtualEngine, type VirtualEngine } from './engine.js';
 import { externalIdOf, simulatedProvider, type SimulatedProvider } from './provider.js';
 import { institutionOf, SIMULATED_CONNECTOR, SIMULATED_PROVIDER } from './simulated-policy.js';
 import { timelineOf, type Happened } from './timeline.js';
-import { trueRates, type KnownRates, type Placed } from './true-rates.js';
+import { keepingTrueRates, type KnownRates, type Placed } from './true-rates.js';
 
 /** A provider of the catalogue, and the connector that reaches it. */
 export interface Place {
@@ -44,8 +44,6 @@ export interface LiveOptions {
   readonly place?: Place;
   /** Where everything is kept; the in-memory store where nothing is said. */
   readonly store?: Store;
-  /** A change signal in the engine's words; it has none for one yet, so it is told and comes to nothing. */
-  readonly signalEvent?: (externalId: string, at: number) => ProviderEvent;
 }
 
 /** What a ruler's tally tells, of the real policy; and how it decided. */
@@ -61,8 +59,6 @@ const PRODUCTS = ['BALANCES', 'TRANSACTIONS'] as const;
 /** The address that RFC 5737 keeps for documentation: nobody's. Nothing is sent anywhere. */
 const NOBODY = { ip: '192.0.2.1', userAgent: null };
 const IMPORT_BATCH = 500;
-
-const heard = (): ProviderEvent => ({ kind: 'ignored', type: 'change-signalled' });
 
 const importRow = ({ index, priceMicros }: TracedConnection, start: number, place: Place): ImportRow => ({
   ...place,
@@ -83,7 +79,6 @@ interface Life {
   readonly ids: readonly ConnectionId[];
   readonly verdicts: Record<Verdict, number>;
   readonly request: RefreshRequest;
-  readonly signalEvent: NonNullable<LiveOptions['signalEvent']>;
 }
 
 /** All of them through the import flow, in batches. */
@@ -102,8 +97,8 @@ const placeAll = async (
     );
     if (result.kind !== 'imported') throw new Error(`not imported: ${JSON.stringify(result.faults)}`);
     batch.forEach((traced, index) => {
-      const id = result.imported[index]?.connection.id;
-      if (id !== undefined) placed.push({ id, traced });
+      const connection = result.imported[index]?.connection;
+      if (connection !== undefined) placed.push({ connection, traced });
     });
   }
   return placed;
@@ -140,7 +135,11 @@ const background = async (life: Life, { at, connection }: Happened): Promise<voi
 
 const signal = (life: Life, { at, connection, changedAt }: Happened): Promise<void> => {
   const changed = life.virtual.clock.now() - (at - changedAt);
-  return tell(life, `signal ${connection} ${changedAt}`, life.signalEvent(externalIdOf(connection), changed));
+  return tell(life, `signal ${connection} ${changedAt}`, {
+    kind: 'change-told',
+    externalId: externalIdOf(connection),
+    at: changed,
+  });
 };
 
 const read = async (life: Life, { at, connection }: Happened): Promise<void> => {
@@ -168,30 +167,43 @@ const spentMicros = async ({ virtual }: Life): Promise<number> => {
 /** After the last day, so that calls under way come to their end. */
 const LAST_CALLS_MS = HOUR;
 
+/** The engine knows how often each connection changes and is read, from the first day. */
+const tellTrueRates = async (
+  { engine }: VirtualEngine,
+  placed: readonly Placed[],
+  traced: Map<string, TracedConnection>,
+): Promise<void> => {
+  for (const each of placed) traced.set(each.connection.groupKey, each.traced);
+  await engine.store.turn(
+    function* () {
+      return null;
+    },
+    () => ({
+      effects: placed.map(({ connection }) =>
+        put('connectionRates', nothingLearned(connection, policyOf(engine, connection), engine.clock.now())),
+      ),
+    }),
+  );
+};
+
 const begin = async (trace: Trace, options: LiveOptions): Promise<Life> => {
   const place = options.place ?? SIMULATED;
   const provider = simulatedProvider(trace, place.connector, options.answersAfterMs ?? 0);
-  const store = options.store ?? createMemoryStore();
+  const kept = options.store ?? createMemoryStore();
+  const traced = new Map<string, TracedConnection>();
+  const store = options.rates === 'true' ? keepingTrueRates(kept, traced) : kept;
   const virtual = virtualEngine(trace.workload.start, store, options.book, [provider.connector]);
   const placed = await placeAll(virtual, trace, place);
-  if (options.rates === 'true') {
-    await store.turn(
-      function* () {
-        return null;
-      },
-      () => ({ effects: trueRates(placed) }),
-    );
-  }
+  if (options.rates === 'true') await tellTrueRates(virtual, placed, traced);
   const asks = { products: null, from: null, to: null, attended: true } as const;
   const request = { ...asks, mode: options.mode ?? 'auto', maxAgeMs: options.maxAgeMs ?? null };
   return {
     virtual,
     due: dueWork(virtual),
     provider,
-    ids: placed.map(({ id }) => id),
+    ids: placed.map(({ connection }) => connection.id),
     verdicts: Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) as Record<Verdict, number>,
     request,
-    signalEvent: options.signalEvent ?? heard,
   };
 };
 

@@ -1,4 +1,5 @@
 export * from './policy.js';
+export * from './allocation/index.js';
 export * from './catalogue/index.js';
 export * from './background/next-background.js';
 export * from './cost/budget.js';

@@ -2,9 +2,10 @@
 import { cpus, totalmem } from 'node:os';
 import { benchDecide } from './decide.bench.mjs';
 import { benchHttp } from './http.bench.mjs';
+import { benchPlan } from './plan.bench.mjs';
 import { benchStore } from './store.bench.mjs';
 
-const benches = { decide: benchDecide, http: benchHttp, store: benchStore };
+const benches = { decide: benchDecide, http: benchHttp, plan: benchPlan, store: benchStore };
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !(name in benches));
 if (unknown) {

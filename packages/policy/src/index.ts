@@ -9,6 +9,7 @@ export * from './limits/reads.js';
 export { renderReason } from './reasons/render-reason.js';
 export { renderRefusal, type RenderedRefusal } from './reasons/render-refusal.js';
 export { decideRefresh } from './refresh/decide-refresh.js';
+export * from './sweep/index.js';
 export * from './turn-inputs.js';
 export { decideEvent, type EventFacts } from './event/decide-event.js';
 export { decideImport, type Imported, type ImportFacts, type ImportItem } from './group/decide-import.js';

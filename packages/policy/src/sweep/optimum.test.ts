@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { budget, days, referenceCandidates } from '../../test/sweeps.js';
+import { problem, referenceWorkload } from '../../test/workloads.js';
+import { allocateEvenSpacing, evenSpacingFreshnessBeside } from '../allocation/index.js';
+import type { SweepPlan } from './index.js';
+
+const COUNT = 800;
+const WARM = 20;
+const MEASURED = 20;
+
+/** What twenty days of plans bring and spend, after as many to settle. */
+const settled = (moneyPerDay: number, maxAgeMs: number): { fresh: number; spent: number } => {
+  let fresh = 0;
+  let spent = 0;
+  const rest = { budgets: [budget(Math.round(moneyPerDay * 1e6))], rules: { maxAgeMs, worthAtLeast: 0 } };
+  days(referenceCandidates(7, COUNT), WARM + MEASURED, rest, (plan: SweepPlan, day) => {
+    if (day < WARM) return;
+    fresh += plan.forecast.freshAfter / MEASURED;
+    spent += (plan.forecast.budgets[0]?.plannedMicros ?? 0) / 1e6 / MEASURED;
+  });
+  return { fresh, spent };
+};
+
+/** The share of reads that no timetable can exceed at that money; `minRate`: each is pulled at least so often. */
+const bound = (spent: number, minRate: number): number => {
+  const { changes, reads, prices } = referenceWorkload(7, COUNT);
+  const minRates = new Float64Array(COUNT).fill(minRate);
+  const { rates } = allocateEvenSpacing(problem(changes, spent, { weights: reads, prices, minRates }));
+  const all = reads.reduce((sum, read) => sum + read, 0);
+  const fresh = rates.reduce(
+    (sum, rate, row) => sum + (reads[row] as number) * evenSpacingFreshnessBeside(changes[row] as number, 0, rate),
+    0,
+  );
+  return fresh / all;
+};
+
+describe('on the reference workload', () => {
+  test.each([0.5, 1.1, 2.2])('at $%d a month the plans come within 1 %% of the bound of even spacing', (perMonth) => {
+    const perDay = (perMonth / 30) * COUNT;
+    const { fresh, spent } = settled(perDay, Infinity);
+    expect(spent).toBeGreaterThan(perDay * 0.99);
+    expect(fresh).toBeGreaterThan(bound(spent, 0) * 0.99);
+    expect(fresh).toBeLessThan(bound(spent, 0) * 1.001);
+  });
+});

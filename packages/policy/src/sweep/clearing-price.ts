@@ -52,26 +52,38 @@ class Open {
   }
 }
 
+/** So far below a price that was expected, there may be none at all. */
+const FAR = 2;
+const SAMPLE = 64;
+const isKnown = (price: number): boolean => price > LOWEST && price < HIGHEST;
+
+/** Near the price: the one that clears every 64th member under its share of the limit. */
+const sampledPrice = (takers: Takers, limit: number): number => {
+  const members = takers.members.filter((_member, place) => place % SAMPLE === 0);
+  const share = takers.members.length === 0 ? 0 : members.length / takers.members.length;
+  return members.length < SAMPLE ? 0 : clearingPrice({ ...takers, members }, limit * share, 0);
+};
+
 /**
  * The lowest price at which all takers together fit a limit, 0 where they do for nothing. Like `lowestPrice`, for amounts
  * that fall in steps: the bracket is halved, and each time fewer members are left to look at.
  */
 export const clearingPrice = (takers: Takers, limit: number, guess: number): number => {
   const open = new Open(takers);
-  const known = guess > LOWEST && guess < HIGHEST;
-  let [low, high] = [guess, guess];
-  let factor = known ? 1.001 : 4;
-  if (!known || open.totalAt(guess) <= limit) {
-    if (open.totalAt(0) <= limit) return 0;
-    if (!known) [low, high] = [1, 1];
-  }
+  const near = isKnown(guess) ? guess : sampledPrice(takers, limit);
+  if (!isKnown(near) && open.totalAt(0) <= limit) return 0;
+  let factor = isKnown(guess) ? 1.001 : isKnown(near) ? 1.02 : 4;
+  let high = isKnown(near) ? near : 1;
+  let low: number;
   if (open.totalAt(high) > limit) {
-    for (; open.totalAt(high) > limit; factor *= factor) {
+    do {
       if (high > HIGHEST) return Number.POSITIVE_INFINITY;
       [low, high] = [high, high * factor];
-    }
+      factor *= factor;
+    } while (open.totalAt(high) > limit);
   } else {
     for (low = high / factor; open.totalAt(low) <= limit; factor *= factor) {
+      if (factor > FAR && open.totalAt(0) <= limit) return 0;
       if (low < LOWEST) return high;
       [high, low] = [low, low / factor];
     }

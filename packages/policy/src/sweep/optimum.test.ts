@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { DAY } from '@freshet/domain';
 import { budget, days, referenceCandidates } from '../../test/sweeps.js';
 import { problem, referenceWorkload } from '../../test/workloads.js';
 import { allocateEvenSpacing, evenSpacingFreshnessBeside } from '../allocation/index.js';
@@ -41,5 +42,11 @@ describe('on the reference workload', () => {
     expect(spent).toBeGreaterThan(perDay * 0.99);
     expect(fresh).toBeGreaterThan(bound(spent, 0) * 0.99);
     expect(fresh).toBeLessThan(bound(spent, 0) * 1.001);
+  });
+
+  test('with nobody starved they come within 1 % of the bound that starves nobody either', () => {
+    const { fresh, spent } = settled((1.1 / 30) * COUNT, 14 * DAY);
+    expect(fresh).toBeGreaterThan(bound(spent, 1 / 14) * 0.99);
+    expect(fresh).toBeLessThan(bound(spent, 0));
   });
 });

@@ -54,7 +54,7 @@ const columnsOf = (count, random) => {
   };
 };
 
-export const inputOf = (count) => ({
+const inputOf = (count) => ({
   now: NOW,
   candidates: columnsOf(count, chance(1)),
   budgets: [{ name: 'day', provider: null, currency: 'USD', micros: count * 70_000 }],

@@ -1,6 +1,6 @@
 // (d) Planning a day of pulls for 10^4, 10^5 and 10^6 connections under money and caps, beside sorting as many numbers in the
 // same run: what any planner pays at least to put its pulls in the order of time. The workload is the one of the policy benchmarks.
-import { planSweep } from '@freshet/policy';
+import { allocateEvenSpacing, planSweep } from '@freshet/policy';
 
 const NOW = Date.parse('2026-11-21T00:00:00Z');
 const DAY = 86_400_000;
@@ -70,9 +70,23 @@ const seconds = (run) => {
   return { seconds: (performance.now() - began) / 1000, result };
 };
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const heldMiB = () => {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return (heapUsed + arrayBuffers) / 2 ** 20;
+/** The most that the process has held so far, input and all: sizes are measured from the smallest on. */
+const peakMiB = () => process.resourceUsage().maxRSS / 1024;
+
+/** The rates alone, in closed form: no times, no caps. */
+const ratesOf = ({ candidates, budgets }) => {
+  const { changesPerDay, readsPerDay, priceMicros, backgroundPerDay, minGapMs } = candidates;
+  return allocateEvenSpacing({
+    changes: changesPerDay,
+    weights: readsPerDay,
+    prices: priceMicros,
+    background: backgroundPerDay,
+    minRates: null,
+    maxRates: minGapMs.map((gap) => DAY / gap),
+    providers: new Int32Array(changesPerDay.length).fill(-1),
+    caps: new Float64Array(0),
+    budget: budgets[0].micros,
+  });
 };
 
 export const benchPlan = async () => {
@@ -83,13 +97,11 @@ export const benchPlan = async () => {
     const numbers = Float64Array.from(input.candidates.seeds);
     const rounds = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const before = heldMiB();
       const planned = seconds(() => planSweep(input));
-      const held = heldMiB() - before;
       const { calls, budgets } = planned.result.forecast;
       if (calls === 0 || budgets[0].plannedMicros > budgets[0].micros) throw new Error('this is not a plan');
       const copy = numbers.slice();
-      rounds.push({ plan: planned.seconds, sort: seconds(() => copy.sort()).seconds, held, calls });
+      rounds.push({ plan: planned.seconds, sort: seconds(() => copy.sort()).seconds, calls });
     }
     const label = `10^${Math.log10(count)}`;
     const plan = median(rounds.map((round) => round.plan));
@@ -97,8 +109,9 @@ export const benchPlan = async () => {
     figures[`${label}: planSweep, s`] = plan;
     figures[`${label}: sorting the numbers, s`] = sort;
     figures[`${label}: planSweep, sorts`] = plan / sort;
+    figures[`${label}: allocateEvenSpacing, s`] = seconds(() => ratesOf(input)).seconds;
     figures[`${label}: pulls planned`] = rounds[0].calls;
-    figures[`${label}: memory, MiB`] = median(rounds.map((round) => round.held));
+    figures[`${label}: peak of the process, MiB`] = peakMiB();
     ratio = sort / plan;
   }
   return {

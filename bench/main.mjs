@@ -2,10 +2,11 @@
 import { cpus, totalmem } from 'node:os';
 import { benchDecide } from './decide.bench.mjs';
 import { benchHttp } from './http.bench.mjs';
+import { benchPlan } from './plan.bench.mjs';
 import { benchSimulate } from './simulate.bench.mjs';
 import { benchStore } from './store.bench.mjs';
 
-const benches = { decide: benchDecide, http: benchHttp, store: benchStore, simulate: benchSimulate };
+const benches = { decide: benchDecide, http: benchHttp, store: benchStore, plan: benchPlan, simulate: benchSimulate };
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !(name in benches));
 if (unknown) {

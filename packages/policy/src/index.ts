@@ -1,4 +1,5 @@
 export * from './policy.js';
+export * from './allocation/index.js';
 export * from './catalogue/index.js';
 export * from './background/next-background.js';
 export * from './cost/budget.js';
@@ -8,6 +9,7 @@ export * from './limits/reads.js';
 export { renderReason } from './reasons/render-reason.js';
 export { renderRefusal, type RenderedRefusal } from './reasons/render-refusal.js';
 export { decideRefresh } from './refresh/decide-refresh.js';
+export * from './sweep/index.js';
 export * from './turn-inputs.js';
 export { decideEvent, type EventDecision, type EventFacts } from './event/decide-event.js';
 export type { Clash, GroupHoldings, HoldingsByKey } from './group/carry.js';

@@ -4,21 +4,22 @@ import * as everything from '../src/index.js';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 const readme = read('README.md');
-const block = (language: string): string =>
-  new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(readme)?.[1] ?? '';
+const block = (language: string, place = 0): string =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))][place]?.[1] ?? '';
+const examples = ['decide', 'sweep'].map((name, place) => ({ name, place }));
 
-test('the README shows the example that is compiled', () => {
-  expect(block('ts')).toBe(read('examples/decide.ts'));
+test.each(examples)('the README shows the example $name that is compiled', ({ name, place }) => {
+  expect(block('ts', place)).toBe(read(`examples/${name}.ts`));
 });
 
-test('the example prints what the README says', async () => {
+test.each(examples)('the example $name prints what the README says', async ({ name, place }) => {
   const printed: string[] = [];
   const log = jest.spyOn(console, 'log').mockImplementation((...words: unknown[]) => {
     printed.push(words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' '));
   });
-  await import('../examples/decide.js');
+  await import(`../examples/${name}.js`);
   log.mockRestore();
-  expect(`${printed.join('\n')}\n`).toBe(block('text'));
+  expect(`${printed.join('\n')}\n`).toBe(block('text', place));
 });
 
 test('the README names every function and value that is exported, and none that is not', () => {

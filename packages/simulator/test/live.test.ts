@@ -118,7 +118,7 @@ describe('the real policy', () => {
     const trace = traceOf(workload);
     const changes = trace.connections.reduce((sum, one) => sum + one.changes.length, 0);
     const webhooks = store.rows('webhook');
-    expect(webhooks.filter(({ body }) => body.includes('change-signalled'))).toHaveLength(changes);
+    expect(webhooks.filter(({ body }) => body.includes('change-told'))).toHaveLength(changes);
     expect(webhooks.every(({ state }) => state === 'processed')).toBe(true);
     const told = store.rows('pull').filter(({ newData }) => newData !== null);
     expect(told.some(({ newData }) => newData === false)).toBe(true);

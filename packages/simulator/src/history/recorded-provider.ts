@@ -9,12 +9,13 @@ type Arrivals = readonly PullLine[];
 const broughtData = ({ state }: PullLine): boolean => state === 'succeeded' || state === 'partial';
 
 /**
- * Whether a refresh at that moment would have brought something. Where the next pull of the record brought nothing, it
- * would not have; where that did, nobody knows whether the change came before or after.
+ * Whether a refresh at that moment would have brought something. The record knows it of the very moment at which one was
+ * made. Where the next pull brought nothing, this one would not have; where that did, nobody knows whether the change
+ * came before or after.
  */
 const newDataAt = (arrivals: Arrivals, at: Instant): boolean | null => {
   const next = arrivals.find((pull) => pull.at >= at);
-  return next?.newData === false ? false : null;
+  return next?.newData === false || next?.at === at ? next.newData : null;
 };
 
 const elsewhere = async (): Promise<{ readonly kind: 'refused'; readonly message: string }> => ({

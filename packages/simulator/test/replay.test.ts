@@ -3,7 +3,6 @@ import { DAY, HOUR } from '@freshet/domain';
 import fc from 'fast-check';
 import {
   backgroundOnly,
-  blindBound,
   cooldown,
   fixedAge,
   forceAlways,
@@ -184,19 +183,13 @@ describe('steering', () => {
     expect(perConnectionMonth(trace, tally.spentMicros)).toBeLessThan(3);
   });
 
-  test('the blind bound plans by the rates that it is given', () => {
-    const family = blindBound((price) => trace.connections.map(() => 1 / price));
-    const { tally, parameter } = steer(trace, family, target);
-    expect(tally.name).toBe('blind bound');
-    expect(tally).toEqual({
-      ...replay(
-        trace,
-        timetable(
-          'blind bound',
-          trace.connections.map(() => 1 / parameter),
-        ),
-      ),
-    });
+  test('no timetable is fresher than the blind bound, at equal spend', () => {
+    const large = traceOf(workloadOf(150, 60));
+    const families = rulerFamilies(large).filter(({ name }) => /timetable|blind/.test(name));
+    const fresh = families.map((family) => steer(large, family, microsOf(large, 4)).tally.fresh / large.reads);
+    const [uniform, proportional, blind] = fresh as [number, number, number];
+    expect(families.map(({ name }) => name)).toEqual(['uniform timetable', 'proportional timetable', 'blind bound']);
+    expect(blind).toBeGreaterThan(Math.max(uniform, proportional) + 0.01);
   });
 
   test('knowing more is worth more, at equal spend', () => {

@@ -1,5 +1,6 @@
-import { formatDuration, HOUR, MINUTE, SECOND } from '@freshet/domain';
+import { DAY, formatDuration, HOUR, MINUTE, SECOND } from '@freshet/domain';
 import type { DurationMs } from '@freshet/domain';
+import { allocateEvenSpacing } from '@freshet/policy';
 import type { Signals } from '../workload/workload.js';
 import type { Trace, TracedConnection } from '../workload/trace.js';
 import type { Moment, Ruler, RulerFamily } from './ruler.js';
@@ -107,6 +108,31 @@ const timed = (name: string, at: (ms: DurationMs) => Ruler): RulerFamily => ({
   higherSpends: 'less',
 });
 
+/** The freshest timetable for so much money a day, by the rates alone: no timetable can be better, and none sees a read. */
+const blindTimetable = ({ connections, workload }: Trace, perDay: number): Ruler => {
+  const column = (of: (connection: TracedConnection) => number): Float64Array => Float64Array.from(connections, of);
+  const { rates } = allocateEvenSpacing({
+    changes: column(({ changesPerDay }) => changesPerDay),
+    weights: column(({ readsPerDay }) => readsPerDay),
+    prices: column(({ priceMicros }) => priceMicros / 1_000_000),
+    background: column(() => DAY / workload.backgroundEveryMs),
+    minRates: null,
+    maxRates: column(() => (workload.minGapMs > 0 ? DAY / workload.minGapMs : Infinity)),
+    providers: new Int32Array(connections.length).fill(-1),
+    caps: new Float64Array(),
+    budget: perDay,
+  });
+  return timetable('blind bound', [...rates]);
+};
+
+const blindBound = (trace: Trace): RulerFamily => ({
+  name: 'blind bound',
+  at: (perDay) => blindTimetable(trace, perDay),
+  lowest: 0.01,
+  highest: 100 * trace.connections.length,
+  higherSpends: 'more',
+});
+
 /** Every ruler that can be steered to an amount of money; `heard signals` only where signals come. */
 export const rulerFamilies = (trace: Trace): readonly RulerFamily[] => {
   const { connections, workload } = trace;
@@ -115,13 +141,10 @@ export const rulerFamilies = (trace: Trace): readonly RulerFamily[] => {
     timed('older than', fixedAge),
     rated('uniform timetable', (multiple) => connections.map(() => multiple)),
     rated('proportional timetable', (multiple) => connections.map(({ changesPerDay }) => multiple * changesPerDay)),
+    blindBound(trace),
     priced('greedy index', greedyIndex),
     priced('looking ahead', (price) => lookingAhead(trace, price)),
     ...(workload.signals.kind === 'none' ? [] : [priced('heard signals', (price) => heardSignals(trace, price))]),
     priced('signal bound', signalBound),
   ];
 };
-
-/** An optimal timetable, once somebody can tell the rates: by the fresh reads that one unit of money has to buy. */
-export const blindBound = (perDay: (readsPerUnit: number) => readonly number[]): RulerFamily =>
-  priced('blind bound', (price) => timetable('blind bound', perDay(price)));

@@ -68,6 +68,11 @@ it('example.yaml sets what its comments say', () => {
   const watched = book.policyFor({ ...asked, connectionId: 'conn_0199a3f2-7c00-7a31-8e54-0d6f2f9b1c11' });
   expect(watched).toMatchObject({ patienceMs: MINUTE, worth: { valueMultiple: 10 } });
   expect(book.policyFor(bud).budgets.map(({ name }) => name)).toEqual(['all-forced-daily', 'bud-monthly']);
+  expect(book.budgetsFor('ten_a')).toMatchObject([
+    { name: 'all-forced-daily', enforcement: 'hard', headStart: null },
+    { name: 'bud-monthly', reserveForAttended: 0.33 },
+    { name: 'plaid-weekly', enforcement: 'soft', alertAt: [0.8, 1, 1.25] },
+  ]);
   expect(book.policyFor({ ...asked, provider: 'AKAHU', connector: 'akahu' })).toMatchObject({
     known: true,
     forced: { available: true, unattended: false },
@@ -98,6 +103,10 @@ describe('for editors', () => {
   const priced = (price: object) =>
     override({}, { price: { currency: 'USD', perRequest: '0.10', billedOn: 'success', ...price } });
   const limited = (limit: object) => override({}, { limits: { own: limit } });
+  const budgeted = (more: object) => ({
+    version: 1,
+    budgets: [{ name: 'a', period: 'day', timeZone: 'UTC', amount: '1', currency: 'USD', ...more }],
+  });
   const window = {
     kind: 'window',
     scope: 'group',
@@ -113,6 +122,9 @@ describe('for editors', () => {
     ['a price', priced({})],
     ['a whole limit', limited(window)],
     ['some fields of one', limited({ count: 3 })],
+    ['a budget', budgeted({})],
+    ['a soft one', budgeted({ enforcement: 'soft', alertAt: [1, 1.5] })],
+    ['a paced one', budgeted({ pacing: 'even', headStart: 0, reserveForAttended: 0.5 })],
     ['one taken out', override({}, { limits: { own: null } })],
     [
       'what a consent lasts',
@@ -146,6 +158,10 @@ describe('for editors', () => {
       'a budget without an amount',
       { version: 1, budgets: [{ name: 'a', period: 'day', timeZone: 'UTC', currency: 'USD' }] },
     ],
+    ['a budget of a third kind', budgeted({ enforcement: 'firm' })],
+    ['a head start of more than all', budgeted({ pacing: 'even', headStart: 2 })],
+    ['a share below nothing', budgeted({ reserveForAttended: -0.1 })],
+    ['an alert that is no number', budgeted({ alertAt: ['80 %'] })],
     ['a provider that says nothing', { version: 1, providers: { TEST: { title: 'Test' } } }],
     ['a provider in small letters', { version: 1, providers: { test: {} } }],
   ])('marks %s, and the start refuses it too', (_what, file) => {
@@ -189,6 +205,15 @@ describe('docs/policy-files.md', () => {
     expect(buildPolicyBook({ policyFile: shownUnder(heading), hash }).policyFor({ ...asked, ...given })).toMatchObject(
       expected,
     );
+  });
+
+  it('Budgets: hard, paced and kept; watched; and with defaults', () => {
+    const budgets = buildPolicyBook({ policyFile: shownUnder('Budgets'), hash }).budgetsFor('ten_a');
+    expect(budgets).toMatchObject([
+      { name: 'all-monthly', enforcement: 'hard', headStart: 0.15, reserveForAttended: 0.2, alertAt: [0.5, 0.8, 0.95] },
+      { name: 'mx-daily', enforcement: 'hard', headStart: null, reserveForAttended: 0, alertAt: [0.5, 0.8, 1] },
+      { name: 'plaid-watched', enforcement: 'soft' },
+    ]);
   });
 
   it('By connector: only through that one', () => {

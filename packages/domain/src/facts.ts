@@ -1,3 +1,4 @@
+import type { CalendarUnit } from './calendar.js';
 import type { Closure } from './closure.js';
 import type { Connection, ProviderName } from './connection.js';
 import type { PullId, TaskId } from './ids.js';
@@ -63,6 +64,17 @@ export interface BudgetFacts {
   readonly provider: ProviderName | null;
   readonly currency: string;
   readonly amountMicros: number;
+  readonly period: CalendarUnit;
+  readonly timeZone: string;
+  /** `soft`: what does not fit is let through, and told. */
+  readonly enforcement: 'hard' | 'soft';
+  /** By how much of the period spending may be ahead of time; null: it need not keep pace with it. */
+  readonly headStart: number | null;
+  /** The share of the amount that only attended requests may use. */
+  readonly reserveForAttended: number;
+  /** Shares of the amount at which somebody is told, and those of which they were. */
+  readonly alertAt: readonly number[];
+  readonly alerted: readonly number[];
   readonly periodStart: Instant;
   readonly periodEnd: Instant;
   readonly counterId: BudgetCounterId;

@@ -42,4 +42,24 @@ export interface BudgetCounter {
   readonly uncertainMicros: number;
   /** What a micro of it has to buy, as of the last that was held. */
   readonly shadow: ShadowPrice | null;
+  /** The thresholds that were told of: each is told once in a period, however often it is crossed. */
+  readonly alerted: readonly number[];
+}
+
+/** A budget's use reached a threshold: as it was seen when that was noticed, once for each period. */
+export interface BudgetAlert {
+  /** `<id of the counter>#<threshold>`. */
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly budget: string;
+  /** Null: every provider. */
+  readonly provider: ProviderName | null;
+  readonly currency: string;
+  readonly periodStart: Instant;
+  readonly periodEnd: Instant;
+  /** Share of the amount. */
+  readonly threshold: number;
+  readonly amountMicros: number;
+  readonly usedMicros: number;
+  readonly at: Instant;
 }

@@ -2,7 +2,7 @@ import type { Closure } from './closure.js';
 import type { Connection, ConnectorName, StatusChange } from './connection.js';
 import type { DecisionRecord } from './decision.js';
 import type { AuditId, ConnectionId, DecisionId, FindingId, TenantId, WebhookId } from './ids.js';
-import type { BudgetCounter, LedgerEntry } from './ledger.js';
+import type { BudgetAlert, BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';
 import type { Pull } from './pull.js';
 import type { ConnectionRates, PostingProfile } from './rates.js';
@@ -105,6 +105,7 @@ export interface Records {
   readonly decision: DecisionRecord;
   readonly ledgerEntry: LedgerEntry;
   readonly budgetCounter: BudgetCounter;
+  readonly budgetAlert: BudgetAlert;
   readonly closure: Closure;
   readonly connectionRates: ConnectionRates;
   readonly postingProfile: PostingProfile;
@@ -127,6 +128,7 @@ export const recordNames = [
   'decision',
   'ledgerEntry',
   'budgetCounter',
+  'budgetAlert',
   'closure',
   'connectionRates',
   'postingProfile',

@@ -1,5 +1,5 @@
-import type { BudgetFacts, Instant, TenantId } from '@freshet/domain';
-import { usedMicros, type Budget } from '@freshet/policy';
+import type { BudgetAlert, BudgetCounter, BudgetFacts, Instant, TenantId } from '@freshet/domain';
+import { allowedMicros, budgetPeriod, forecastMicros, keptMicros, usedMicros, type Budget } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
 import { loadBudget } from './load-refresh.js';
@@ -8,36 +8,75 @@ import { loadBudget } from './load-refresh.js';
 export interface BudgetOverview {
   readonly budget: Budget;
   readonly facts: BudgetFacts;
-  /** Never below nothing, though a budget that was lowered may be overdrawn. */
+  /** Never below nothing: what is beyond the amount is overrun. */
   readonly remainingMicros: number;
-  /** What the period will have cost at its end if it goes on as it went so far. */
-  readonly forecastMicros: number;
+  /** Of a soft budget, or of one that was lowered. */
+  readonly overrunMicros: number;
+  /** Of the amount: for attended requests alone. */
+  readonly keptMicros: number;
+  /** What an attended request may bring the use up to by now; null: the budget is not paced. */
+  readonly pacedMicros: number | null;
+  /** What the period will have cost at its end if it goes on; null where nothing can be said of that. */
+  readonly forecastMicros: number | null;
+  /** The thresholds reached in this period, the lowest first. */
+  readonly alerts: readonly BudgetAlert[];
 }
 
-const forecast = (facts: BudgetFacts, now: Instant): number => {
-  const elapsedMs = Math.max(1, now - facts.periodStart);
-  const grown = Math.round(usedMicros(facts) * ((facts.periodEnd - facts.periodStart) / elapsedMs));
-  return Math.min(Number.MAX_SAFE_INTEGER, grown);
+interface Loaded {
+  readonly budget: Budget;
+  readonly facts: BudgetFacts;
+  readonly earlier: BudgetCounter | null;
+  readonly alerts: readonly BudgetAlert[];
+}
+
+const overviewOf = (
+  { budget, facts, earlier, alerts }: Loaded,
+  since: Instant | null,
+  now: Instant,
+): BudgetOverview => {
+  const left = facts.amountMicros - usedMicros(facts);
+  return {
+    budget,
+    facts,
+    remainingMicros: Math.max(0, left),
+    overrunMicros: Math.max(0, -left),
+    keptMicros: keptMicros(facts),
+    pacedMicros: facts.headStart === null ? null : allowedMicros(facts, true, now),
+    forecastMicros: forecastMicros(facts, earlier, since, now),
+    alerts,
+  };
 };
 
-const overviewOf = (budget: Budget, facts: BudgetFacts, now: Instant): BudgetOverview => ({
-  budget,
-  facts,
-  remainingMicros: Math.max(0, facts.amountMicros - usedMicros(facts)),
-  forecastMicros: forecast(facts, now),
-});
+/** The counter of the period before: none where nothing was held in it. */
+function* loadEarlier(budget: Budget, tenantId: TenantId, periodStart: Instant): Loader<BudgetCounter | null> {
+  const earlier = budgetPeriod(budget, tenantId, periodStart - 1);
+  const counters = yield* read('budgetCounters', { tenantId, at: earlier.start });
+  return counters.find(({ id }) => id === earlier.counterId) ?? null;
+}
+
+function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant): Loader<readonly BudgetOverview[]> {
+  // Entries are named by their time: the first one is the oldest.
+  const [oldest] = yield* read('ledgerScan', { tenantId, after: '', limit: 1 });
+  const counters = yield* read('budgetCounters', { tenantId, at: now });
+  const alerts = yield* read('budgetAlerts', { tenantId, at: now });
+  const overviews: BudgetOverview[] = [];
+  for (const budget of budgets) {
+    const facts = yield* loadBudget(budget, tenantId, counters, now);
+    const earlier = yield* loadEarlier(budget, tenantId, facts.periodStart);
+    const own = alerts.filter(({ id }) => id.startsWith(`${facts.counterId}#`));
+    const loaded = { budget, facts, earlier, alerts: own.toSorted((a, b) => a.threshold - b.threshold) };
+    overviews.push(overviewOf(loaded, oldest?.at ?? null, now));
+  }
+  return overviews;
+}
 
 /** Every budget that holds the tenant; none unless one is configured. */
 export const budgetOverviews = async (engine: Engine, tenantId: TenantId): Promise<readonly BudgetOverview[]> => {
   const now = engine.clock.now();
-  function* loadAll(): Loader<readonly BudgetOverview[]> {
-    const counters = yield* read('budgetCounters', { tenantId, at: now });
-    const overviews: BudgetOverview[] = [];
-    for (const budget of engine.policies.budgetsFor(tenantId)) {
-      overviews.push(overviewOf(budget, yield* loadBudget(budget, tenantId, counters, now), now));
-    }
-    return overviews;
-  }
-  const { overviews } = await engine.store.turn(loadAll, (loaded) => ({ overviews: loaded, effects: [] }));
+  const budgets = engine.policies.budgetsFor(tenantId);
+  const { overviews } = await engine.store.turn(
+    () => loadAll(budgets, tenantId, now),
+    (loaded) => ({ overviews: loaded, effects: [] }),
+  );
   return overviews;
 };

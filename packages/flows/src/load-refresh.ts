@@ -146,7 +146,7 @@ export function* loadBudget(
     until: period.end,
   });
   // What a micro has to buy does not begin anew with the period.
-  return budgetFacts(period, { ...totals, shadow: before?.shadow ?? null });
+  return budgetFacts(period, { ...totals, shadow: before?.shadow ?? null, alerted: [] });
 }
 
 const recentPull = (pull: Pull | null): RecentPull | null =>

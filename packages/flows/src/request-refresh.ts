@@ -115,6 +115,16 @@ const decide = (
   };
 };
 
+/** Once for each threshold: the turn that noticed it has committed. */
+const warnOfBudgets = ({ log }: Engine, effects: readonly Effect[]): void => {
+  for (const effect of effects) {
+    if (effect.do !== 'put' || effect.record !== 'budgetAlert') continue;
+    const { tenantId, budget, provider, currency, threshold, amountMicros, usedMicros, periodEnd } = effect.row;
+    const facts = { tenantId, budget, provider, currency, threshold, amountMicros, usedMicros, periodEnd };
+    log.warn('a budget has reached a threshold', facts);
+  }
+};
+
 /** The customer's address belongs to one pull: sealed for another, it does not open. */
 export const presenceBelongsTo = (taskId: string): string => `presence of ${taskId}`;
 
@@ -125,10 +135,12 @@ export const requestRefresh = async (engine: Engine, command: RefreshCommand): P
     command.presence === null
       ? null
       : engine.vault.seal(JSON.stringify(command.presence), presenceBelongsTo(`task_${uuid}`));
-  return engine.store.turn(
+  const decided = await engine.store.turn(
     () => loadRequest(engine, command),
     (load) => decide(command, load, uuid, presence),
   );
+  warnOfBudgets(engine, decided.effects);
+  return decided;
 };
 
 /** The same decision without writing anything. */

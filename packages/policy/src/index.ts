@@ -2,7 +2,17 @@ export * from './policy.js';
 export * from './allocation/index.js';
 export * from './catalogue/index.js';
 export * from './background/next-background.js';
-export * from './cost/budget.js';
+export { allowedMicros, keptMicros } from './cost/allowance.js';
+export {
+  budgetFacts,
+  budgetPeriod,
+  countsIn,
+  covers,
+  holdInBudget,
+  usedMicros,
+  type BudgetPeriod,
+} from './cost/budget.js';
+export { forecastMicros, type EarlierPeriod } from './cost/forecast.js';
 export * from './cost/price.js';
 export * from './limits/evaluate.js';
 export * from './limits/reads.js';

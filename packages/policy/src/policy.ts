@@ -62,6 +62,14 @@ export interface Budget {
   readonly amountMicros: number;
   readonly period: 'day' | 'week' | 'month';
   readonly timeZone: string;
+  /** `hard`: what does not fit is not forced. `soft`: it is, and the overrun is told. */
+  readonly enforcement: 'hard' | 'soft';
+  /** Even pacing: what is used stays within the share of the period that has passed, and so much more; null: no pacing. */
+  readonly headStart: number | null;
+  /** Share of the amount, from 0 to 1, that only attended requests may use. */
+  readonly reserveForAttended: number;
+  /** Shares of the amount that are told of when the use reaches them. */
+  readonly alertAt: readonly number[];
 }
 
 /**

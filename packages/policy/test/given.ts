@@ -15,7 +15,7 @@ import type {
   TaskId,
   TenantId,
 } from '@freshet/domain';
-import type { Cooldown, LearningFacts, Lease, RefreshPolicy, TurnInputs, Window } from '../src/index.js';
+import type { Budget, Cooldown, LearningFacts, Lease, RefreshPolicy, TurnInputs, Window } from '../src/index.js';
 
 /** A Monday noon: every test tells its times from here. */
 export const noon: Instant = Date.UTC(2026, 2, 2, 12);
@@ -210,11 +210,34 @@ export const request = (values: Partial<RefreshRequest> = {}): RefreshRequest =>
   ...values,
 });
 
+/** A budget of a calendar month in UTC, as it is configured where nothing but that is said. */
+export const configured = (values: Partial<Budget> = {}): Budget => ({
+  name: 'monthly',
+  provider: null,
+  currency: 'USD',
+  amountMicros: 1_000_000,
+  period: 'month',
+  timeZone: 'UTC',
+  enforcement: 'hard',
+  headStart: null,
+  reserveForAttended: 0,
+  alertAt: [],
+  ...values,
+});
+
+/** The same as a decision sees it, before anything of it was used. */
 export const budget = (values: Partial<BudgetFacts> = {}): BudgetFacts => ({
   name: 'monthly',
   provider: null,
   currency: 'USD',
   amountMicros: 1_000_000,
+  period: 'month',
+  timeZone: 'UTC',
+  enforcement: 'hard',
+  headStart: null,
+  reserveForAttended: 0,
+  alertAt: [],
+  alerted: [],
   periodStart: Date.UTC(2026, 2, 1),
   periodEnd: Date.UTC(2026, 3, 1),
   counterId: 'monthly@1',
@@ -337,6 +360,7 @@ export const counter = (values: Partial<BudgetCounter> = {}): BudgetCounter => (
   chargedMicros: 0,
   uncertainMicros: 0,
   shadow: null,
+  alerted: [],
   ...values,
 });
 

@@ -10,8 +10,8 @@ import type {
   RefreshProgress,
 } from '@freshet/domain';
 import fc from 'fast-check';
-import type { Budget, Limit, RefreshPolicy } from '../src/index.js';
-import { connection, cooldown, noon, policy, window } from './given.js';
+import type { Limit, RefreshPolicy } from '../src/index.js';
+import { configured, connection, cooldown, noon, policy, window } from './given.js';
 import { dayOf, worldOf, type World } from './world.js';
 
 type Step =
@@ -221,14 +221,7 @@ describe('whatever happens to the money', () => {
       billedOn: 'attempt',
     },
   });
-  const budget: Budget = {
-    name: 'daily',
-    provider: null,
-    currency: 'USD',
-    amountMicros: 500_000,
-    period: 'day',
-    timeZone: 'UTC',
-  };
+  const budget = configured({ name: 'daily', amountMicros: 500_000, period: 'day' });
   const sum = (entries: readonly LedgerEntry[], kinds: readonly string[]): number =>
     entries.filter((entry) => kinds.includes(entry.kind)).reduce((total, entry) => total + entry.micros, 0);
 

@@ -4,6 +4,7 @@ import type {
   Connection,
   Decision,
   Instant,
+  LedgerEntry,
   Product,
   Pull,
   RefreshAnswer,
@@ -23,7 +24,7 @@ import {
   decideStart,
   recordRefresh,
 } from '../src/index.js';
-import type { Budget, RefreshPolicy } from '../src/index.js';
+import type { Budget, BudgetPeriod, RefreshPolicy } from '../src/index.js';
 import { connectionFacts, inputs, newUuid, noon, request, tenant, unlearned } from './given.js';
 import { kept, type Kept } from './tables.js';
 import { usageOf } from './usage.js';
@@ -40,18 +41,19 @@ export interface World {
   /** The worker of the task is gone. */
   lose(task: Task): void;
   cancel(task: Task): void;
+  /** From now on these budgets hold, as after a restart with another policy file. */
+  configure(budgets: readonly Budget[]): void;
+  /** The budgets as the next decision will see them. */
+  budgets(): readonly BudgetFacts[];
   open(): readonly Task[];
 }
 
 const LEASE = MINUTE;
 
-export const worldOf = (
-  connections: readonly Connection[],
-  rules: RefreshPolicy,
-  budgets: readonly Budget[],
-): World => {
+export const worldOf = (connections: readonly Connection[], rules: RefreshPolicy, before: readonly Budget[]): World => {
   const rows = kept(...connections.map((row) => insert('connection', row)));
   let now = noon;
+  let budgets = before;
   const living = (groupKey: string): readonly Connection[] =>
     rows.all('connection').filter((row) => row.groupKey === groupKey && row.status !== 'DELETED');
   const lease = () => ({ owner: 'worker', until: now + LEASE, realNow: now });
@@ -66,8 +68,21 @@ export const worldOf = (
     budgets.map((budget) => {
       const period = budgetPeriod(budget, tenant, now);
       const counter = rows.all('budgetCounter').find((row) => row.id === period.counterId);
-      return budgetFacts(period, counter ?? { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0, shadow: null });
+      return budgetFacts(period, counter ?? { ...heldIn(period), shadow: null, alerted: [] });
     });
+  /** What a budget without a counter is counted from: the money held in its period, by what became of it. */
+  const heldIn = ({ budget: { provider, currency }, start, end }: BudgetPeriod) => {
+    const entries = rows.all('ledgerEntry');
+    const held = entries.filter(
+      (entry) =>
+        entry.kind === 'reserved' && countsIn({ provider, currency, periodStart: start, periodEnd: end }, entry),
+    );
+    const came = (kind: LedgerEntry['kind']): number =>
+      held
+        .filter(({ pullId }) => (entries.findLast((entry) => entry.pullId === pullId)?.kind ?? 'reserved') === kind)
+        .reduce((sum, { micros }) => sum + micros, 0);
+    return { reservedMicros: came('reserved'), chargedMicros: came('charged'), uncertainMicros: came('uncertain') };
+  };
   const closures = (of: Connection) =>
     rows
       .all('closure')
@@ -96,6 +111,8 @@ export const worldOf = (
   };
   return {
     rows,
+    configure: (wanted) => (budgets = wanted),
+    budgets: budgetsNow,
     now: () => now,
     advance: (ms) => (now += ms),
     open: () => rows.all('task').filter((row) => isOpen(row.state)),

@@ -2,6 +2,7 @@ import type {
   ApiKey,
   AuditId,
   AuditRun,
+  BudgetAlert,
   BudgetCounter,
   Closure,
   Connection,
@@ -213,6 +214,8 @@ export interface Reads {
   >;
   /** Those whose period that instant lies in. */
   readonly budgetCounters: Read<{ readonly tenantId: TenantId; readonly at: Instant }, readonly BudgetCounter[]>;
+  /** Of the periods that instant lies in. */
+  readonly budgetAlerts: Read<{ readonly tenantId: TenantId; readonly at: Instant }, readonly BudgetAlert[]>;
   /** What became of the money that was held from (inclusive) until (exclusive) then; provider null: of all of them. */
   readonly ledgerTotals: Read<
     {

@@ -98,8 +98,10 @@ export const problems = {
   },
   'budget-exhausted': {
     status: 429,
-    title: 'The budget is used up',
-    explanation: '`budget` names it and `retryAt` is when its period turns. GET /v1/budgets shows all of them.',
+    title: 'The budget has no room for it now',
+    explanation:
+      '`budget` names it and `retryAt` is when its period turns or, where it is paced, when so much of the period will ' +
+      'have passed that it fits. GET /v1/budgets shows all of them.',
   },
   'request-timeout': {
     status: 408,

@@ -143,32 +143,92 @@ describe('providers', () => {
   });
 });
 
-it('budgets show what is held, what remains, and a linear forecast', async () => {
-  await force();
-  await force({ connector: 'akoya', provider: 'AKOYA' });
-  const { body } = await rig.get('/v1/budgets');
+describe('budgets', () => {
   const usd = (amount: string) => ({ amount, currency: 'USD' });
-  // 0.14 in the first 9.5 of 24 hours.
-  expect(body.data[0]).toEqual({
-    name: 'all',
-    provider: null,
-    period: 'day',
-    timeZone: 'UTC',
-    periodStart: '2026-11-21T00:00:00.000Z',
-    periodEnd: '2026-11-22T00:00:00.000Z',
-    amount: usd('10.000000'),
-    reserved: usd('0.140000'),
-    charged: usd('0.000000'),
-    uncertain: usd('0.000000'),
-    remaining: usd('9.860000'),
-    forecast: usd('0.353684'),
+
+  it('show what is held, what remains, and a forecast once there is something to make it of', async () => {
+    await force();
+    await force({ connector: 'akoya', provider: 'AKOYA' });
+    const all = {
+      name: 'all',
+      provider: null,
+      period: 'day',
+      timeZone: 'UTC',
+      periodStart: '2026-11-21T00:00:00.000Z',
+      periodEnd: '2026-11-22T00:00:00.000Z',
+      amount: usd('10.000000'),
+      reserved: usd('0.140000'),
+      charged: usd('0.000000'),
+      uncertain: usd('0.000000'),
+      remaining: usd('9.860000'),
+      overrun: usd('0.000000'),
+      forecast: null,
+      enforcement: 'hard',
+      paced: null,
+      keptForAttended: usd('0.000000'),
+      alerts: [],
+    };
+    const { body } = await rig.get('/v1/budgets');
+    expect(body.data[0]).toEqual(all);
+    expect(body.data[1]).toMatchObject({
+      name: 'plaid',
+      provider: 'PLAID',
+      periodStart: '2026-10-31T23:00:00.000Z',
+      remaining: usd('50.000000'),
+      forecast: null,
+    });
+    // 0.14 in four hours, and ten and a half to go.
+    rig.clock.advance(4 * HOUR);
+    const later = await rig.get('/v1/budgets');
+    expect(later.body.data[0]).toEqual({ ...all, forecast: usd('0.507500') });
   });
-  expect(body.data[1]).toMatchObject({
-    name: 'plaid',
-    provider: 'PLAID',
-    periodStart: '2026-10-31T23:00:00.000Z',
-    remaining: usd('50.000000'),
-    forecast: usd('0.000000'),
+
+  it('show an overrun, a pace, what is kept, and the thresholds reached', async () => {
+    await rig.close();
+    const common = { currency: 'USD', period: 'day', timeZone: 'UTC' };
+    const soft = { ...common, name: 'soft', amount: '0.08', enforcement: 'soft', alertAt: [1] };
+    const tight = { ...common, name: 'tight', amount: '2.40', pacing: 'even', headStart: 0, reserveForAttended: 0.25 };
+    rig = await startRig({ policyFile: { version: 1, budgets: [soft, tight] } });
+    const { decision } = await force();
+    expect(decision.reasons.find(({ code }: { code: string }) => code === 'BUDGET_OVERRUN').data).toMatchObject({
+      budget: 'soft',
+      cost: '0.100000',
+      overrun: '0.020000',
+    });
+    const { body } = await rig.get('/v1/budgets');
+    expect(body.data).toMatchObject([
+      {
+        name: 'soft',
+        enforcement: 'soft',
+        remaining: usd('0.000000'),
+        overrun: usd('0.020000'),
+        alerts: [{ threshold: 1, amount: usd('0.080000'), used: usd('0.100000'), at: '2026-11-21T09:30:00.000Z' }],
+      },
+      // Nine and a half of 24 hours have passed.
+      { name: 'tight', enforcement: 'hard', paced: usd('0.950000'), keptForAttended: usd('0.600000'), alerts: [] },
+    ]);
+  });
+
+  it('that are paced refuse until so much of the period has passed', async () => {
+    await rig.close();
+    const paced = {
+      name: 'paced',
+      currency: 'USD',
+      amount: '0.24',
+      period: 'day',
+      timeZone: 'UTC',
+      pacing: 'even',
+      headStart: 0,
+    };
+    rig = await startRig({ policyFile: { version: 1, budgets: [paced] } });
+    const { id } = await importOne(rig);
+    const { status, body } = await rig.post(`/v1/connections/${id}/refresh`, { mode: 'force' });
+    expect([status, body.type, body.budget, body.retryAt]).toEqual([
+      429,
+      '/problems/budget-exhausted',
+      'paced',
+      '2026-11-21T10:00:00.000Z',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE, SECOND } from '@freshet/domain';
 import type { BudgetCounter, Connection, ConnectionId, LedgerEntry, RefreshAnswer, TaskId } from '@freshet/domain';
+import { usedMicros } from '@freshet/policy';
 import fc from 'fast-check';
 import { budgetOverviews, cancelTask } from '../index.js';
 import type { BudgetOverview } from '../index.js';
@@ -33,6 +34,17 @@ const CANDIDATES = [
   { name: 'mx day', provider: 'MX', period: 'day', timeZone: 'Europe/Paris', amount: '0.35', currency: 'USD' },
   { name: 'week', provider: 'PLAID', period: 'week', timeZone: 'UTC', amount: '1.00', currency: 'USD' },
   { name: 'month', period: 'month', timeZone: 'America/New_York', amount: '3.00', currency: 'USD' },
+  { name: 'soft', period: 'day', timeZone: 'UTC', amount: '0.25', currency: 'USD', enforcement: 'soft' },
+  { name: 'paced', period: 'week', timeZone: 'UTC', amount: '5.00', currency: 'USD', pacing: 'even', headStart: 0.05 },
+  {
+    name: 'kept',
+    provider: 'MX',
+    period: 'day',
+    timeZone: 'UTC',
+    amount: '0.50',
+    currency: 'USD',
+    reserveForAttended: 0.4,
+  },
 ];
 
 /** The rig as it is started again under another policy file. */
@@ -155,6 +167,27 @@ const take = async (rig: Rig, connections: readonly Connection[], made: Step): P
   }
 };
 
+/** No request ever takes a hard budget further than it may go: neither its amount, nor its pace. */
+const assertWithin = (before: readonly BudgetOverview[], after: readonly BudgetOverview[]): void => {
+  after.forEach(({ budget, facts, overrunMicros, pacedMicros }, index) => {
+    const grew = usedMicros(facts) > usedMicros((before[index] as BudgetOverview).facts);
+    if (budget.enforcement === 'soft' || !grew) return;
+    expect([budget.name, overrunMicros]).toEqual([budget.name, 0]);
+    expect(usedMicros(facts)).toBeLessThanOrEqual(pacedMicros ?? facts.amountMicros);
+  });
+};
+
+/** Every threshold that a budget has reached is told of in its overview, once, after a request that it covers. */
+const assertTold = (overviews: readonly BudgetOverview[], provider: string): void => {
+  for (const { budget, facts, alerts } of overviews) {
+    if ((budget.provider ?? provider) !== provider) continue;
+    const thresholds = alerts.map(({ threshold }) => threshold);
+    expect(thresholds).toEqual([...new Set(thresholds)].sort());
+    const share = usedMicros(facts) / facts.amountMicros;
+    expect(thresholds).toEqual(expect.arrayContaining(budget.alertAt.filter((threshold) => threshold <= share)));
+  }
+};
+
 const only = (overviews: readonly BudgetOverview[]): Spent => spentOf((overviews[0] as BudgetOverview).facts);
 
 /** `runs`: how many orders of events are tried. */
@@ -205,6 +238,64 @@ export const budgetStories = (openStore: OpenStore, runs: number): void => {
       expect(yesterday).toMatchObject({ reservedMicros: 0, chargedMicros: 100_000 });
     });
 
+    test('that reaches a threshold is told of once: by a warning, and in its overview', async () => {
+      const alerting = { ...daily, name: 'alerting', amount: '0.40', alertAt: [0.5, 1] };
+      const rig = under(newRig(), [alerting]);
+      const rows = await bringIn(rig, [mxRow(), mxRow(), mxRow(), mxRow()]);
+      const [first, second] = rows;
+      await ask(rig, first?.id as ConnectionId);
+      expect(rig.warnings).toEqual([]);
+      const crossing = await force(rig, second?.id as ConnectionId);
+      const told = { message: 'a budget has reached a threshold', facts: expect.objectContaining({ threshold: 0.5 }) };
+      expect(rig.warnings).toEqual([told]);
+      // Released, and crossed again.
+      await cancelTask(rig.engine, TENANT, crossing.id);
+      await ask(rig, second?.id as ConnectionId);
+      expect(rig.warnings).toEqual([told]);
+      const crossed = { threshold: 0.5, usedMicros: 200_000, amountMicros: 400_000, at: MORNING };
+      const alertsNow = async () => (await budgetOverviews(rig.engine, TENANT))[0]?.alerts;
+      expect(await alertsNow()).toMatchObject([crossed]);
+      // All at once: one of them crosses, whichever that is.
+      rig.clock.advance(MINUTE);
+      await Promise.all(rows.map(({ id }) => ask(rig, id)));
+      expect(rig.warnings.map(({ facts }) => facts['threshold'])).toEqual([0.5, 1]);
+      expect(await alertsNow()).toMatchObject([crossed, { threshold: 1, usedMicros: 400_000, at: MORNING + MINUTE }]);
+      rig.clock.advance(DAY);
+      expect(await alertsNow()).toEqual([]);
+    });
+
+    test('that was lowered below what is used is told of by the next request, though it is refused', async () => {
+      const before = under(newRig(), [{ ...daily, amount: '1.00', alertAt: [0.5] }]);
+      const [first, second] = await bringIn(before, [mxRow(), mxRow()]);
+      await ask(before, first?.id as ConnectionId);
+      const rig = under(before, [{ ...daily, amount: '0.15', alertAt: [0.5] }]);
+      expect(await ask(rig, second?.id as ConnectionId)).toMatchObject({ record: { verdict: 'refuse' } });
+      expect((await budgetOverviews(rig.engine, TENANT))[0]?.alerts).toMatchObject([{ threshold: 0.5 }]);
+      expect(before.warnings).toHaveLength(1);
+    });
+
+    test('that is soft is overrun, and its overview says by how much', async () => {
+      const rig = under(newRig(), [{ ...daily, amount: '0.15', enforcement: 'soft' }]);
+      const rows = await bringIn(rig, [mxRow(), mxRow(), mxRow()]);
+      for (const { id } of rows) expect(await ask(rig, id)).toMatchObject({ record: { verdict: 'force' } });
+      expect(await budgetOverviews(rig.engine, TENANT)).toMatchObject([{ remainingMicros: 0, overrunMicros: 150_000 }]);
+    });
+
+    test('is forecast by its own days and those of the period before', async () => {
+      const rig = under(newRig({ meld: { refresh: [DONE] } }), [{ ...CANDIDATES[3], timeZone: 'UTC' }]);
+      const rows = await bringIn(rig, [mxRow(), mxRow()]);
+      const forecast = async () => (await budgetOverviews(rig.engine, TENANT))[0]?.forecastMicros;
+      expect(await forecast()).toBeNull();
+      // March, from the 2nd at 10:00: 0.20 in 29 days and 14 hours.
+      for (const { id } of rows) await force(rig, id);
+      await runDue(rig);
+      expect(await forecast()).toBeNull();
+      rig.clock.set(Date.UTC(2026, 3, 4));
+      await force(rig, rows[0]?.id as ConnectionId);
+      // 0.10 in three days of April's 30, and a quarter of it as March was: 0.2 / 710 h * 180 h, in 7.5 days.
+      expect(await forecast()).toBe(100_000 + Math.round(((100_000 + (200_000 / 710) * 180) / 252) * 648));
+    });
+
     test('is what the ledger says, in whatever order it is configured, decided under, settled and turned', async () => {
       let counters = 0;
       const play = async (steps: readonly Step[]): Promise<void> => {
@@ -212,7 +303,13 @@ export const budgetStories = (openStore: OpenStore, runs: number): void => {
         const rows = [0, 1, 2].flatMap(() => [mxRow(), mxRow({ provider: 'PLAID' })]);
         const connections = await bringIn(rig, rows);
         for (const made of steps) {
+          const before = await budgetOverviews(rig.engine, TENANT);
           rig = await take(rig, connections, made);
+          if (made.do === 'ask') {
+            const after = await budgetOverviews(rig.engine, TENANT);
+            assertWithin(before, after);
+            assertTold(after, connections[made.who]?.provider as string);
+          }
           counters = Math.max(counters, await assertExact(rig));
         }
         await rig.store.close();

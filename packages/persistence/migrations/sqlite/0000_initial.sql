@@ -23,6 +23,21 @@ CREATE TABLE `audits` (
 --> statement-breakpoint
 CREATE INDEX `audits_page` ON `audits` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `audits_queued` ON `audits` (`id`) WHERE "audits"."state" = 'queued';--> statement-breakpoint
+CREATE TABLE `budget_alerts` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`budget` text NOT NULL,
+	`provider` text,
+	`currency` text NOT NULL,
+	`period_start` integer NOT NULL,
+	`period_end` integer NOT NULL,
+	`threshold` real NOT NULL,
+	`amount_micros` integer NOT NULL,
+	`used_micros` integer NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `budget_alerts_period` ON `budget_alerts` (`tenant_id`,`period_end`,`period_start`);--> statement-breakpoint
 CREATE TABLE `budget_counters` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -33,7 +48,8 @@ CREATE TABLE `budget_counters` (
 	`reserved_micros` integer NOT NULL,
 	`charged_micros` integer NOT NULL,
 	`uncertain_micros` integer NOT NULL,
-	`shadow` text
+	`shadow` text,
+	`alerted` text NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `budget_counters_period` ON `budget_counters` (`tenant_id`,`period_end`,`period_start`);--> statement-breakpoint

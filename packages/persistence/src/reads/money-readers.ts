@@ -117,26 +117,18 @@ const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpe
   };
 };
 
-type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'budgetCounters';
+/** The tenant's rows of a period that the instant `at` lies in. */
+const inPeriod = (t: { readonly tenantId: Column; readonly periodStart: Column; readonly periodEnd: Column }) =>
+  and(eq(t.tenantId, value('tenantId')), gt(t.periodEnd, value('at')), lte(t.periodStart, value('at')));
+
+type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'budgetCounters' | 'budgetAlerts';
 
 /** The ledger, and what it adds up to. */
 export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
-  const { ledgerEntry: entry, budgetCounter: counter } = schema.tables;
+  const { ledgerEntry: entry, budgetCounter: counter, budgetAlert: alert } = schema.tables;
   return {
-    budgetCounters: sortedById(
-      selecting(
-        schema.db
-          .select()
-          .from(counter)
-          .where(
-            and(
-              eq(counter.tenantId, value('tenantId')),
-              gt(counter.periodEnd, value('at')),
-              lte(counter.periodStart, value('at')),
-            ),
-          ),
-      ),
-    ),
+    budgetCounters: sortedById(selecting(schema.db.select().from(counter).where(inPeriod(counter)))),
+    budgetAlerts: sortedById(selecting(schema.db.select().from(alert).where(inPeriod(alert)))),
     ledgerTotals: ledgerTotals(schema),
     spend: spend(schema),
     ledgerOfPull: all(

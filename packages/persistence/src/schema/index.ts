@@ -10,7 +10,7 @@ import {
   settingTable,
   webhookTable,
 } from './operation-tables.js';
-import { budgetCounterTable, closureTable, ledgerEntryTable, pullTable } from './pull-tables.js';
+import { budgetAlertTable, budgetCounterTable, closureTable, ledgerEntryTable, pullTable } from './pull-tables.js';
 import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 
@@ -23,6 +23,7 @@ export const defineTables = (kit: ColumnKit) => ({
   decision: decisionTable(kit),
   ledgerEntry: ledgerEntryTable(kit),
   budgetCounter: budgetCounterTable(kit),
+  budgetAlert: budgetAlertTable(kit),
   closure: closureTable(kit),
   connectionRates: connectionRatesTable(kit),
   postingProfile: postingProfileTable(kit),

@@ -101,9 +101,29 @@ export const budgetCounterTable = ({ table, index, text, integer, json }: Column
       chargedMicros: integer().notNull(),
       uncertainMicros: integer().notNull(),
       shadow: json().$type<ShadowPrice>(),
+      alerted: json().$type<readonly number[]>().notNull(),
     },
     // By its end: of the periods that are not over, few are yet to begin.
     (t) => [index('budget_counters_period').on(t.tenantId, t.periodEnd, t.periodStart)],
+  );
+
+export const budgetAlertTable = ({ table, index, text, integer, real }: ColumnKit) =>
+  table(
+    'budget_alerts',
+    {
+      id: text().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      budget: text().notNull(),
+      provider: text(),
+      currency: text().notNull(),
+      periodStart: integer().notNull(),
+      periodEnd: integer().notNull(),
+      threshold: real().notNull(),
+      amountMicros: integer().notNull(),
+      usedMicros: integer().notNull(),
+      at: integer().notNull(),
+    },
+    (t) => [index('budget_alerts_period').on(t.tenantId, t.periodEnd, t.periodStart)],
   );
 
 export const closureTable = ({ table, index, text, integer }: ColumnKit) =>

@@ -51,6 +51,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['closures', {}, ['closures_key']],
   ['closuresOfTenant', {}, ['closures_scope']],
   ['budgetCounters', {}, ['budget_counters_period']],
+  ['budgetAlerts', {}, ['budget_alerts_period']],
   ['ledgerTotals', { provider: null }, ['ledger_entries_time', ...fates]],
   ['ledgerTotals', { provider: 'x' }, ['ledger_entries_time', ...fates]],
   ['ledgerOfPull', {}, ['ledger_entries_pull']],

@@ -12,6 +12,7 @@ export const {
   decision,
   ledgerEntry,
   budgetCounter,
+  budgetAlert,
   closure,
   connectionRates,
   postingProfile,

@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-json.js';
 import { entrySettings, mergeSettings } from './merge.js';
 import { limitFields } from './schema/limit.js';
 import type { LimitKind } from './schema/limit.js';
-import type { BookContent, Override, Settings } from './schema/settings.js';
+import type { BookContent, BudgetSettings, Override, Settings } from './schema/settings.js';
 
 /** Something wrong at a path below the place that is being checked. */
 type Report = (path: Path, message: string, value: unknown) => void;
@@ -126,9 +126,20 @@ const currenciesOf = (content: BookContent, provider: string | undefined): Reado
   return new Set([...own, ...others.map(({ set }) => set)].flatMap(({ price }) => price?.currency ?? []));
 };
 
+/** Settings that would do nothing beside the others: whoever wrote them expects something of them. */
+const checkBudgetWords = (budget: BudgetSettings, report: Report): void => {
+  const { enforcement, pacing, headStart, reserveForAttended } = budget;
+  const soft = 'a soft budget holds nothing back';
+  if (enforcement === 'soft' && pacing !== 'none') report(['pacing'], soft, pacing);
+  if (enforcement === 'soft' && reserveForAttended > 0) report(['reserveForAttended'], soft, reserveForAttended);
+  if (pacing === 'none' && headStart !== undefined) report(['headStart'], 'only with even pacing', headStart);
+};
+
 const checkBudgets = (content: BookContent, report: Report): void => {
   const names = new Set<string>();
-  content.budgets.forEach(({ name, provider, currency }, index) => {
+  content.budgets.forEach((budget, index) => {
+    const { name, provider, currency } = budget;
+    checkBudgetWords(budget, (path, ...rest) => report(['budgets', index, ...path], ...rest));
     if (names.has(name)) report(['budgets', index, 'name'], 'a budget of this name is already there', name);
     names.add(name);
     if (provider !== undefined && !Object.hasOwn(content.providers, provider)) {

@@ -36,7 +36,32 @@ describe('budgets', () => {
       amountMicros: 100_000_000,
       period: 'month',
       timeZone: 'Europe/London',
+      enforcement: 'hard',
+      headStart: null,
+      reserveForAttended: 0,
+      alertAt: [0.5, 0.8, 1],
     });
+  });
+
+  const budget = { name: 'b', period: 'day', timeZone: 'UTC', amount: '1', currency: 'USD' };
+  const resolved = (more: object) => bookOf({ version: 1, budgets: [{ ...budget, ...more }] }).budgetsFor('ten_a')[0];
+
+  it.each([
+    [{ enforcement: 'soft' }, { enforcement: 'soft', headStart: null }],
+    [{ pacing: 'even' }, { headStart: 0.1 }],
+    [{ pacing: 'even', headStart: 0 }, { headStart: 0 }],
+    [{ reserveForAttended: 0.25 }, { reserveForAttended: 0.25 }],
+    [{ alertAt: [] }, { alertAt: [] }],
+    [{ alertAt: [0.9, 1.5] }, { alertAt: [0.9, 1.5] }],
+  ])('%j is read as %j', (written, expected) => {
+    expect(resolved(written)).toMatchObject(expected);
+  });
+
+  it('is the same version with its defaults written out', () => {
+    const spelled = { enforcement: 'hard', pacing: 'none', reserveForAttended: 0, alertAt: [0.5, 0.8, 1] };
+    const version = (more: object) => bookOf({ version: 1, budgets: [{ ...budget, ...more }] }).version;
+    expect(version(spelled)).toBe(version({}));
+    expect(version({ enforcement: 'soft' })).not.toBe(version({}));
   });
 });
 

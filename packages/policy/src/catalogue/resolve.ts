@@ -42,6 +42,9 @@ const resolvePrice = (price: RuleSettings['price']): Price | null =>
     billedOn: price.billedOn,
   };
 
+/** Three days of a month: the first ones of a period are rarely the quietest. */
+const HEAD_START = 0.1;
+
 export const resolveBudget = (budget: BudgetSettings): Budget => ({
   name: budget.name,
   provider: budget.provider ?? null,
@@ -49,6 +52,10 @@ export const resolveBudget = (budget: BudgetSettings): Budget => ({
   amountMicros: budget.amount,
   period: budget.period,
   timeZone: budget.timeZone,
+  enforcement: budget.enforcement,
+  headStart: budget.pacing === 'even' ? (budget.headStart ?? HEAD_START) : null,
+  reserveForAttended: budget.reserveForAttended,
+  alertAt: budget.alertAt,
 });
 
 const resolveExecution = (execution: Settings['execution']): RefreshPolicy['execution'] => ({

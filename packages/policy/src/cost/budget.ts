@@ -33,13 +33,20 @@ export const budgetPeriod = (budget: Budget, tenantId: TenantId, now: Instant): 
   return { budget, counterId: `${name}@${period.start}`, start: period.start, end: period.end };
 };
 
-type Spent = Pick<BudgetCounter, 'shadow' | 'reservedMicros' | 'chargedMicros' | 'uncertainMicros'>;
+type Spent = Pick<BudgetCounter, 'shadow' | 'alerted' | 'reservedMicros' | 'chargedMicros' | 'uncertainMicros'>;
 
 export const budgetFacts = (period: BudgetPeriod, counter: Spent): BudgetFacts => ({
   name: period.budget.name,
   provider: period.budget.provider,
   currency: period.budget.currency,
   amountMicros: period.budget.amountMicros,
+  period: period.budget.period,
+  timeZone: period.budget.timeZone,
+  enforcement: period.budget.enforcement,
+  headStart: period.budget.headStart,
+  reserveForAttended: period.budget.reserveForAttended,
+  alertAt: period.budget.alertAt,
+  alerted: counter.alerted,
   periodStart: period.start,
   periodEnd: period.end,
   counterId: period.counterId,
@@ -50,7 +57,7 @@ export const budgetFacts = (period: BudgetPeriod, counter: Spent): BudgetFacts =
 });
 
 /** What is spoken for: money whose fate nobody knows counts as spent. */
-export const usedMicros = (budget: BudgetFacts): number =>
+export const usedMicros = (budget: Pick<BudgetFacts, 'reservedMicros' | 'chargedMicros' | 'uncertainMicros'>): number =>
   budget.reservedMicros + budget.chargedMicros + budget.uncertainMicros;
 
 /** Whether a budget has anything to say of that cost. Budgets in another currency do not cover it. */
@@ -63,6 +70,21 @@ const leftOf = (budget: BudgetFacts, now: Instant): MoneyLeft => ({
   forMs: budget.periodEnd - now,
 });
 
+/** The counter that keeps what the facts show of the budget. */
+export const counterOf = (budget: BudgetFacts, tenantId: TenantId): BudgetCounter => ({
+  id: budget.counterId,
+  tenantId,
+  provider: budget.provider,
+  currency: budget.currency,
+  periodStart: budget.periodStart,
+  periodEnd: budget.periodEnd,
+  reservedMicros: budget.reservedMicros,
+  chargedMicros: budget.chargedMicros,
+  uncertainMicros: budget.uncertainMicros,
+  shadow: budget.shadow,
+  alerted: budget.alerted,
+});
+
 /** The counter after holding `micros` more: its shadow price rises by as much as that is of what is left. */
 export const holdInBudget = (
   budget: BudgetFacts,
@@ -71,15 +93,8 @@ export const holdInBudget = (
   policy: RefreshPolicy,
   now: Instant,
 ): BudgetCounter => ({
-  id: budget.counterId,
-  tenantId,
-  provider: budget.provider,
-  currency: budget.currency,
-  periodStart: budget.periodStart,
-  periodEnd: budget.periodEnd,
+  ...counterOf(budget, tenantId),
   reservedMicros: budget.reservedMicros + micros,
-  chargedMicros: budget.chargedMicros,
-  uncertainMicros: budget.uncertainMicros,
   shadow: afterSpending(budget.shadow ?? shadowPriceFrom(policy, micros, now), micros, leftOf(budget, now), now),
 });
 

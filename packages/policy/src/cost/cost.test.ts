@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Product } from '@freshet/domain';
-import { budget, counter, inputs, noon, policy, reserved, tenant } from '../../test/given.js';
+import { budget, configured, counter, inputs, noon, policy, reserved, tenant } from '../../test/given.js';
 import { written } from '../../test/tables.js';
 import type { Price } from '../policy.js';
 import { budgetFacts, budgetPeriod, covers, holdInBudget, usedMicros } from './budget.js';
@@ -37,19 +37,19 @@ describe('the price of a refresh', () => {
 });
 
 describe('a budget', () => {
-  const monthly = {
-    name: 'monthly',
-    provider: null,
-    currency: 'USD',
-    amountMicros: 1_000_000,
-    period: 'month',
-    timeZone: 'Europe/Paris',
-  } as const;
+  const monthly = configured({ timeZone: 'Europe/Paris' });
 
-  test('turns with the month of its time zone', () => {
-    const period = budgetPeriod(monthly, tenant, noon);
-    expect([period.start, period.end]).toEqual([Date.UTC(2026, 1, 28, 23), Date.UTC(2026, 2, 31, 22)]);
-    expect(budgetPeriod(monthly, tenant, period.end).start).toBe(period.end);
+  test.each([
+    ['day', 'UTC', Date.UTC(2026, 2, 2), Date.UTC(2026, 2, 3)],
+    ['day', 'America/New_York', Date.UTC(2026, 2, 2, 5), Date.UTC(2026, 2, 3, 5)],
+    ['week', 'Asia/Tokyo', Date.UTC(2026, 2, 1, 15), Date.UTC(2026, 2, 8, 15)],
+    // The clocks go forward in it.
+    ['month', 'Europe/Paris', Date.UTC(2026, 1, 28, 23), Date.UTC(2026, 2, 31, 22)],
+  ] as const)('of a %s turns with that of %s', (unit, timeZone, start, end) => {
+    const one = { ...monthly, period: unit, timeZone };
+    expect(budgetPeriod(one, tenant, noon)).toMatchObject({ start, end });
+    expect(budgetPeriod(one, tenant, end - 1).start).toBe(start);
+    expect(budgetPeriod(one, tenant, end).start).toBe(end);
   });
 
   test('has a counter for each period, and keeps it when its amount is raised', () => {
@@ -59,9 +59,11 @@ describe('a budget', () => {
     expect(budgetPeriod({ ...monthly, provider: 'MX' }, tenant, noon).counterId).not.toBe(first.counterId);
   });
 
+  const unspent = { shadow: null, alerted: [] };
+
   test('has spent what is reserved, charged or uncertain', () => {
     const period = budgetPeriod(monthly, tenant, noon);
-    const seen = budgetFacts(period, { reservedMicros: 1, chargedMicros: 20, uncertainMicros: 300, shadow: null });
+    const seen = budgetFacts(period, { reservedMicros: 1, chargedMicros: 20, uncertainMicros: 300, ...unspent });
     expect(usedMicros(seen)).toBe(321);
     expect(holdInBudget(seen, tenant, 4000, policy(), noon)).toMatchObject({
       id: period.counterId,

@@ -20,6 +20,11 @@ const weighed: ReasonData = {
   },
 };
 
+const spokenFor: ReasonData = {
+  ...{ budget: 'monthly', amountMicros: 1_000_000, usedMicros: 900_000, costMicros: 120_000 },
+  ...{ currency: 'USD', periodEnd: later },
+};
+
 const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   ['STATUS_ALLOWS', { status: 'ACTIVE', reason: null }, 'The status ACTIVE allows a refresh.'],
   [
@@ -157,16 +162,27 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   ],
   [
     'BUDGET_EXHAUSTED',
-    {
-      budget: 'monthly',
-      amountMicros: 1_000_000,
-      usedMicros: 900_000,
-      costMicros: 120_000,
-      currency: 'USD',
-      periodEnd: later,
-    },
+    spokenFor,
     'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z: ' +
       'another 0.120000 USD do not fit.',
+  ],
+  [
+    'BUDGET_KEPT_FOR_ATTENDED',
+    { ...spokenFor, keptMicros: 300_000, allowedAt: later },
+    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z, and keeps ' +
+      '0.300000 USD for customers who are there: another 0.120000 USD do not fit.',
+  ],
+  [
+    'BUDGET_PACED',
+    { ...spokenFor, allowedMicros: 950_000, allowedAt: at + HOUR },
+    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z, and is to last: ' +
+      '0.950000 USD of it are free by now, so another 0.120000 USD do not fit before 2026-03-01T13:00:00.000Z.',
+  ],
+  [
+    'BUDGET_OVERRUN',
+    { ...spokenFor, overrunMicros: 20_000 },
+    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z. It is soft: another ' +
+      '0.120000 USD pass, and overrun it by 0.020000 USD.',
   ],
   ['PRICE_UNKNOWN', {}, 'The price is not known, so no budget can hold it back.'],
   [

@@ -81,6 +81,10 @@ const forced = (data: Spoken): string => {
   return `A live pull ${price} is queued.${place}`;
 };
 
+const spokenFor = (data: Spoken): string =>
+  `The budget ${data.text('budget')} has ${data.money('usedMicros')} of ${data.money('amountMicros')} spoken for ` +
+  `until ${data.instant('periodEnd')}`;
+
 /** One sentence for each code. A code without one does not compile. */
 const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
   STATUS_ALLOWS: (data) => `The status ${status(data)} allows a refresh.`,
@@ -124,9 +128,16 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
     `The provider told us to wait ${until(data, 'until')}, for this ${data.text('scope')}.`,
   NO_BUDGET: () => 'No budget is configured.',
   BUDGETS_ALLOW: (data) => `Its ${data.money('costMicros')} fit the budgets: ${data.list('budgets')}.`,
-  BUDGET_EXHAUSTED: (data) =>
-    `The budget ${data.text('budget')} has ${data.money('usedMicros')} of ${data.money('amountMicros')} spoken for ` +
-    `until ${data.instant('periodEnd')}: another ${data.money('costMicros')} do not fit.`,
+  BUDGET_EXHAUSTED: (data) => `${spokenFor(data)}: another ${data.money('costMicros')} do not fit.`,
+  BUDGET_KEPT_FOR_ATTENDED: (data) =>
+    `${spokenFor(data)}, and keeps ${data.money('keptMicros')} for customers who are there: another ` +
+    `${data.money('costMicros')} do not fit.`,
+  BUDGET_PACED: (data) =>
+    `${spokenFor(data)}, and is to last: ${data.money('allowedMicros')} of it are free by now, so another ` +
+    `${data.money('costMicros')} do not fit before ${data.instant('allowedAt')}.`,
+  BUDGET_OVERRUN: (data) =>
+    `${spokenFor(data)}. It is soft: another ${data.money('costMicros')} pass, and overrun it by ` +
+    `${data.money('overrunMicros')}.`,
   PRICE_UNKNOWN: () => 'The price is not known, so no budget can hold it back.',
   BACKGROUND_IN_TIME: (data) =>
     `A free background refresh is expected at ${data.instant('nextBackgroundAt')}, in ${data.duration('waitMs')}: ` +

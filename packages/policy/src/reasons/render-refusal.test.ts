@@ -98,7 +98,14 @@ describe('a refusal', () => {
       'a budget',
       refused({ budgets: [budget({ amountMicros: 0 })] }),
       'It would pass at 2026-04-01T00:00:00.000Z.',
-      'Wait for the next period, or raise the budget.',
+      'Wait until then, or raise the budget.',
+    ],
+    [
+      'the pace of a budget',
+      // Its 0.12 are a tenth of the amount: free after a tenth of 31 days.
+      refused({ budgets: [budget({ amountMicros: 1_200_000, headStart: 0, chargedMicros: 0 })] }),
+      'It would pass at 2026-03-04T02:24:00.000Z.',
+      'Wait until then, or raise the budget.',
     ],
   ])('for want of %s', (_what, rendered, when, instead) => {
     expect(rendered).toMatchObject({ when, instead });

@@ -21,7 +21,7 @@ const titles: Readonly<Record<Refusal, string>> = {
   'not-forceable': 'The provider cannot be forced.',
   'provider-closed': 'The provider is closed for now.',
   'rate-limited': 'A limit of the provider is reached.',
-  'budget-exhausted': 'A budget is spent.',
+  'budget-exhausted': 'A budget has no room for it now.',
 };
 
 /** Where no time is known: what it hangs on instead. Null: not on time. */
@@ -50,7 +50,7 @@ const advice: Readonly<Record<Refusal, (decision: Decision) => string | null>> =
   'not-forceable': () => 'Ask without mode force, and take what background refreshes bring.',
   'provider-closed': () => 'Asking earlier is refused too; nothing is lost meanwhile.',
   'rate-limited': () => 'Asking earlier is refused too.',
-  'budget-exhausted': () => 'Wait for the next period, or raise the budget.',
+  'budget-exhausted': () => 'Wait until then, or raise the budget.',
 };
 
 const whenOf = ({ retryAt }: Decision, refusal: Refusal): string | null =>

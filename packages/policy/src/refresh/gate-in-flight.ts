@@ -1,11 +1,17 @@
-import type { Money, Product } from '@freshet/domain';
+import type { DecisionReason, Money, OpenTaskFacts, Product } from '@freshet/domain';
+import { holdsBack } from '../cost/allowance.js';
 import { priceOf } from '../cost/price.js';
-import { covers, usedMicros } from '../cost/budget.js';
 import { judgeLimits } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
+import { overrunReason, shortIn, type BudgetShort } from './gate-budget.js';
 import { inForce } from './gate-open.js';
 import { rangeInFlight } from './range-in-flight.js';
+
+interface Widening {
+  readonly widens: readonly Product[];
+  readonly reasons: readonly DecisionReason[];
+}
 
 /** What the widened task costs more than it holds now; null where prices are not known. */
 export const wideningCost = (
@@ -19,16 +25,28 @@ export const wideningCost = (
 };
 
 /** A queued task may bring more if the limits and budgets of the whole still allow it. */
-const canWiden = (considered: Considered, all: readonly Product[]): boolean => {
-  const { facts, policy } = considered;
+const canWiden = ({ facts, policy }: Considered, all: readonly Product[], short: readonly BudgetShort[]): boolean => {
   if (facts.openTask?.state !== 'queued') return false;
   if (inForce(facts.closures, facts.now).some((closure) => closure.kind === 'limited')) return false;
   const limits = judgeLimits(policy, facts.usage, all, facts.openTask.attended, facts.now);
-  if (!limits.every((limit) => limit.open)) return false;
-  const more = wideningCost(considered, all);
-  return facts.budgets.every(
-    (budget) => !covers(budget, more) || usedMicros(budget) + more.micros <= budget.amountMicros,
-  );
+  return limits.every((limit) => limit.open) && !short.some((one) => holdsBack(one.short));
+};
+
+/** Whether the task brings what it lacks, and what is overrun by that. */
+const widening = (considered: Considered, task: OpenTaskFacts, missing: readonly Product[]): Widening => {
+  if (missing.length === 0) return { widens: missing, reasons: [] };
+  const all = [...task.products, ...missing];
+  const short = shortIn(considered, wideningCost(considered, all));
+  const widens = canWiden(considered, all, short) ? missing : [];
+  const code = widens.length > 0 ? 'IN_FLIGHT_WIDENED' : 'IN_FLIGHT_LACKS_PRODUCTS';
+  const overrun = widens.length > 0 ? short : [];
+  return {
+    widens,
+    reasons: [
+      because('in-flight', code, { products: missing }),
+      ...overrun.map((one) => overrunReason('in-flight', one)),
+    ],
+  };
 };
 
 /** Gate 3: a refresh of the group that is under way is joined: it would be paid for twice. */
@@ -37,19 +55,11 @@ export const inFlightGate = (considered: Considered): GateAnswer => {
   const task = facts.openTask;
   if (task === null) return passed('in-flight', 'NONE_IN_FLIGHT');
   const missing = products.filter((product) => !task.products.includes(product));
-  const widens = missing.length > 0 && canWiden(considered, [...task.products, ...missing]) ? missing : [];
+  const { widens, reasons } = widening(considered, task, missing);
   const found = because('in-flight', 'IN_FLIGHT', { taskId: task.id, state: task.state, products: task.products });
-  const more =
-    missing.length === 0
-      ? []
-      : [
-          because('in-flight', widens.length > 0 ? 'IN_FLIGHT_WIDENED' : 'IN_FLIGHT_LACKS_PRODUCTS', {
-            products: missing,
-          }),
-        ];
   const range = rangeInFlight(considered, task);
   return {
-    reasons: [found, ...more, ...range.reasons],
+    reasons: [found, ...reasons, ...range.reasons],
     ends: { verdict: 'join', taskId: task.id, widens, widensRange: range.widens },
   };
 };

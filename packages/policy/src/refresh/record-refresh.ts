@@ -1,4 +1,4 @@
-import { idOf, insert, MINUTE, put, update } from '@freshet/domain';
+import { idOf, insert, MINUTE, update } from '@freshet/domain';
 import type {
   BudgetCounter,
   Decision,
@@ -12,7 +12,7 @@ import type {
   Task,
   TenantId,
 } from '@freshet/domain';
-import { countsIn, covers, holdInBudget } from '../cost/budget.js';
+import { holdMoney } from '../cost/hold.js';
 import type { RefreshPolicy } from '../policy.js';
 import { wideningCost } from './gate-in-flight.js';
 
@@ -107,11 +107,9 @@ const newPull = (input: RefreshToRecord, task: Task): Pull => {
   };
 };
 
-/** The entry that holds the money, and the counters that count it: also those whose budget is not configured now. */
-const hold = (input: RefreshToRecord, task: Task, cost: Money | null): readonly Effect[] => {
-  if (cost === null) return [];
-  const budgets = input.facts.budgets.filter((budget) => covers(budget, cost));
-  const entry: LedgerEntry = {
+/** The entry that holds the money; null where no price is known. */
+const entryFor = (input: RefreshToRecord, task: Task, cost: Money | null): LedgerEntry | null =>
+  cost && {
     id: idOf('ledger', input.uuid),
     tenantId: input.tenantId,
     connectionId: task.connectionId,
@@ -125,25 +123,24 @@ const hold = (input: RefreshToRecord, task: Task, cost: Money | null): readonly 
     cause: idOf('decision', input.uuid),
     at: input.facts.now,
   };
-  const held = budgets.map((budget) =>
-    holdInBudget(budget, input.tenantId, cost.micros, input.policy, input.facts.now),
-  );
-  const others = input.counters
-    .filter((counter) => countsIn(counter, entry) && held.every(({ id }) => id !== counter.id))
-    .map((counter) => ({ ...counter, reservedMicros: counter.reservedMicros + cost.micros }));
-  return [insert('ledgerEntry', entry), ...[...held, ...others].map((counter) => put('budgetCounter', counter))];
-};
 
-const open = (input: RefreshToRecord): { readonly task: Task; readonly effects: readonly Effect[] } => {
+/** What a decision does to a task, and the money that it holds for that. */
+interface Made {
+  readonly task: Task | null;
+  readonly effects: readonly Effect[];
+  readonly held: LedgerEntry | null;
+}
+
+const open = (input: RefreshToRecord): Made => {
   const task = newTask(input);
   return {
     task,
     effects: [
       insert('task', task),
       insert('pull', newPull(input, task)),
-      ...hold(input, task, task.cost),
       ...(task.executor === 'caller' ? [attempted(input)] : []),
     ],
+    held: entryFor(input, task, task.cost),
   };
 };
 
@@ -159,33 +156,32 @@ const widenRange = ({ decision: { widensRange } }: RefreshToRecord, task: Task):
   return { task: { ...task, from, to }, effects: [update('task', task.id, { from, to })] };
 };
 
-const widen = (input: RefreshToRecord, task: Task): Joined => {
-  if (input.decision.widens.length === 0) return { task, effects: [] };
+const widen = (input: RefreshToRecord, task: Task): Made => {
+  if (input.decision.widens.length === 0) return { task, effects: [], held: null };
   const products = [...task.products, ...input.decision.widens];
   const more = wideningCost(input, products);
   const cost = more === null ? task.cost : { ...more, micros: (task.cost?.micros ?? 0) + more.micros };
   return {
     task: { ...task, products, cost },
-    effects: [
-      update('task', task.id, { products, cost }),
-      update('pull', task.pullId, { products }),
-      ...(more !== null && more.micros > 0 ? hold(input, task, more) : []),
-    ],
+    effects: [update('task', task.id, { products, cost }), update('pull', task.pullId, { products })],
+    held: more !== null && more.micros > 0 ? entryFor(input, task, more) : null,
   };
 };
 
-const taskOf = (input: RefreshToRecord): { readonly task: Task | null; readonly effects: readonly Effect[] } => {
+const taskOf = (input: RefreshToRecord): Made => {
   const { decision, openTask } = input;
   if (decision.verdict === 'force') return open(input);
-  if (decision.verdict !== 'join' || openTask === null) return { task: null, effects: [] };
+  if (decision.verdict !== 'join' || openTask === null) return { task: null, effects: [], held: null };
   const ranged = widenRange(input, openTask);
-  const { task, effects } = widen(input, ranged.task);
-  return { task, effects: [...ranged.effects, ...effects] };
+  const widened = widen(input, ranged.task);
+  return { ...widened, effects: [...ranged.effects, ...widened.effects] };
 };
 
 /** Everything that one decided request writes: the decision with its facts and, where it forces, the task and what it holds. */
 export const recordRefresh = (input: RefreshToRecord): RecordedRefresh => {
-  const { task, effects } = taskOf(input);
+  const { task, effects, held } = taskOf(input);
+  const { tenantId, counters, policy, facts } = input;
+  const purse = { tenantId, budgets: facts.budgets, counters, policy, now: facts.now };
   const record: DecisionRecord = {
     id: idOf('decision', input.uuid),
     tenantId: input.tenantId,
@@ -198,5 +194,5 @@ export const recordRefresh = (input: RefreshToRecord): RecordedRefresh => {
     facts: input.facts,
     decidedAt: input.facts.now,
   };
-  return { record, task, effects: [insert('decision', record), ...effects] };
+  return { record, task, effects: [insert('decision', record), ...effects, ...holdMoney(held, purse)] };
 };

@@ -24,6 +24,7 @@ const finds: Finds = {
   postingProfile: (subject, { id }) => subject.read('postingProfile', { id }),
   budgetCounter: async (subject, row) =>
     only(await subject.read('budgetCounters', { tenantId, at: row.periodStart }), row),
+  budgetAlert: async (subject, row) => only(await subject.read('budgetAlerts', { tenantId, at: row.periodStart }), row),
   closure: async (subject, row) => only(await subject.read('closuresOfTenant', { tenantId, scope: row.scope }), row),
   webhook: (subject, { id }) => subject.read('webhook', { tenantId, id }),
   idempotency: (subject, { id }) => subject.read('idempotency', { id }),

@@ -65,6 +65,20 @@ export const moneyReadsContract = (current: Current): void => {
     expect(await at(NOW + 99)).toEqual([]);
   });
 
+  test('alerts are those of the tenant whose period it is', async () => {
+    await current().apply(
+      insert('budgetAlert', a.budgetAlert('now')),
+      insert('budgetAlert', a.budgetAlert('before', { periodStart: NOW - 10, periodEnd: NOW })),
+      insert('budgetAlert', a.budgetAlert('after', { periodStart: NOW + 10, periodEnd: NOW + 20 })),
+      insert('budgetAlert', a.budgetAlert('other', { tenantId: otherTenantId })),
+    );
+    const at = (instant: number) => current().ids('budgetAlerts', { tenantId, at: instant });
+    expect(await at(NOW - 1)).toEqual(['before']);
+    expect(await at(NOW)).toEqual(['now']);
+    expect(await at(NOW + 9)).toEqual(['now']);
+    expect(await at(NOW + 10)).toEqual(['after']);
+  });
+
   test("a pull's entries come in their order", async () => {
     await insertEntries(
       { pullId: pullId(7) },

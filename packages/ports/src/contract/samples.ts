@@ -2,6 +2,7 @@ import type {
   ApiKey,
   AuditId,
   AuditRun,
+  BudgetAlert,
   BudgetCounter,
   Closure,
   Connection,
@@ -205,6 +206,22 @@ export const budgetCounter = (key: string, over: Partial<BudgetCounter> = {}): B
   chargedMicros: 0,
   uncertainMicros: 0,
   shadow: null,
+  alerted: [],
+  ...over,
+});
+
+export const budgetAlert = (key: string, over: Partial<BudgetAlert> = {}): BudgetAlert => ({
+  id: key,
+  tenantId,
+  budget: 'monthly',
+  provider: null,
+  currency: 'USD',
+  periodStart: NOW,
+  periodEnd: NOW + 10,
+  threshold: 0.5,
+  amountMicros: 100,
+  usedMicros: 50,
+  at: NOW,
   ...over,
 });
 
@@ -381,7 +398,12 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
       reservedMicros: 2 ** 52,
       chargedMicros: -1,
       shadow: { perMicro: 1.5e-7, start: 2.5e-6, at: NOW },
+      alerted: [0.5, 1],
     }),
+  ],
+  budgetAlert: [
+    budgetAlert('a'),
+    budgetAlert('b', { provider: 'MX', threshold: 1.25, amountMicros: 2 ** 52, usedMicros: 2 ** 53 - 1 }),
   ],
   connectionRates: [
     connectionRates('a'),

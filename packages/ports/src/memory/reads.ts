@@ -89,6 +89,11 @@ const nextDueAt = ({ task, other }: Kept): Instant | null => {
   return due.length === 0 ? null : Math.min(...due);
 };
 
+const isIn =
+  (at: Instant) =>
+  ({ periodStart, periodEnd }: { readonly periodStart: Instant; readonly periodEnd: Instant }): boolean =>
+    periodStart <= at && at < periodEnd;
+
 const byKeyReads = (kept: Kept) => {
   const { tables, connection, task, other } = kept;
   return {
@@ -118,8 +123,8 @@ const byKeyReads = (kept: Kept) => {
     closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
     closuresOfTenant: ({ tenantId, scope }) =>
       other.closuresOfTenant.of(tenantId).filter((closure) => closure.scope === scope),
-    budgetCounters: ({ tenantId, at }) =>
-      other.countersOfTenant.of(tenantId).filter(({ periodStart, periodEnd }) => periodStart <= at && at < periodEnd),
+    budgetCounters: ({ tenantId, at }) => other.countersOfTenant.of(tenantId).filter(isIn(at)),
+    budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     idempotency: ({ id }) => tables.idempotency.get(id),
     webhook: inTenant(tables.webhook),

@@ -81,6 +81,7 @@ const otherIndexes = () => ({
   ),
   ledgerById: createIndex<Records['ledgerEntry']>((row) => row.tenantId),
   countersOfTenant: createIndex<Records['budgetCounter']>((row) => row.tenantId),
+  alertsOfTenant: createIndex<Records['budgetAlert']>((row) => row.tenantId),
   closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
   dueWebhooks: createIndex(
     (row: Records['webhook']) => (row.dueAt === null ? null : ALL),
@@ -130,6 +131,7 @@ export const createTables = () => {
       {},
     ),
     budgetCounter: createTable('budgetCounter', [other.countersOfTenant], {}),
+    budgetAlert: createTable('budgetAlert', [other.alertsOfTenant], {}),
     connectionRates: createTable('connectionRates', [], {}),
     postingProfile: createTable('postingProfile', [], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),

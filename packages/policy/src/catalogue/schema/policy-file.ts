@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { entrySchema, overrideSettingsSchema } from './entry.js';
-import { amount, currency, providerName, timeZone } from './values.js';
+import { amount, currency, providerName, share, timeZone } from './values.js';
 
 const id = z.string().min(1);
 
@@ -22,6 +22,26 @@ const budgetSchema = z.strictObject({
   timeZone,
   amount,
   currency,
+  enforcement: z
+    .enum(['hard', 'soft'])
+    .default('hard')
+    .describe('hard: what does not fit is not forced. soft: it is, and the overrun is told.'),
+  pacing: z
+    .enum(['none', 'even'])
+    .default('none')
+    .describe('even: what is used stays within the share of the period that has passed, and the head start.'),
+  headStart: share
+    .optional()
+    .describe('With even pacing: the share of the period by which spending may be ahead of time; 0.1 where left out.'),
+  reserveForAttended: share
+    .default(0)
+    .describe('Share of the amount that only requests of a customer who is there may use.'),
+  alertAt: z
+    .array(z.number().gt(0))
+    .refine((shares) => new Set(shares).size === shares.length, 'expected each threshold once')
+    .readonly()
+    .default([0.5, 0.8, 1])
+    .describe('Shares of the amount that are told of, once a period, when what is used reaches them.'),
 });
 
 /** An operator's file: overrides, budgets, and providers that the catalogue does not have. */

@@ -66,6 +66,11 @@ export interface BudgetSettings {
   readonly timeZone: string;
   readonly amount: number;
   readonly currency: string;
+  readonly enforcement: 'hard' | 'soft';
+  readonly pacing: 'none' | 'even';
+  readonly headStart?: number;
+  readonly reserveForAttended: number;
+  readonly alertAt: readonly number[];
 }
 
 /** Everything that decides a policy, and nothing else: what is hashed and archived. */

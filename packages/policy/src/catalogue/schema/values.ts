@@ -65,6 +65,9 @@ export const limitName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected a name 
 export const product = z.enum(products);
 export const origins = z.array(z.enum(pullOrigins)).min(1).readonly();
 
+/** Of a whole. */
+export const share = z.number().min(0).max(1);
+
 const many = z.int().min(1);
 const rate = z.number().min(0);
 

@@ -72,6 +72,7 @@ export const reasonCodes = [
   'NO_BUDGET',
   'BUDGETS_ALLOW',
   'BUDGET_EXHAUSTED',
+  'HELD_LONGER',
   'PRICE_UNKNOWN',
   'BACKGROUND_IN_TIME',
   'BACKGROUND_INSTEAD',

@@ -5,8 +5,9 @@ import type { LimitRead, LimitScope, RefreshPolicy } from '../src/index.js';
 const sameScope = (scope: LimitScope, pull: Pull, of: Connection): boolean => {
   if (scope === 'connection') return pull.connectionId === of.id;
   if (scope === 'group') return pull.groupKey === of.groupKey;
+  if (pull.provider !== of.provider) return false;
   if (scope === 'institution') return pull.institutionId === of.institutionId;
-  if (scope === 'account') return pull.provider === of.provider && pull.connector === of.connector;
+  if (scope === 'account') return pull.connector === of.connector;
   return pull.customerId === of.customerId && pull.institutionId === of.institutionId;
 };
 

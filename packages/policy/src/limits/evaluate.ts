@@ -14,19 +14,23 @@ export interface LimitVerdict {
 
 const unused: Usage = { count: 0, oldestAt: null, latestAt: null };
 
+/** A pull that is reserved counts until it is sent, however long ago it was made: then it leaves a whole stretch later. */
+const leavesAt = (at: Instant, length: DurationMs, now: Instant): Instant => (at + length > now ? at : now) + length;
+
 const judgeCooldown = (limit: Cooldown, usage: Usage, now: Instant): LimitVerdict => {
-  const until = usage.latestAt === null ? now : usage.latestAt + limit.forMs;
-  const open = until <= now;
+  const until = usage.latestAt === null ? null : leavesAt(usage.latestAt, limit.forMs, now);
+  const open = until === null;
   return {
-    state: { name: limit.name, scope: limit.scope, limit: 1, remaining: open ? 1 : 0, resetAt: open ? null : until },
+    state: { name: limit.name, scope: limit.scope, limit: 1, remaining: open ? 1 : 0, resetAt: until },
     open,
-    allowedAt: open ? now : until,
+    allowedAt: until ?? now,
     afterThisAt: now + limit.forMs,
   };
 };
 
-/** A pull that is reserved counts however long ago that was: it is yet to be sent, so it leaves a whole window later. */
-const leavesAt = (at: Instant, length: DurationMs, now: Instant): Instant => (at + length > now ? at : now) + length;
+/** Whether the window would count the pull that this request asks for. */
+const countsThis = ({ counts }: Window, attended: boolean): boolean =>
+  counts.origins.includes('forced') && (counts.attended === null || counts.attended === attended);
 
 /**
  * `usage` holds the newest pulls, at most as many as there are places. So in a full rolling window the oldest of them is
@@ -39,6 +43,7 @@ const judgeWindow = (limit: Window, usage: Usage, attended: boolean, now: Instan
   const length = limit.per.shape === 'rolling' ? limit.per.ms : 0;
   const givesBackAt = end ?? (usage.oldestAt === null ? null : leavesAt(usage.oldestAt, length, now));
   const open = remaining > 0;
+  const leftAfterThis = remaining - (countsThis(limit, attended) ? 1 : 0);
   return {
     state: {
       name: limit.name,
@@ -49,7 +54,7 @@ const judgeWindow = (limit: Window, usage: Usage, attended: boolean, now: Instan
     },
     open,
     allowedAt: open ? now : places === 0 ? null : givesBackAt,
-    afterThisAt: remaining > 1 ? now : places === 0 ? null : (givesBackAt ?? now + length),
+    afterThisAt: leftAfterThis > 0 ? now : places === 0 ? null : (givesBackAt ?? now + length),
   };
 };
 

@@ -29,11 +29,10 @@ export const budgetGate = (considered: Considered): GateAnswer => {
   );
   const retryAt = Math.max(...exhausted.map((budget) => budget.periodEnd));
   const last = exhausted.find((budget) => budget.periodEnd === retryAt);
-  return heldBack(considered, reasons, {
+  return heldBack(reasons, {
     verdict: 'refuse',
     refusal: 'budget-exhausted',
     budget: last?.name ?? null,
     retryAt,
-    nextForcedAt: retryAt,
   });
 };

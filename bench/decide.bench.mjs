@@ -43,7 +43,8 @@ const facts = {
   openTask: null,
   recent: null,
   latest: null,
-  usage: { 'mx-cooldown': { count: 1, oldestAt: NOW - 5 * HOUR, latestAt: NOW - 5 * HOUR } },
+  // The last pull is five hours old, the cooldown three: nothing counts any more.
+  usage: { 'mx-cooldown': { count: 0, oldestAt: null, latestAt: null } },
   closures: [],
   connectorOn: true,
   budgets: [
@@ -58,8 +59,19 @@ const facts = {
       reservedMicros: 0,
       chargedMicros: 100_000_000,
       uncertainMicros: 0,
+      shadow: null,
     },
   ],
+  forcing: {
+    missedChanges: 3,
+    changesPerDay: 14,
+    readsPerDay: 20,
+    toldAt: null,
+    toldShare: 0,
+    successChance: 1,
+    slotMs: HOUR,
+    slots: Array.from({ length: 19 }, () => 0.6),
+  },
 };
 const request = { mode: 'auto', products: ['BALANCES'], maxAgeMs: HOUR, from: null, to: null, attended: false };
 

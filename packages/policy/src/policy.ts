@@ -1,7 +1,14 @@
 import type { DurationMs, Executor, Product, ProviderName, PullOrigin } from '@freshet/domain';
 
 /** What a limit's count is kept by. */
-export const limitScopes = ['connection', 'group', 'customer-institution', 'institution', 'account'] as const;
+export const limitScopes = [
+  'connection',
+  'group',
+  'customer-institution',
+  'customer',
+  'institution',
+  'account',
+] as const;
 export type LimitScope = (typeof limitScopes)[number];
 
 interface LimitBase {

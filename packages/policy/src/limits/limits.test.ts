@@ -274,6 +274,15 @@ describe('what a window counts', () => {
     ['another connection of the group', one({}), { connectionId: 'conn_b' as Pull['connectionId'] }, {}, true],
     ['another group', one({}), { groupKey: 'other' }, {}, false],
     ['another group at the institution', one({ scope: 'institution' }), { groupKey: 'other' }, {}, true],
+    [
+      'the customer at another institution',
+      one({ scope: 'customer' }),
+      { institutionId: 'other', groupKey: 'o' },
+      {},
+      true,
+    ],
+    ['another customer', one({ scope: 'customer' }), { customerId: 'other' }, {}, false],
+    ['the customer at another provider', one({ scope: 'customer' }), { provider: 'PLAID' }, {}, false],
     ['another customer at the institution', one({ scope: 'customer-institution' }), { customerId: 'other' }, {}, false],
     [
       'another institution of the account',

@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { calendarPeriod, isTimeZone, type CalendarUnit } from './calendar.js';
+import { calendarPeriod, isTimeZone, type CalendarUnit, type Period } from './calendar.js';
 import { DAY, formatInstant, HOUR, parseInstant } from './time.js';
 
 const at = (text: string): number => parseInstant(text) ?? Number.NaN;
@@ -206,5 +206,19 @@ describe('a time zone', () => {
 
   test.each(['', 'Mars/Olympus', 'Europe/', '2026-01-01'])('%j is not', (name) => {
     expect(isTimeZone(name)).toBe(false);
+  });
+});
+
+describe('the periods last asked for', () => {
+  test('are remembered for each unit and zone, so that those that alternate are worked out once', () => {
+    const zones = ['Pacific/Apia', 'Asia/Kathmandu', 'America/St_Johns'];
+    const units = ['day', 'week', 'month'] as const;
+    const at = Date.UTC(2026, 5, 15, 12);
+    const all = (): readonly Period[] => zones.flatMap((zone) => units.map((unit) => calendarPeriod(at, unit, zone)));
+    const first = all();
+    const worksOut = jest.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    expect([...all(), ...all()]).toEqual([...first, ...first]);
+    expect(worksOut).not.toHaveBeenCalled();
+    worksOut.mockRestore();
   });
 });

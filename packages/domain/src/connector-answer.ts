@@ -51,6 +51,8 @@ export interface Limited {
   readonly kind: 'limited';
   readonly until: Instant | null;
   readonly scope: ClosureScope;
+  /** The provider's own code or wording, where it has one: the catalogue knows what some of them say is spent. */
+  readonly said?: string | null;
 }
 export interface CustomerNeeded {
   readonly kind: 'customer-needed';

@@ -42,11 +42,14 @@ export interface OpenTaskFacts {
   readonly to: Instant | null;
 }
 
-/** How much of a limit is used, read from the newest pulls that count against it. */
+/**
+ * How much of a limit is used, read from the newest pulls that count against it. One that is still reserved counts until
+ * it is sent, whenever it was made; it is yet to come, so it ranks as newer than all that were sent, and has no time.
+ */
 export interface Usage {
   /** Counted pulls since the start of the window, at most as many as the limit allows this request. */
   readonly count: number;
-  /** The oldest of those: the one that has to leave a full rolling window; null where count is 0. */
+  /** The oldest of those that were sent: the one that has to leave a full rolling window; null where none was. */
   readonly oldestAt: Instant | null;
   readonly latestAt: Instant | null;
 }

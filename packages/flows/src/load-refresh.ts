@@ -94,6 +94,7 @@ export const usageScope = (scope: LimitScope, connection: Connection): UsageScop
   if (scope === 'group') return { kind: scope, groupKey: connection.groupKey };
   if (scope === 'account') return { kind: scope, connector, provider };
   if (scope === 'institution') return { kind: scope, provider, institutionId };
+  if (scope === 'customer') return { kind: scope, provider, customerId };
   return { kind: scope, provider, customerId, institutionId };
 };
 

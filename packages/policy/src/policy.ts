@@ -1,7 +1,14 @@
 import type { DurationMs, Executor, Product, ProviderName, PullOrigin } from '@freshet/domain';
 
 /** What a limit's count is kept by. */
-export const limitScopes = ['connection', 'group', 'customer-institution', 'institution', 'account'] as const;
+export const limitScopes = [
+  'connection',
+  'group',
+  'customer-institution',
+  'customer',
+  'institution',
+  'account',
+] as const;
 export type LimitScope = (typeof limitScopes)[number];
 
 interface LimitBase {
@@ -42,6 +49,19 @@ export interface Window extends LimitBase {
 }
 
 export type Limit = Cooldown | Window;
+
+/** What a code or wording of the provider says when a limit is reached. */
+export interface LimitedSign {
+  /** As the provider spells it; `text` may stand in the middle of its words. */
+  readonly says: string;
+  readonly in: 'http-status' | 'code' | 'text' | 'field' | 'state';
+  /** What is closed; null: what the answer's own scope says. */
+  readonly scope: LimitScope | null;
+  /** The allowance that is used up; null: not said. That of a plan does not come back by waiting. */
+  readonly spent: 'minute' | 'day' | 'month' | 'plan' | null;
+  /** At whose midnight it comes back; null: a whole such stretch later. */
+  readonly timeZone: string | null;
+}
 
 export interface Price {
   readonly currency: string;
@@ -107,6 +127,8 @@ export interface RefreshPolicy {
   /** How far back a from/to may reach; null: the provider takes no range. */
   readonly range: { readonly maxBackMs: DurationMs; readonly overlapMs: DurationMs } | null;
   readonly limits: readonly Limit[];
+  /** What its answers say when a limit is reached, as far as it is known. */
+  readonly limitedSigns: readonly LimitedSign[];
   readonly price: Price | null;
   readonly consent: {
     readonly warnMs: DurationMs;

@@ -37,6 +37,7 @@ export const policy = (values: Partial<RefreshPolicy> = {}): RefreshPolicy => ({
   coalesces: null,
   range: null,
   limits: [],
+  limitedSigns: [],
   price: {
     currency: 'USD',
     perRequestMicros: 120_000,

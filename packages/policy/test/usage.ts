@@ -5,12 +5,14 @@ import type { LimitRead, LimitScope, RefreshPolicy } from '../src/index.js';
 const sameScope = (scope: LimitScope, pull: Pull, of: Connection): boolean => {
   if (scope === 'connection') return pull.connectionId === of.id;
   if (scope === 'group') return pull.groupKey === of.groupKey;
+  if (pull.provider !== of.provider) return false;
   if (scope === 'institution') return pull.institutionId === of.institutionId;
-  if (scope === 'account') return pull.provider === of.provider && pull.connector === of.connector;
+  if (scope === 'account') return pull.connector === of.connector;
+  if (scope === 'customer') return pull.customerId === of.customerId;
   return pull.customerId === of.customerId && pull.institutionId === of.institutionId;
 };
 
-/** One that is reserved counts whenever it was made: it is yet to come. */
+/** One that is reserved counts whenever it was made: it is yet to come, so it has no time and ranks as the newest. */
 const counts = (read: LimitRead, pull: Pull): boolean =>
   read.origins.includes(pull.origin) &&
   read.states.includes(pull.state) &&
@@ -32,12 +34,13 @@ export const usageOf = (
 ): Readonly<Record<string, Usage>> =>
   Object.fromEntries(
     limitReads(rules, asks.products, asks.attended, now).map((read) => {
-      const times = pulls
+      const newest = pulls
         .filter((pull) => pull.id !== asks.except && sameScope(read.scope, pull, asks.connection) && counts(read, pull))
-        .map((pull) => pull.at)
-        .sort((a, b) => b - a)
+        .map((pull) => (pull.state === 'reserved' ? Number.POSITIVE_INFINITY : pull.at))
+        .sort((a, b) => (a === b ? 0 : b - a))
         .slice(0, read.take);
-      const usage = { count: times.length, oldestAt: times.at(-1) ?? null, latestAt: times[0] ?? null };
+      const sent = newest.filter(Number.isFinite);
+      const usage = { count: newest.length, oldestAt: sent.at(-1) ?? null, latestAt: sent[0] ?? null };
       return [read.name, usage];
     }),
   );

@@ -46,6 +46,7 @@ export type UsageScope =
       readonly customerId: string;
       readonly institutionId: string;
     }
+  | { readonly kind: 'customer'; readonly provider: ProviderName; readonly customerId: string }
   | { readonly kind: 'institution'; readonly provider: ProviderName; readonly institutionId: string }
   | { readonly kind: 'account'; readonly connector: ConnectorName; readonly provider: ProviderName };
 
@@ -58,7 +59,7 @@ export interface UsageQuery {
   readonly attended: boolean | null;
   /** Null: whatever it brought; else only pulls that asked for one of these products at least. */
   readonly products: readonly Product[] | null;
-  /** Pulls later than this count (exclusive); one that is still reserved counts whenever it was made. */
+  /** Pulls later than this count (exclusive); one that is still reserved counts whenever it was made, as Usage tells. */
   readonly since: Instant;
   /** The newest so many: a limit never needs more than its own count. */
   readonly take: number;

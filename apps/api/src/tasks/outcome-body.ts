@@ -10,6 +10,7 @@ interface Reported {
   readonly newData: boolean | undefined;
   readonly retryAt: Instant | undefined;
   readonly asOf: Instant | undefined;
+  readonly code: string | undefined;
 }
 
 const REPORTED = 'as the caller reported';
@@ -22,7 +23,7 @@ const toOutcome = ({ outcome, ...given }: Reported): ReportedOutcome => {
     case 'partial':
       return { kind: 'partial', asOf, newData, products: null };
     case 'limited':
-      return { kind: 'limited', until: retryAt, scope: 'connection' };
+      return { kind: 'limited', until: retryAt, scope: 'connection', said: given.code ?? null };
     case 'unavailable':
       return { kind: 'unavailable', who: 'provider', retryAt, message: REPORTED };
     case 'customer-needed':
@@ -40,5 +41,15 @@ export const outcomeBody = (now: () => Instant) =>
       newData: optional(z.boolean()),
       retryAt: optional(instant),
       asOf: optional(pastInstant(now)),
+      code: optional(
+        z
+          .string()
+          .trim()
+          .min(1)
+          .max(200)
+          .describe(
+            'Limited: the code or wording of the provider. Where it names no time, the catalogue may know one.',
+          ),
+      ),
     })
     .transform(toOutcome);

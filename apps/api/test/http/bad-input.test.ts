@@ -160,6 +160,12 @@ describe('other bodies', () => {
     [
       'POST',
       () => '/v1/tasks/task_01a1fd70-f1c0-7000-8000-000000000005/outcome',
+      { outcome: 'limited', code: '' },
+      '/code',
+    ],
+    [
+      'POST',
+      () => '/v1/tasks/task_01a1fd70-f1c0-7000-8000-000000000005/outcome',
       { outcome: 'done', asOf: '2027-01-01T00:00:00Z' },
       '/asOf',
     ],

@@ -54,6 +54,10 @@ describe('tasks', () => {
         { outcome: 'limited', retryAt: '2026-11-21T12:00:00Z' },
         { state: 'failed', error: { kind: 'limited' } },
       ],
+      [
+        { outcome: 'limited', code: 'RateLimitError' },
+        { state: 'failed', error: { kind: 'limited' } },
+      ],
       [{ outcome: 'refused' }, { state: 'failed', error: { kind: 'refused' } }],
       [{ outcome: 'customer-needed' }, { state: 'reconnect_required' }],
     ])('report %j', async (outcome, expected) => {

@@ -32,7 +32,7 @@ describe('the answer to a refresh', () => {
     [
       'the limit of the bank',
       json(400, { code_id: 'provider_request_limit' }),
-      { kind: 'limited', until: null, scope: 'group' },
+      { kind: 'limited', until: null, scope: 'group', said: 'provider_request_limit' },
     ],
     [
       'a consent that is gone',
@@ -51,7 +51,7 @@ describe('the answer to a refresh', () => {
     [
       'too many requests',
       json(429, {}, { 'retry-after': '30' }),
-      { kind: 'limited', until: NOW + 30_000, scope: 'group' },
+      { kind: 'limited', until: NOW + 30_000, scope: 'group', said: '429' },
     ],
     ['the wrong customer', json(401, { code_id: 'customer_not_found' }), { kind: 'refused' }],
     ['the wrong method', html(405), { kind: 'refused' }],

@@ -46,7 +46,7 @@ const typedRefusal = (reply: Reply, now: Instant): RefreshAnswer | undefined => 
   const until = readRetryAfter(reply.headers['retry-after'], now);
   if (ending?.kind === 'customer-needed') return { kind: 'customer-needed', event: ending.event, message };
   if (ending?.kind === 'unavailable') return { kind: 'unavailable', who: ending.who, retryAt: until, message };
-  return ending?.kind === 'limited' ? { kind: 'limited', until, scope: LIMIT_SCOPE } : undefined;
+  return ending?.kind === 'limited' ? { kind: 'limited', until, scope: LIMIT_SCOPE, said: code } : undefined;
 };
 
 /**
@@ -91,7 +91,7 @@ const endedProgress = (ending: BudEnding, outcome: Outcome, call: ProgressCall):
   }
   if (ending.kind === 'customer-needed') return { ...ending, message };
   if (ending.kind === 'unavailable') return { ...ending, retryAt: null, message };
-  if (ending.kind === 'limited') return { kind: 'limited', until: null, scope: LIMIT_SCOPE };
+  if (ending.kind === 'limited') return { kind: 'limited', until: null, scope: LIMIT_SCOPE, said: outcome.result };
   return { kind: ending.kind, message };
 };
 

@@ -77,7 +77,11 @@ describe('what a code says about a call that changes something', () => {
   ])('Retry-After %s', (value, until) => {
     expect(readRetryAfter(value, NOW)).toBe(until);
     const headers: Record<string, string> = value === undefined ? {} : { 'retry-after': value };
-    expect(failureOf(reply(429, headers), reading)).toEqual({ kind: 'limited', until, scope: 'group' });
+    expect(failureOf(reply(429, headers), reading)).toEqual({ kind: 'limited', until, scope: 'group', said: '429' });
+  });
+
+  test('a limit says the code of the provider, where it has one', () => {
+    expect(failureOf(reply(429), { ...reading, code: 'BALANCE_LIMIT' })).toMatchObject({ said: 'BALANCE_LIMIT' });
   });
 });
 

@@ -56,7 +56,7 @@ const failureOfReply = (reply: Reply, reading: FailureReading): Failure => {
   const [verdict, words] = verdictOf(reply.status);
   if (verdict === 'limited') {
     const until = readRetryAfter(reply.headers['retry-after'], reading.now);
-    return { kind: 'limited', until, scope: reading.scope };
+    return { kind: 'limited', until, scope: reading.scope, said: reading.code ?? String(reply.status) };
   }
   return { kind: verdict, message: describe(reply, words, reading) };
 };

@@ -50,7 +50,7 @@ describe('the answer to a refresh', () => {
 
   test("a limit is the group's", () => {
     const answer = refreshAnswerOf(json(429, {}, { 'retry-after': '10800' }), NOW);
-    expect(answer).toEqual({ kind: 'limited', until: NOW + 3 * HOUR, scope: 'group' });
+    expect(answer).toEqual({ kind: 'limited', until: NOW + 3 * HOUR, scope: 'group', said: '429' });
   });
 });
 

@@ -23,17 +23,17 @@ const ratesOf = ({ store }: Rig, { groupKey }: Connection): Promise<ConnectionRa
 
 let told = 0;
 
-/** The provider's own pull of now. */
-const background = (rig: Rig, { externalId }: Connection, newData: boolean | null): Promise<void> => {
+/** The provider's own pulls of now, told in one webhook. */
+const background = (rig: Rig, connections: readonly Connection[], newData: boolean | null): Promise<void> => {
   told += 1;
-  const products = ['BALANCES', 'TRANSACTIONS'] as const;
-  return deliver(rig, `arrived-${told}`, { kind: 'aggregated', externalId, at: rig.clock.now(), products, newData });
+  const about = { kind: 'aggregated', at: rig.clock.now(), products: ['BALANCES', 'TRANSACTIONS'], newData } as const;
+  return deliver(rig, `arrived-${told}`, ...connections.map(({ externalId }) => ({ ...about, externalId })));
 };
 
 const days = async (rig: Rig, connection: Connection, count: number, newData: boolean | null): Promise<void> => {
   for (let day = 0; day < count; day += 1) {
     rig.clock.advance(DAY);
-    await background(rig, connection, newData);
+    await background(rig, [connection], newData);
   }
 };
 
@@ -52,7 +52,7 @@ export const learningStories = (openStore: OpenStore): void => {
     const quiet = await bringInOne(rig, mxRow({ customerId: 'quiet' }));
     for (let day = 0; day < 10; day += 1) {
       await days(rig, busy, 1, true);
-      await background(rig, quiet, false);
+      await background(rig, [quiet], false);
     }
     const [fast, slow] = [await ratesOf(rig, busy), await ratesOf(rig, quiet)];
     expect(fast?.changesPerDay.TRANSACTIONS).toBeGreaterThan(2);
@@ -135,18 +135,18 @@ export const learningStories = (openStore: OpenStore): void => {
   test('when the banks of a provider post is learned from what pulls found, and counts as age', async () => {
     const rig = newRig();
     const many = [];
-    for (let index = 0; index < 20; index += 1) many.push(await bringInOne(rig, mxRow({ customerId: `c-${index}` })));
+    for (let index = 0; index < 10; index += 1) many.push(await bringInOne(rig, mxRow({ customerId: `c-${index}` })));
     // Everything is posted at three at night; each connection is pulled four times a day.
     for (let quarter = 0; quarter < 4 * 14; quarter += 1) {
       rig.clock.advance(6 * HOUR);
       const hour = (rig.clock.now() / HOUR) % 24;
-      for (const connection of many) await background(rig, connection, hour === 4);
+      await background(rig, many, hour === 4);
     }
     // The pulls of this very instant are the next day's.
     expect(await learnPostingHours(rig.engine)).toBe(1);
     expect(await learnPostingHours(rig.engine)).toBe(0);
     const profile = await rig.store.read('postingProfile', { id: postingProfileId(TENANT, 'MX') });
-    expect(profile).toMatchObject({ provider: 'MX', intervals: 20 * (4 * 14 - 1) });
+    expect(profile).toMatchObject({ provider: 'MX', intervals: 10 * (4 * 14 - 1) });
     const share = (from: number, to: number): number =>
       (profile?.hours ?? [])
         .filter((_, hour) => hour % 24 >= from && hour % 24 < to)
@@ -157,11 +157,11 @@ export const learningStories = (openStore: OpenStore): void => {
     const [one] = many as [Connection, ...Connection[]];
     const missed = async (): Promise<number> => (await auto(rig, one)).weighed.missedChanges as number;
     while ((rig.clock.now() / HOUR) % 24 !== 10) rig.clock.advance(HOUR);
-    await background(rig, one, false);
+    await background(rig, [one], false);
     rig.clock.advance(6 * HOUR);
     const byDay = await missed();
     while ((rig.clock.now() / HOUR) % 24 !== 22) rig.clock.advance(HOUR);
-    await background(rig, one, false);
+    await background(rig, [one], false);
     rig.clock.advance(6 * HOUR);
     expect(await missed()).toBeGreaterThan(5 * byDay);
   });

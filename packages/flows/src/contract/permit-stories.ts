@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOUR, MINUTE, SECOND } from '@freshet/domain';
+import { DAY, HOUR, MINUTE, SECOND } from '@freshet/domain';
 import type { ConnectionId, RefreshAnswer, TaskId } from '@freshet/domain';
 import { cancelTask, reportOutcome, runTask, setProviderPaused } from '../index.js';
 import type { ReportedOutcome } from '../index.js';
@@ -259,6 +259,23 @@ export const permitStories = (openStore: OpenStore): void => {
       expect(await ask(rig, second.id)).toMatchObject({
         record: { decision: { refusal: 'rate-limited', retryAt: MORNING + HOUR } },
       });
+    });
+
+    test('reported limited by a code closes what the catalogue says, until what is spent comes back', async () => {
+      const gocardless = { ...budRow(), connector: 'gocardless', provider: 'GOCARDLESS' };
+      const rig = newRig();
+      const { id } = await bringInOne(rig, gocardless);
+      const { id: other } = await bringInOne(rig, { ...gocardless, externalId: 'other-requisition' });
+      const block = async (said: string): Promise<void> => {
+        const { task } = await ask(rig, id);
+        await report(rig, task?.id as TaskId, { kind: 'limited', until: null, scope: 'connection', said });
+      };
+      await block('Rate limit exceeded: try again later');
+      expect(await ask(rig, other)).toMatchObject({ record: { decision: { retryAt: MORNING + MINUTE } } });
+      rig.clock.advance(MINUTE);
+      await block('RateLimitError');
+      expect(await ask(rig, id)).toMatchObject({ record: { decision: { retryAt: MORNING + MINUTE + DAY } } });
+      expect(await ask(rig, other)).toMatchObject({ record: { verdict: 'force' } });
     });
 
     test('is reported once', async () => {

@@ -219,7 +219,7 @@ CREATE TABLE `pulls` (
 );
 --> statement-breakpoint
 CREATE INDEX `pulls_group` ON `pulls` (`tenant_id`,`group_key`,`at`,`state`,`origin`,`attended`,`connection_id`);--> statement-breakpoint
-CREATE INDEX `pulls_customer` ON `pulls` (`tenant_id`,`customer_id`,`institution_id`,`provider`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
+CREATE INDEX `pulls_customer` ON `pulls` (`tenant_id`,`customer_id`,`provider`,`at`,`state`,`origin`,`attended`,`institution_id`);--> statement-breakpoint
 CREATE INDEX `pulls_institution` ON `pulls` (`tenant_id`,`provider`,`institution_id`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
 CREATE INDEX `pulls_account` ON `pulls` (`tenant_id`,`provider`,`connector`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
 CREATE INDEX `pulls_reserved` ON `pulls` (`tenant_id`,`at`,`group_key`,`connection_id`,`customer_id`,`institution_id`,`provider`,`connector`) WHERE "pulls"."state" = 'reserved';--> statement-breakpoint

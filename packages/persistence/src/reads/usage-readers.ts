@@ -1,4 +1,4 @@
-import { pullOrigins, pullStates, type Pull, type Usage } from '@freshet/domain';
+import { pullOrigins, pullStates, type Pull, type PullState, type Usage } from '@freshet/domain';
 import type { UsageQuery, UsageScope } from '@freshet/ports';
 import {
   and,
@@ -26,11 +26,15 @@ import { all, allOf, firstOf, value, type Reader, type Readers, type Schema } fr
 type Counting = Omit<UsageQuery, 'take'>;
 type PullTable = Tables['pull'];
 
-/** The columns that each kind of scope names; `pulls` has an index for each, a connection's pulls lie in its group's. */
+/**
+ * The columns that each kind of scope names. `pulls` has an index for each, but a connection's pulls lie in its group's,
+ * and those of a customer at one institution in the customer's.
+ */
 const scopeColumns = {
   connection: ['groupKey', 'connectionId'],
   group: ['groupKey'],
   'customer-institution': ['customerId', 'institutionId', 'provider'],
+  customer: ['customerId', 'provider'],
   institution: ['provider', 'institutionId'],
   account: ['provider', 'connector'],
 } as const satisfies Record<UsageScope['kind'], readonly (keyof Pull)[]>;
@@ -73,22 +77,40 @@ const matches = (pull: PullTable, query: Counting): (SQL | undefined)[] => [
   query.except === null ? undefined : ne(pull.id, value('except')),
 ];
 
-/** Those since then; and, by the index of the reserved ones, those from before that still are. */
-const branches = (pull: PullTable, query: Counting): readonly (SQL | undefined)[] => {
-  const match = matches(pull, query);
-  const states = query.states.length < pullStates.length ? inArray(pull.state, [...query.states]) : undefined;
-  const since = and(...match, ...inScope(pull, query), gt(pull.at, value('since')), states);
-  if (!query.states.includes('reserved')) return [since];
-  return [since, and(...match, ...inScopeByScan(pull, query), lte(pull.at, value('since')), pulls.reserved(pull))];
-};
+const hitSince = (pull: PullTable, query: Counting, states: readonly PullState[]): SQL | undefined =>
+  and(
+    ...matches(pull, query),
+    ...inScope(pull, query),
+    gt(pull.at, value('since')),
+    states.length < pullStates.length ? inArray(pull.state, [...states]) : undefined,
+  );
 
+/** By the index of the reserved ones, which are few; a bound of their time leads to it. */
+const reserved = (pull: PullTable, query: Counting, bound: SQL): SQL | undefined =>
+  and(...matches(pull, query), ...inScopeByScan(pull, query), bound, pulls.reserved(pull));
+
+/** What is reserved has no time yet and comes first. */
 const usageStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
-  const instants = (condition: SQL | undefined) => db.select({ at: pull.at }).from(pull).where(condition);
-  const [since, reserved] = branches(pull, query);
-  const newest = desc(sql`at`);
-  const counted = reserved
-    ? instants(since).unionAll(instants(reserved)).orderBy(newest).limit(value('take')).as('counted')
-    : instants(since).orderBy(desc(pull.at)).limit(value('take')).as('counted');
+  const instants = (at: SQL<number | null> | PullTable['at'], condition: SQL | undefined) =>
+    db
+      .select({ at: sql<number | null>`${at}`.as('at') })
+      .from(pull)
+      .where(condition);
+  const since = instants(
+    pull.at,
+    hitSince(
+      pull,
+      query,
+      query.states.filter((state) => state !== 'reserved'),
+    ),
+  );
+  const counted = query.states.includes('reserved')
+    ? since
+        .unionAll(instants(sql`null`, reserved(pull, query, gte(pull.at, sql`0`))))
+        .orderBy(sql`at desc nulls first`)
+        .limit(value('take'))
+        .as('counted')
+    : since.orderBy(desc(pull.at)).limit(value('take')).as('counted');
   return selecting<Usage>(
     db
       .select({
@@ -103,15 +125,15 @@ const usageStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
 /** The newest of them: so many as `take` says, or as is given. */
 const pullsStatement = ({ db, tables: { pull } }: Schema, query: Counting, take: 1 | Placeholder) => {
   const whole = (condition: SQL | undefined) => db.select().from(pull).where(condition);
-  const [since, reserved] = branches(pull, query);
-  return reserved
-    ? selecting<Pull>(
-        whole(since)
-          .unionAll(whole(reserved))
-          .orderBy(desc(sql`at`))
-          .limit(take),
-      )
-    : selecting<Pull>(whole(since).orderBy(desc(pull.at)).limit(take));
+  const since = whole(hitSince(pull, query, query.states));
+  if (!query.states.includes('reserved')) return selecting<Pull>(since.orderBy(desc(pull.at)).limit(take));
+  const before = whole(reserved(pull, query, lte(pull.at, value('since'))));
+  return selecting<Pull>(
+    since
+      .unionAll(before)
+      .orderBy(desc(sql`at`))
+      .limit(take),
+  );
 };
 
 const ofGroup = ({ db, tables: { pull } }: Schema) =>

@@ -46,12 +46,12 @@ export const pullTable = ({ table, index, text, integer, flag, json }: ColumnKit
       index('pulls_customer').on(
         t.tenantId,
         t.customerId,
-        t.institutionId,
         t.provider,
         t.at,
         t.state,
         t.origin,
         t.attended,
+        t.institutionId,
       ),
       index('pulls_institution').on(t.tenantId, t.provider, t.institutionId, t.at, t.state, t.origin, t.attended),
       index('pulls_account').on(t.tenantId, t.provider, t.connector, t.at, t.state, t.origin, t.attended),

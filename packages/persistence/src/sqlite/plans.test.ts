@@ -40,6 +40,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['usage', usageOf('connection'), ['pulls_group', 'pulls_reserved']],
   ['usage', usageOf('group'), ['pulls_group', 'pulls_reserved']],
   ['usage', usageOf('customer-institution'), ['pulls_customer', 'pulls_reserved']],
+  ['usage', usageOf('customer'), ['pulls_customer', 'pulls_reserved']],
   ['usage', usageOf('institution'), ['pulls_institution', 'pulls_reserved']],
   ['usage', usageOf('account'), ['pulls_account', 'pulls_reserved']],
   ['usage', usageOf('group', { states: ['succeeded'] }), ['pulls_group']],
@@ -116,7 +117,7 @@ describe('each read goes by its index', () => {
   });
 
   test('usage is answered from the index alone', () => {
-    for (const kind of ['connection', 'group', 'customer-institution', 'institution', 'account'] as const) {
+    for (const kind of ['connection', 'group', 'customer-institution', 'customer', 'institution', 'account'] as const) {
       const details = detailsOf(file.client, readers.usage as Reader<object, unknown>, usageOf(kind));
       expect(details.filter((detail) => detail.startsWith('SEARCH'))[0]).toContain('COVERING INDEX');
     }

@@ -68,11 +68,11 @@ const stopAtFaults = ({ faults }: Reading): void => {
   if (faults.length > 0) throw new CatalogueError(faults);
 };
 
-/** Without what decides nothing: title, ways there, signs and gaps do not make another version. */
+/** Without what decides nothing: title, ways there, gaps and most signs do not make another version. */
 const providerSettings = ({
   title: _title,
   reachedThrough: _through,
-  signals: _signals,
+  signals,
   unknown: _unknown,
   limits,
   connectors,
@@ -80,6 +80,7 @@ const providerSettings = ({
 }: ReadEntry) => ({
   settings: { ...settings, limits: Object.fromEntries((limits ?? []).map(({ name, limit }) => [name, limit])) },
   connectors: connectors ?? {},
+  limited: signals?.limited ?? {},
 });
 
 /** Through JSON: fields that were read as undefined are gone, which is what the types of the content say. */

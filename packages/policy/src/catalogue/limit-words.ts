@@ -35,6 +35,7 @@ const scopeWords: Readonly<Record<WrittenLimit['scope'], string>> = {
   connection: 'per connection',
   group: 'per group of duplicates',
   'customer-institution': 'per customer and institution',
+  customer: 'per customer',
   institution: 'per institution',
   account: 'per client of the provider',
 };

@@ -6,7 +6,7 @@ import { defaults } from './defaults.js';
 import { settingsFor } from './merge.js';
 import { cached } from './policy-cache.js';
 import { providers } from './providers/index.js';
-import { resolveBudget, resolvePolicy } from './resolve.js';
+import { resolveBudget, resolvePolicy, resolveSigns } from './resolve.js';
 import type { BookContent } from './schema/settings.js';
 
 export interface PolicyBookInput {
@@ -31,7 +31,8 @@ const openBook = (archive: string, { version, content }: Archive): PolicyBook =>
     const { provider, tenantId } = selector;
     const known = Object.hasOwn(content.providers, provider);
     const budgets = budgetsOf(content, tenantId).filter((budget) => (budget.provider ?? provider) === provider);
-    return resolvePolicy({ version, provider, known, budgets }, settingsFor(content, selector));
+    const limitedSigns = resolveSigns(known ? content.providers[provider]?.limited : undefined);
+    return resolvePolicy({ version, provider, known, budgets, limitedSigns }, settingsFor(content, selector));
   };
   return {
     version,

@@ -1,7 +1,7 @@
-import type { Budget, Limit, Price, RefreshPolicy } from '../policy.js';
+import type { Budget, Limit, LimitedSign, Price, RefreshPolicy } from '../policy.js';
 import { byCodeUnit } from './canonical-json.js';
 import type { LimitSettings } from './schema/limit.js';
-import type { BudgetSettings, RuleSettings, Settings } from './schema/settings.js';
+import type { BudgetSettings, ProviderSettings, RuleSettings, Settings } from './schema/settings.js';
 
 type Per = Extract<LimitSettings, { kind: 'window' }>['per'];
 
@@ -76,17 +76,30 @@ const resolveConsent = (consent: Settings['consent']): RefreshPolicy['consent'] 
   renewal: consent.renewal ?? null,
 });
 
+/** In the order of what they say, so that the same signs give the same list. */
+export const resolveSigns = (limited: ProviderSettings['limited']): readonly LimitedSign[] =>
+  Object.entries(limited ?? {})
+    .toSorted(([a], [b]) => byCodeUnit(a, b))
+    .map(([says, sign]) => ({
+      says,
+      in: sign.in,
+      scope: sign.scope ?? null,
+      spent: sign.spent ?? null,
+      timeZone: sign.timeZone ?? null,
+    }));
+
 /** Which policy is being made of the settings. */
 export interface PolicyHead {
   readonly version: string;
   readonly provider: string;
   readonly known: boolean;
   readonly budgets: readonly Budget[];
+  readonly limitedSigns: readonly LimitedSign[];
 }
 
 /** Settings as data have no units in their names; the policy that code reads has. */
 export const resolvePolicy = (
-  { version, provider, known, budgets }: PolicyHead,
+  { version, provider, known, budgets, limitedSigns }: PolicyHead,
   settings: Settings,
 ): RefreshPolicy => ({
   version,
@@ -108,6 +121,7 @@ export const resolvePolicy = (
   },
   range: settings.range && { maxBackMs: settings.range.maxBack, overlapMs: settings.range.overlap },
   limits: resolveLimits(settings.limits),
+  limitedSigns,
   price: resolvePrice(settings.price),
   consent: resolveConsent(settings.consent),
   patienceMs: settings.patience,

@@ -14,31 +14,38 @@ export interface LimitVerdict {
 
 const unused: Usage = { count: 0, oldestAt: null, latestAt: null };
 
+/** One without a time is reserved: it is taken to be sent now, the earliest that it can be. Never a time that is past. */
+const leavesAt = (sentAt: Instant | null, length: DurationMs, now: Instant): Instant =>
+  sentAt === null || sentAt + length <= now ? now + length : sentAt + length;
+
 const judgeCooldown = (limit: Cooldown, usage: Usage, now: Instant): LimitVerdict => {
-  const until = usage.latestAt === null ? now : usage.latestAt + limit.forMs;
-  const open = until <= now;
+  const last = usage.count === 0 ? null : (usage.latestAt ?? now) + limit.forMs;
+  const until = last !== null && last > now ? last : null;
+  const open = until === null;
   return {
-    state: { name: limit.name, scope: limit.scope, limit: 1, remaining: open ? 1 : 0, resetAt: open ? null : until },
+    state: { name: limit.name, scope: limit.scope, limit: 1, remaining: open ? 1 : 0, resetAt: until },
     open,
-    allowedAt: open ? now : until,
+    allowedAt: until ?? now,
     afterThisAt: now + limit.forMs,
   };
 };
 
-/** A pull that is reserved counts however long ago that was: it is yet to be sent, so it leaves a whole window later. */
-const leavesAt = (at: Instant, length: DurationMs, now: Instant): Instant => (at + length > now ? at : now) + length;
+/** Whether the window would count the pull that this request asks for. */
+const countsThis = ({ counts }: Window, attended: boolean): boolean =>
+  counts.origins.includes('forced') && (counts.attended === null || counts.attended === attended);
 
 /**
  * `usage` holds the newest pulls, at most as many as there are places. So in a full rolling window the oldest of them is
- * exactly the one that has to leave before the next may enter.
+ * exactly the one that has to leave before the next may enter; where all of them are reserved, any of those.
  */
 const judgeWindow = (limit: Window, usage: Usage, attended: boolean, now: Instant): LimitVerdict => {
   const places = placesFor(limit, attended);
   const remaining = Math.max(0, places - usage.count);
   const { end } = windowBounds(limit, now);
   const length = limit.per.shape === 'rolling' ? limit.per.ms : 0;
-  const givesBackAt = end ?? (usage.oldestAt === null ? null : leavesAt(usage.oldestAt, length, now));
+  const givesBackAt = end ?? (usage.count === 0 ? null : leavesAt(usage.oldestAt, length, now));
   const open = remaining > 0;
+  const leftAfterThis = remaining - (countsThis(limit, attended) ? 1 : 0);
   return {
     state: {
       name: limit.name,
@@ -49,7 +56,7 @@ const judgeWindow = (limit: Window, usage: Usage, attended: boolean, now: Instan
     },
     open,
     allowedAt: open ? now : places === 0 ? null : givesBackAt,
-    afterThisAt: remaining > 1 ? now : places === 0 ? null : (givesBackAt ?? now + length),
+    afterThisAt: leftAfterThis > 0 ? now : places === 0 ? null : (givesBackAt ?? now + length),
   };
 };
 

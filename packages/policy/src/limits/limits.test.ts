@@ -95,6 +95,11 @@ describe('a cooldown', () => {
     expect(after(limit, [{ at: earlier, ...happened }]).verdict).toBe(holds ? 'refuse' : 'force');
   });
 
+  test('counts from one that is reserved until it is sent, however long ago it was made', () => {
+    const decision = after(cooldown(), [{ at: noon - 5 * HOUR, state: 'reserved' }]);
+    expect(decision).toMatchObject({ verdict: 'refuse', limit: 'cooldown', retryAt: noon + 3 * HOUR });
+  });
+
   test('counts from the newest of several', () => {
     passesAt(cooldown(), [{ at: earlier - HOUR }, { at: earlier }], earlier + 3 * HOUR);
   });
@@ -134,6 +139,13 @@ describe('a rolling window', () => {
     expect(decision.nextForcedAt).toBe(noon + 50 * MINUTE);
     expect(after(two, []).nextForcedAt).toBe(noon);
     expect(after(window({ count: 1 }), []).nextForcedAt).toBe(noon + HOUR);
+  });
+
+  test('that does not count this very request leaves the next one its place', () => {
+    const unattended = { origins: ['forced'], on: 'attempt', attended: false } as const;
+    const one = window({ count: 1, counts: unattended });
+    expect(after(one, [], noon, { attended: true }).nextForcedAt).toBe(noon);
+    expect(after(one, []).nextForcedAt).toBe(noon + HOUR);
   });
 
   test('counts one that is reserved however long ago, and never names a time that is past', () => {
@@ -262,6 +274,15 @@ describe('what a window counts', () => {
     ['another connection of the group', one({}), { connectionId: 'conn_b' as Pull['connectionId'] }, {}, true],
     ['another group', one({}), { groupKey: 'other' }, {}, false],
     ['another group at the institution', one({ scope: 'institution' }), { groupKey: 'other' }, {}, true],
+    [
+      'the customer at another institution',
+      one({ scope: 'customer' }),
+      { institutionId: 'other', groupKey: 'o' },
+      {},
+      true,
+    ],
+    ['another customer', one({ scope: 'customer' }), { customerId: 'other' }, {}, false],
+    ['the customer at another provider', one({ scope: 'customer' }), { provider: 'PLAID' }, {}, false],
     ['another customer at the institution', one({ scope: 'customer-institution' }), { customerId: 'other' }, {}, false],
     [
       'another institution of the account',

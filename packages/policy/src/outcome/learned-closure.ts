@@ -1,5 +1,6 @@
 import { closureId, put } from '@freshet/domain';
 import type { ClosureScope, Connection, Effect, Task } from '@freshet/domain';
+import { readLimited } from '../limits/limited-sign.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import type { OutcomeFacts } from './decide-outcome.js';
@@ -13,7 +14,8 @@ const keyOf = (scope: ClosureScope, task: Task, connection: Connection | undefin
 
 /**
  * What a limit that the provider told closes, and until when: no longer than is believable, and where it told a time that
- * is past, as long as where it told none (a header must not close a connection for ever, or not at all). A block that was
+ * is past, as long as where it told none (a header must not close a connection for ever, or not at all): until what the
+ * provider's code says is spent comes back, else for the catalogue's `untoldBlock`. A block that was
  * told before and lasts longer stands: a vaguer word does not shorten it.
  */
 export const learnedClosure = (
@@ -24,11 +26,12 @@ export const learnedClosure = (
   inputs: TurnInputs,
 ): readonly Effect[] => {
   if (resolution.limited === null) return [];
-  const { scope } = resolution.limited;
+  const { until: told, said = null } = resolution.limited;
+  const read = readLimited(policy, said, inputs.now);
+  const scope = read.scope ?? resolution.limited.scope;
   const { untoldBlockMs, maxBlockMs } = policy.execution;
-  const told = resolution.limited.until;
   const isToCome = told !== null && told > inputs.now;
-  const until = isToCome ? Math.min(told, inputs.now + maxBlockMs) : inputs.now + untoldBlockMs;
+  const until = isToCome ? Math.min(told, inputs.now + maxBlockMs) : (read.until ?? inputs.now + untoldBlockMs);
   const subject = {
     tenantId: task.tenantId,
     connector: task.connector,

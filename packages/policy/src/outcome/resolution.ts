@@ -1,7 +1,7 @@
 import type {
-  ClosureScope,
   ConnectionEvent,
   Instant,
+  Limited,
   Product,
   PullState,
   RefreshAnswer,
@@ -30,7 +30,7 @@ export interface Resolution {
     readonly newData: boolean | null;
     readonly products: readonly Product[] | null;
   } | null;
-  readonly limited: { readonly until: Instant | null; readonly scope: ClosureScope } | null;
+  readonly limited: Pick<Limited, 'until' | 'scope' | 'said'> | null;
   readonly providerTaskId: string | null;
   readonly retryAt: Instant | null;
 }
@@ -95,12 +95,12 @@ const rows: Rows = {
     fate: 'never-happened',
     providerTaskId: runningId,
   }),
-  limited: ({ until, scope }, phase) => ({
+  limited: ({ until, scope, said = null }, phase) => ({
     ...base,
     ...failed(phase),
     task: 'failed',
     error: { kind: 'limited', message: 'the provider limits forced refreshes of this connection for now' },
-    limited: { until, scope },
+    limited: { until, scope, said },
     retryAt: until,
   }),
   'customer-needed': ({ event, message }, phase) => ({

@@ -184,6 +184,8 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
     'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z. It is soft: another ' +
       '0.120000 USD pass, and overrun it by 0.020000 USD.',
   ],
+  ['HELD_LONGER', { by: 'limits', until: later }, 'A limit holds it back too, until 2026-03-01T15:00:00.000Z.'],
+  ['HELD_LONGER', { by: 'budget', until: null }, 'A budget holds it back too, and nobody can tell until when.'],
   ['PRICE_UNKNOWN', {}, 'The price is not known, so no budget can hold it back.'],
   [
     'BACKGROUND_IN_TIME',

@@ -34,6 +34,19 @@ const limitReached = (data: Spoken): string => {
   return data.number('allowedAt') === null ? `${used}.` : `${used}; it lets one pass at ${data.instant('allowedAt')}.`;
 };
 
+const heldBy: Readonly<Record<string, string>> = {
+  open: 'The provider',
+  limits: 'A limit',
+  budget: 'A budget',
+};
+
+const heldLonger = (data: Spoken): string => {
+  const by = heldBy[data.text('by')] ?? 'Something else';
+  return data.number('until') === null
+    ? `${by} holds it back too, and nobody can tell until when.`
+    : `${by} holds it back too, until ${data.instant('until')}.`;
+};
+
 const nextFree = (data: Spoken): string =>
   data.number('nextBackgroundAt') === null
     ? 'No background refresh is expected.'
@@ -138,6 +151,7 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
   BUDGET_OVERRUN: (data) =>
     `${spokenFor(data)}. It is soft: another ${data.money('costMicros')} pass, and overrun it by ` +
     `${data.money('overrunMicros')}.`,
+  HELD_LONGER: heldLonger,
   PRICE_UNKNOWN: () => 'The price is not known, so no budget can hold it back.',
   BACKGROUND_IN_TIME: (data) =>
     `A free background refresh is expected at ${data.instant('nextBackgroundAt')}, in ${data.duration('waitMs')}: ` +

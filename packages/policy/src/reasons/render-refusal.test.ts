@@ -85,7 +85,7 @@ describe('a refusal', () => {
     [
       'a pause',
       refused(closed('paused', null)),
-      'It would pass once it is opened again; nobody has told when.',
+      'Nobody has told when it would pass.',
       'Asking earlier is refused too; nothing is lost meanwhile.',
     ],
     [

@@ -31,7 +31,7 @@ const untold: Readonly<Record<Refusal, string | null>> = {
   'range-out-of-reach': null,
   'customer-required': null,
   'not-forceable': null,
-  'provider-closed': 'It would pass once it is opened again; nobody has told when.',
+  'provider-closed': 'Nobody has told when it would pass.',
   'rate-limited': 'Nobody has told when it would pass.',
   'budget-exhausted': null,
 };

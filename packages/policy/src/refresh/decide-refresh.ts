@@ -1,10 +1,11 @@
 import { isTerminal } from '@freshet/domain';
-import type { Decision, DecisionReason, Instant, Money, RefreshFacts, RefreshRequest } from '@freshet/domain';
+import type { Decision, DecisionReason, Gate, Instant, Money, RefreshFacts, RefreshRequest } from '@freshet/domain';
 import { nextBackgroundAt } from '../background/next-background.js';
 import { priceOf } from '../cost/price.js';
 import { judgeLimits, latestOf } from '../limits/evaluate.js';
 import type { LimitVerdict } from '../limits/evaluate.js';
 import type { RefreshPolicy } from '../policy.js';
+import { endHeldBack, firstAllowedAt } from './first-allowed.js';
 import type { Considered, Ending, GateAnswer } from './gate.js';
 import { because } from './gate.js';
 import { budgetGate } from './gate-budget.js';
@@ -18,7 +19,7 @@ import { statusGate } from './gate-status.js';
 import { worthGate } from './gate-worth.js';
 
 /** Gate 10: nothing stands against it. */
-const forceGate = ({ facts, cost }: Considered): Required<GateAnswer> => {
+const forceGate = ({ facts, cost }: Considered): Required<Omit<GateAnswer, 'holds'>> => {
   const price = cost();
   const promotes = facts.asked.id === facts.active.id ? null : facts.active.id;
   return {
@@ -29,16 +30,16 @@ const forceGate = ({ facts, cost }: Considered): Required<GateAnswer> => {
   };
 };
 
-const gatesInOrder: readonly ((considered: Considered) => GateAnswer)[] = [
-  statusGate,
-  productsGate,
-  inFlightGate,
-  recentGate,
-  freshGate,
-  openGate,
-  limitsGate,
-  budgetGate,
-  worthGate,
+const gatesInOrder: readonly (readonly [Gate, (considered: Considered) => GateAnswer])[] = [
+  ['status', statusGate],
+  ['products', productsGate],
+  ['in-flight', inFlightGate],
+  ['recent', recentGate],
+  ['fresh', freshGate],
+  ['open', openGate],
+  ['limits', limitsGate],
+  ['budget', budgetGate],
+  ['worth', worthGate],
 ];
 
 const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshPolicy): Considered => {
@@ -67,10 +68,11 @@ const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshP
 const nextForcedAt = (considered: Considered, verdict: Decision['verdict']): Instant | null => {
   const { facts, policy } = considered;
   if (!policy.forced.available || verdict === 'refuse') return null;
-  const pulls = verdict === 'force' || verdict === 'join';
-  const limits = considered.limits().map((limit) => (pulls ? limit.afterThisAt : limit.allowedAt));
+  const handedBack = handedBackUntil(considered, verdict);
+  if (verdict !== 'force' && verdict !== 'join') return latestOf([firstAllowedAt(considered), handedBack]);
+  const limits = considered.limits().map((limit) => limit.afterThisAt);
   const closed = inForce(facts.closures, facts.now).map((closure) => closure.until);
-  return latestOf([facts.now, ...limits, ...closed, handedBackUntil(considered, verdict)]);
+  return latestOf([facts.now, ...limits, ...closed, handedBack]);
 };
 
 /** Until when the provider would hand back an earlier pull: this one too, once it is made. */
@@ -113,10 +115,14 @@ const finish = (considered: Considered, reasons: readonly DecisionReason[], endi
 export const decideRefresh = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshPolicy): Decision => {
   const considered = consider(facts, request, policy);
   const reasons: DecisionReason[] = [];
-  for (const gate of gatesInOrder) {
-    const answer = gate(considered);
+  for (const [gate, ask] of gatesInOrder) {
+    const answer = ask(considered);
     reasons.push(...answer.reasons);
     if (answer.ends) return finish(considered, reasons, answer.ends);
+    if (answer.holds) {
+      const held = endHeldBack(considered, gate, answer.holds);
+      return finish(considered, [...reasons, ...held.reasons], held.ends);
+    }
   }
   const forced = forceGate(considered);
   return finish(considered, [...reasons, ...forced.reasons], forced.ends);

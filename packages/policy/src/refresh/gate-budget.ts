@@ -55,12 +55,11 @@ const refused = (considered: Considered, short: readonly BudgetShort[]): GateAns
   );
   const retryAt = Math.max(...found.map(({ allowedAt }) => allowedAt));
   const last = found.find(({ allowedAt }) => allowedAt === retryAt);
-  return heldBack(considered, reasons, {
+  return heldBack(reasons, {
     verdict: 'refuse',
     refusal: 'budget-exhausted',
     budget: last?.one.budget.name ?? null,
     retryAt,
-    nextForcedAt: retryAt,
   });
 };
 

@@ -22,11 +22,10 @@ export const limitsGate = (considered: Considered): GateAnswer => {
   ];
   const retryAt = latestOf([...told.map((closure) => closure.until), ...shut.map((limit) => limit.allowedAt)]);
   const last = shut.find((limit) => limit.allowedAt === retryAt);
-  return heldBack(considered, reasons, {
+  return heldBack(reasons, {
     verdict: 'refuse',
     refusal: 'rate-limited',
     limit: last?.state.name ?? 'told-by-provider',
     retryAt,
-    nextForcedAt: retryAt,
   });
 };

@@ -1,5 +1,6 @@
 import { permissionsOf } from '@freshet/domain';
-import type { ClosureKind, ClosureFacts, Instant, ReasonCode } from '@freshet/domain';
+import type { ClosureKind, ClosureFacts, DecisionReason, Instant, ReasonCode, Refusal } from '@freshet/domain';
+import { latestOf } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, heldBack, passed } from './gate.js';
 
@@ -13,48 +14,55 @@ const closedBy: Readonly<Record<Exclude<ClosureKind, 'limited'>, ReasonCode>> = 
 export const inForce = (closures: readonly ClosureFacts[], now: Instant): readonly ClosureFacts[] =>
   closures.filter((closure) => closure.until === null || closure.until > now);
 
-const closed = (considered: Considered): GateAnswer | undefined => {
-  const { facts } = considered;
-  if (!facts.connectorOn && considered.policy.forced.executor === 'engine') {
-    const reasons = [because('open', 'CONNECTOR_OFF', { connector: facts.asked.connector })];
-    return heldBack(considered, reasons, { verdict: 'refuse', refusal: 'provider-closed' });
-  }
+/** One thing that stands against forcing now, or against this kind of request; `until` null: nobody can tell. */
+interface Obstacle {
+  readonly reasons: readonly DecisionReason[];
+  readonly refusal: Refusal;
+  readonly until: Instant | null;
+}
+
+const connectorOff = ({ facts, policy }: Considered): Obstacle | undefined => {
+  if (facts.connectorOn || policy.forced.executor !== 'engine') return undefined;
+  const reasons = [because('open', 'CONNECTOR_OFF', { connector: facts.asked.connector })];
+  return { reasons, refusal: 'provider-closed', until: null };
+};
+
+const closed = ({ facts }: Considered): Obstacle | undefined => {
   const shut = inForce(facts.closures, facts.now).filter((closure) => closure.kind !== 'limited');
   if (shut.length === 0) return undefined;
   const reasons = shut.map((closure) =>
     because('open', closedBy[closure.kind as keyof typeof closedBy], { scope: closure.scope, until: closure.until }),
   );
-  const retryAt = shut.some((closure) => closure.until === null)
-    ? null
-    : Math.max(...shut.map((closure) => closure.until ?? 0));
-  return heldBack(considered, reasons, {
-    verdict: 'refuse',
-    refusal: 'provider-closed',
-    retryAt,
-    nextForcedAt: retryAt,
-  });
+  return { reasons, refusal: 'provider-closed', until: latestOf(shut.map((closure) => closure.until)) };
 };
 
-const customerMissing = (considered: Considered): GateAnswer | undefined => {
-  const { governing, policy, request } = considered;
+const customerMissing = ({ governing, policy, request }: Considered): Obstacle | undefined => {
   if (request.attended) return undefined;
   const permissions = permissionsOf({ status: governing.status, reason: governing.statusReason });
-  const refusal = { verdict: 'refuse', refusal: 'customer-required' } as const;
-  if (!policy.forced.unattended) {
-    const reasons = [because('open', 'UNATTENDED_FORBIDDEN', { provider: policy.provider })];
-    return heldBack(considered, reasons, refusal);
-  }
-  if (permissions.refresh !== 'attended') return undefined;
-  const reasons = [because('open', 'CUSTOMER_REQUIRED', { status: governing.status, reason: governing.statusReason })];
-  return heldBack(considered, reasons, refusal);
+  if (policy.forced.unattended && permissions.refresh !== 'attended') return undefined;
+  const reason = policy.forced.unattended
+    ? because('open', 'CUSTOMER_REQUIRED', { status: governing.status, reason: governing.statusReason })
+    : because('open', 'UNATTENDED_FORBIDDEN', { provider: policy.provider });
+  return { reasons: [reason], refusal: 'customer-required', until: null };
 };
 
-/** Gate 6: the provider can be forced at all, now, and by this kind of request. */
+/**
+ * Gate 6: the provider can be forced at all, now, and by this kind of request. The first obstacle gives the refusal its
+ * name; it passes when none is left.
+ */
 export const openGate = (considered: Considered): GateAnswer => {
   const { policy } = considered;
   if (!policy.forced.available) {
     const reasons = [because('open', 'NO_FORCED_REFRESH', { provider: policy.provider })];
-    return heldBack(considered, reasons, { verdict: 'refuse', refusal: 'not-forceable' });
+    return heldBack(reasons, { verdict: 'refuse', refusal: 'not-forceable' });
   }
-  return closed(considered) ?? customerMissing(considered) ?? passed('open', 'PROVIDER_OPEN');
+  const obstacles = [connectorOff(considered), closed(considered), customerMissing(considered)].filter(
+    (obstacle) => obstacle !== undefined,
+  );
+  const [first] = obstacles;
+  if (first === undefined) return passed('open', 'PROVIDER_OPEN');
+  return heldBack(
+    obstacles.flatMap((obstacle) => obstacle.reasons),
+    { verdict: 'refuse', refusal: first.refusal, retryAt: latestOf(obstacles.map((obstacle) => obstacle.until)) },
+  );
 };

@@ -32,10 +32,15 @@ export interface Considered {
 /** How a gate ends the decision; what it leaves out is null or empty. */
 export type Ending = Pick<Decision, 'verdict'> & Partial<Decision>;
 
-/** A gate was passed, or hit: then the decision ends. Either way it says why. */
+/**
+ * A gate was passed, or hit: then the decision ends, or it is held back by something that may pass with time. Either way
+ * it says why.
+ */
 export interface GateAnswer {
   readonly reasons: readonly DecisionReason[];
   readonly ends?: Ending;
+  /** Gates 6, 7 and 8: the refusal, where no background refresh comes instead; `retryAt` as far as this gate goes. */
+  readonly holds?: Ending;
 }
 
 export const because = (gate: Gate, code: ReasonCode, data: ReasonData = {}): DecisionReason => ({ gate, code, data });
@@ -44,15 +49,7 @@ export const passed = (gate: Gate, code: ReasonCode, data?: ReasonData): GateAns
   reasons: [because(gate, code, data)],
 });
 
-/**
- * The end of a gate that holds a forced refresh back (6, 7 and 8): mode `auto` waits for the background refresh where
- * one is coming; else it is refused.
- */
-export const heldBack = (considered: Considered, reasons: readonly DecisionReason[], refusal: Ending): GateAnswer => {
-  const { request, nextBackgroundAt } = considered;
-  if (request.mode !== 'auto' || nextBackgroundAt === null) return { reasons, ends: refusal };
-  return {
-    reasons: [...reasons, because('worth', 'BACKGROUND_INSTEAD', { nextBackgroundAt })],
-    ends: { verdict: 'wait', nextForcedAt: refusal.nextForcedAt ?? null },
-  };
-};
+export const heldBack = (reasons: readonly DecisionReason[], refusal: Ending): GateAnswer => ({
+  reasons,
+  holds: refusal,
+});

@@ -44,7 +44,8 @@ type Scoped<Kind> = Omit<Extract<UsageScope, { kind: Kind }>, 'kind'>;
 const scopeKeys: { readonly [Kind in UsageScope['kind']]: (row: Scoped<Kind>) => string } = {
   connection: (row) => keyOf('connection', row.groupKey, row.connectionId),
   group: (row) => keyOf('group', row.groupKey),
-  'customer-institution': (row) => keyOf('customer', row.provider, row.customerId, row.institutionId),
+  'customer-institution': (row) => keyOf('customer-institution', row.provider, row.customerId, row.institutionId),
+  customer: (row) => keyOf('customer', row.provider, row.customerId),
   institution: (row) => keyOf('institution', row.provider, row.institutionId),
   account: (row) => keyOf('account', row.connector, row.provider),
 };
@@ -57,6 +58,7 @@ const pullIndexes = () => {
     connection: indexOf(scopeKeys.connection),
     group: indexOf(scopeKeys.group),
     'customer-institution': indexOf(scopeKeys['customer-institution']),
+    customer: indexOf(scopeKeys.customer),
     institution: indexOf(scopeKeys.institution),
     account: indexOf(scopeKeys.account),
   });

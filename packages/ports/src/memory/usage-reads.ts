@@ -11,6 +11,9 @@ const matches = (pull: Pull, { origins, attended, products, except }: Counting):
   (products === null || products.some((product) => pull.products.includes(product))) &&
   pull.id !== except;
 
+const reservedInScope = (kept: Kept, { tenantId, scope }: Counting): readonly Pull[] =>
+  kept.pull.reservedInScope[scope.kind].of(keyOf(tenantId, keyOfScope(scope)));
+
 /** The newest first; a pull that is still reserved counts however old it is. */
 function* counted(kept: Kept, query: Counting): Generator<Pull> {
   const key = keyOf(query.tenantId, keyOfScope(query.scope));
@@ -21,7 +24,7 @@ function* counted(kept: Kept, query: Counting): Generator<Pull> {
     if (query.states.includes(pull.state) && matches(pull, query)) yield pull;
   }
   if (!query.states.includes('reserved')) return;
-  const reserved = kept.pull.reservedInScope[query.scope.kind].of(key);
+  const reserved = reservedInScope(kept, query);
   for (let index = reserved.length - 1; index >= 0; index -= 1) {
     const pull = reserved[index] as Pull;
     if (pull.at <= query.since && matches(pull, query)) yield pull;
@@ -36,10 +39,15 @@ export const latestPull = (kept: Kept, query: Counting): Pull | null => {
 export const countedPulls = (kept: Kept, query: UsageQuery): readonly Pull[] =>
   [...counted(kept, query)].slice(0, Math.max(0, query.take));
 
+/** Those that are still reserved come first: they are yet to be sent, and have no time. */
 export const usage = (kept: Kept, query: UsageQuery): Usage => {
-  let [count, latestAt, oldestAt]: [number, Instant | null, Instant | null] = [0, null, null];
-  if (query.take <= 0) return { count, oldestAt, latestAt };
-  for (const pull of counted(kept, query)) {
+  const reserved = query.states.includes('reserved')
+    ? [...reservedInScope(kept, query)].filter((pull) => matches(pull, query)).length
+    : 0;
+  let count = Math.max(0, Math.min(reserved, query.take));
+  let [latestAt, oldestAt]: [Instant | null, Instant | null] = [null, null];
+  if (count >= query.take) return { count, oldestAt, latestAt };
+  for (const pull of counted(kept, { ...query, states: query.states.filter((state) => state !== 'reserved') })) {
     latestAt ??= pull.at;
     oldestAt = pull.at;
     count += 1;

@@ -30,7 +30,20 @@ export const bridge = {
           per: { shape: 'rolling', length: 'PT5M' },
           counts: { origins: ['forced'] },
         },
-        'calls of one app; how the minutes are cut is not said, so rolling. A user has 60 in a minute beside',
+        'calls of one app; how the minutes are cut is not said, so rolling',
+      ),
+    },
+    {
+      name: 'bridge-user',
+      limit: basics(
+        {
+          kind: 'window',
+          scope: 'customer',
+          count: 60,
+          per: { shape: 'rolling', length: 'PT1M' },
+          counts: { origins: ['forced'] },
+        },
+        'calls of one user; rolling for the same reason',
       ),
     },
   ],

@@ -159,6 +159,7 @@ const facts: readonly Fact[] = [
   ['ENABLEBANKING', 'enablebanking', 'billed by account, not by read', perRequest, 0],
   ['ENABLEBANKING', 'enablebanking', 'straight from the bank', executor, 'caller'],
   ['BRIDGE', 'bridge', '2,000 per 5 min per app', limitOf('bridge-app'), [2000, 5 * MINUTE, 'account']],
+  ['BRIDGE', 'bridge', '60 per 60 s per user', limitOf('bridge-user'), [60, MINUTE, 'customer']],
   ['BRIDGE', 'bridge', 'the flow is the user', unattended, false],
   ['BRIDGE', 'bridge', 'authentication for 180 days', life, 180 * DAY],
   ['POWENS', 'powens', 'for one user who actively asks', unattended, false],

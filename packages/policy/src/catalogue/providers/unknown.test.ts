@@ -60,9 +60,11 @@ describe('figures', () => {
     },
   );
 
-  it('decide nothing where they are signals or gaps', () => {
-    const { signals: _signals, unknown: _unknown, ...decides } = providers.PLAID as ProviderEntry;
+  it('decide nothing where they are gaps, or signals of anything but a limit', () => {
+    const { signals, unknown: _unknown, ...rest } = providers.PLAID as ProviderEntry;
+    const decides: ProviderEntry = { ...rest, signals: { limited: signals?.limited } };
     const read = (entry: ProviderEntry) => readContent({ defaults, providers: { PLAID: entry } }, null, 'f');
     expect(read(decides)).toEqual(read(providers.PLAID));
+    expect(read(rest)).not.toEqual(read(providers.PLAID));
   });
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { LimitSettings, limitPatchSchema } from './limit.js';
+import type { LimitedSignSettings } from './signals.js';
 import type { rules, sections, singles } from './values.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -54,6 +55,8 @@ export interface Override {
 
 /** A provider's own settings, and what differs through one connector. */
 export interface ProviderSettings {
+  /** By what the provider says; none in a book that was archived before they decided anything. */
+  readonly limited?: Readonly<Record<string, LimitedSignSettings>>;
   readonly settings: SettingsPatch;
   readonly connectors: Readonly<Record<string, SettingsPatch>>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitScopes } from '../../policy.js';
 import { figure } from './figure.js';
+import { timeZone } from './values.js';
 
 /** The name of a field, header or code, as the provider spells it. */
 const spelled = z.string().trim().min(1);
@@ -19,7 +20,11 @@ const limitedSign = z.strictObject({
     .enum(['minute', 'day', 'month', 'plan'])
     .optional()
     .describe('The allowance that is used up; that of a plan does not come back by waiting.'),
+  timeZone: timeZone
+    .optional()
+    .describe('At whose midnight a spent day or month comes back; left out: a whole one later.'),
 });
+export type LimitedSignSettings = z.output<typeof limitedSign>;
 
 /** A field or header that tells when the next one is possible. */
 const toldTime = z.strictObject({
@@ -38,8 +43,8 @@ const silentNoOp = z.strictObject({
 const presence = z.strictObject({ in: z.enum(['header', 'query', 'body']), name: spelled });
 
 /**
- * What a provider's answers look like: for those who read them (a connector, a caller with a permit, a person). They
- * decide nothing, so no policy holds them and no override changes them.
+ * What a provider's answers look like: for those who read them (a connector, a caller with a permit, a person). Of all
+ * of them only `limited` decides something, the end and the scope of a block that names no time; no override changes any.
  */
 export const signalsSchema = z
   .strictObject({

@@ -1,6 +1,7 @@
 import { isCurrency, isTimeZone, parseAmount, parseDuration, products, pullOrigins } from '@freshet/domain';
 import type { DurationMs } from '@freshet/domain';
 import { z } from 'zod';
+import { limitScopes } from '../../policy.js';
 
 /** How a text is to be written, and what it looks like: the pattern is what an editor can check while it is typed. */
 interface Spelling {
@@ -135,7 +136,7 @@ export const optionalPriceFields = { productSets: true, historical: true } as co
 export const rules = {
   coalesces: {
     within: stretch,
-    scope: z.enum(['connection', 'group', 'customer-institution', 'institution', 'account']),
+    scope: z.enum(limitScopes),
     origins,
   },
   range: {

@@ -67,7 +67,7 @@ const facts = {
       reservedMicros: 0,
       chargedMicros: 100_000_000,
       uncertainMicros: 0,
-      shadow: { perMicro: 4e-6, start: 4e-6, at: NOW - HOUR },
+      shadow: { perMicro: 4e-6, at: NOW - HOUR },
     },
   ],
   forcing: {
@@ -76,6 +76,7 @@ const facts = {
     readsPerDay: 2.2,
     toldAt: null,
     toldShare: 0.1,
+    wordTrue: 0.9,
     successChance: 0.95,
     slotMs: (19 * HOUR) / 8,
     slots: [0.19, 0.19, 0.19, 0.19, 0.19, 0.19, 0.19, 0.19],

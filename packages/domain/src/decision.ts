@@ -81,6 +81,7 @@ export const reasonCodes = [
   'BACKGROUND_INSTEAD',
   'WORTH_FORCING',
   'WORTH_WAITING',
+  'WORTH_OVERDUE',
   'WORTH_UNKNOWN',
   'WORTH_NOT_WEIGHED',
   'FORCED',

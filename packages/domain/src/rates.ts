@@ -19,10 +19,11 @@ export interface ReadHistory {
   readonly countedUntil: Instant;
 }
 
-/** Weights of two kinds of what was seen. */
+/** Weights of two kinds of what was seen, fading since then. */
 export interface Tally {
   readonly yes: number;
   readonly no: number;
+  readonly at: Instant;
 }
 
 /** What is learned of one provider connection: how often its data changes, how often it is read, how its refreshes end. */
@@ -36,6 +37,8 @@ export interface ConnectionRates {
   readonly reads: ReadHistory;
   /** Of the changes that pulls found: those that the provider had told of before, and those that it had not. */
   readonly told: Tally;
+  /** Of its words: those after which something new was found, and those after which nothing was. */
+  readonly words: Tally;
   /** Of the forced refreshes: those that brought data, and those that failed at the provider. */
   readonly forced: Tally;
   /** The provider told of something new since the last data; null: it did not. */
@@ -61,8 +64,6 @@ export interface PostingProfile {
 /** What a micro of a budget has to buy, in fresh reads: steered so that the budget lasts its period. */
 export interface ShadowPrice {
   readonly perMicro: number;
-  /** Where it began, and around which it stays. */
-  readonly start: number;
   readonly at: Instant;
 }
 
@@ -76,6 +77,8 @@ export interface ForcingFacts {
   readonly toldAt: Instant | null;
   /** Share of the changes that the provider tells of before they are pulled. */
   readonly toldShare: number;
+  /** Chance that there is something new where it told so. */
+  readonly wordTrue: number;
   readonly successChance: number;
   /** From now to the next free refresh, or as far as a copy made now stays fresh: slots of this length ... */
   readonly slotMs: DurationMs;

@@ -1,5 +1,5 @@
-import { DAY, put } from '@freshet/domain';
-import type { ConnectorName, Instant, PostingProfile, ProviderName, Pull, TenantId } from '@freshet/domain';
+import { DAY, HOUR, put } from '@freshet/domain';
+import type { ConnectorName, Effect, Instant, PostingProfile, ProviderName, Pull, TenantId } from '@freshet/domain';
 import { everyHourAlike, noPostings, observePosting, postingHoursFrom, postingProfileId } from '@freshet/policy';
 import type { PostingHours } from '@freshet/policy';
 import { read } from '@freshet/ports';
@@ -7,8 +7,8 @@ import type { Engine } from './engine.js';
 
 /** Habits of banks change slowly, and a weekday needs several weeks to show. */
 const DAYS_LOOKED_AT = 56;
-/** Of each day: a sample, so that the work does not grow with the number of connections. */
-const PULLS_A_DAY = 1_000;
+/** Of each hour: a sample, so that the work does not grow with the number of connections, and no hour speaks for the others. */
+const PULLS_AN_HOUR = 40;
 /** Fewer say nothing of an hour of the week. */
 const FEWEST_INTERVALS = 500;
 /** Rounds of expectation and maximisation, from the profile of the night before. */
@@ -23,7 +23,7 @@ interface Interval {
 const intervalOf = ({ sinceAt, at, newData }: Pull): Interval | null =>
   sinceAt === null || newData === null || sinceAt >= at ? null : { from: sinceAt, until: at, found: newData };
 
-/** What pulls at the provider found, and in which time it had come. */
+/** What pulls at the provider found, and in which time it had come. Nothing, where none of the last day says so. */
 const intervalsAt = async (
   engine: Engine,
   tenantId: TenantId,
@@ -31,13 +31,12 @@ const intervalsAt = async (
   provider: ProviderName,
 ): Promise<readonly Interval[]> => {
   const now = engine.clock.now();
-  const asked = { tenantId, connector, provider };
-  const whole = { ...asked, from: now - DAYS_LOOKED_AT * DAY, until: now, limit: 1 };
   const intervals: Interval[] = [];
-  if ((await engine.store.read('pullsOfProvider', whole)).length === 0) return intervals;
-  for (let days = DAYS_LOOKED_AT; days > 0; days -= 1) {
-    const [from, until] = [now - days * DAY, now - (days - 1) * DAY];
-    const pulls = await engine.store.read('pullsOfProvider', { ...asked, from, until, limit: PULLS_A_DAY });
+  for (let hours = 0; hours < DAYS_LOOKED_AT * 24; hours += 1) {
+    if (hours === 24 && intervals.length === 0) return [];
+    const [from, until] = [now - (hours + 1) * HOUR, now - hours * HOUR];
+    const asked = { tenantId, connector, provider, from, until, limit: PULLS_AN_HOUR };
+    const pulls = await engine.store.read('pullsOfProvider', asked);
     intervals.push(...pulls.map(intervalOf).filter((interval) => interval !== null));
   }
   return intervals;
@@ -59,15 +58,29 @@ const changesPerDayIn = (intervals: readonly Interval[]): number => {
   return intervals.filter(({ found }) => found).length / days;
 };
 
+/** Once a day, whatever came of it: the looking itself is what costs. */
+const isDue = async (engine: Engine, profileId: string): Promise<boolean> => {
+  const id = `posting hours ${profileId}`;
+  const now = engine.clock.now();
+  const decided = await engine.store.turn(
+    () => read('setting', { id }),
+    (mark): { readonly due: boolean; readonly effects: readonly Effect[] } =>
+      mark !== null && Number(mark.value) > now - DAY + HOUR / 2
+        ? { due: false, effects: [] }
+        : { due: true, effects: [put('setting', { id, value: String(now) })] },
+  );
+  return decided.due;
+};
+
 /** Makes the profile of one provider anew, once a day; false where too little was seen. */
 const learnProvider = async (engine: Engine, tenantId: TenantId, provider: ProviderName): Promise<boolean> => {
   const id = postingProfileId(tenantId, provider);
-  const before = await engine.store.read('postingProfile', { id });
-  if (before !== null && before.at > engine.clock.now() - DAY) return false;
+  if (!(await isDue(engine, id))) return false;
   const intervals: Interval[] = [];
   for (const connector of engine.connectors.keys())
     intervals.push(...(await intervalsAt(engine, tenantId, connector, provider)));
   if (intervals.length < FEWEST_INTERVALS) return false;
+  const before = await engine.store.read('postingProfile', { id });
   const ratePerDay = changesPerDayIn(intervals);
   if (ratePerDay === 0) return false;
   const hours = hoursFrom(intervals, before?.hours ?? everyHourAlike, ratePerDay);

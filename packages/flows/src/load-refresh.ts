@@ -23,6 +23,7 @@ import {
   forcingFacts,
   groupFreshness,
   limitReads,
+  newestData,
   nextBackgroundAt,
   postingProfileId,
   ratesId,
@@ -204,17 +205,20 @@ function* loadForcing(
   asked: Connection,
   active: Connection,
   group: readonly Connection[],
+  openTask: Task | null,
   request: RefreshRequest,
   policy: RefreshPolicy,
   now: Instant,
 ): Loader<ForcingFacts | null> {
-  if (request.mode === 'force') return null;
+  // Gate 9 is not asked where the mode does not weigh, or where a refresh is under way and is joined.
+  if (request.mode === 'force' || openTask !== null) return null;
   const { tenantId, groupKey, provider } = asked;
   const rates = yield* read('connectionRates', { id: ratesId(tenantId, groupKey) });
   const profile = yield* read('postingProfile', { id: postingProfileId(tenantId, provider) });
   const asks = {
     products: request.products === null || request.products.length === 0 ? asked.products : request.products,
     freshness: groupFreshness(group),
+    lastDataAt: newestData(group),
     nextBackgroundAt: nextBackgroundAt(policy, asProviderConnection(active, group), now),
     now,
   };
@@ -264,7 +268,7 @@ export function* loadRefresh(
     closures: closures.map(({ scope, scopeKey, kind, until }) => ({ scope, scopeKey, kind, until })),
     connectorOn: engine.connectors.has(asked.connector),
     budgets,
-    forcing: yield* loadForcing(asked, active, group, request, policy, now),
+    forcing: yield* loadForcing(asked, active, group, openTask, request, policy, now),
   };
   return { facts, policy, asked, group, openTask, counters };
 }

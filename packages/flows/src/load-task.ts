@@ -99,12 +99,16 @@ export interface OutcomeLoad {
   readonly policy: RefreshPolicy;
 }
 
-/** `providerTaskId`: the job that an answer names; an earlier task with the same one had it started. */
+/**
+ * `providerTaskId`: the job that an answer names; an earlier task with the same one had it started. `teaches`: whether the
+ * answer may bring data, or a failure.
+ */
 export function* loadOutcome(
   engine: Engine,
   tenantId: TenantId,
   id: TaskId,
   providerTaskId: string | null,
+  teaches: boolean,
 ): Loader<OutcomeLoad | undefined> {
   const held = yield* loadTask(tenantId, id);
   if (held === undefined) return undefined;
@@ -116,7 +120,7 @@ export function* loadOutcome(
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
   const closures = yield* loadClosures(held.task, found.connection);
-  const learning = yield* loadLearning(found.group, found.connection, engine.clock.now());
+  const learning = teaches ? yield* loadLearning(found.group, found.connection, engine.clock.now()) : null;
   const earlierWithSameJob = same !== null && same.id !== id;
   const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, tellsStatus, learning };
   return { facts, policy: found.policy };

@@ -1,5 +1,5 @@
-import { idOf, insert, MINUTE, standingOf, update } from '@freshet/domain';
-import type { Connection, Effect, ProviderEvent, TenantId, WebhookId, WebhookRecord } from '@freshet/domain';
+import { HOUR, idOf, insert, MINUTE, pullOrigins, standingOf, update } from '@freshet/domain';
+import type { Connection, Effect, ProviderEvent, Pull, TenantId, WebhookId, WebhookRecord } from '@freshet/domain';
 import { decideEvent, groupKeyOf, type EventFacts, type RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Connector, Loader, RawWebhook } from '@freshet/ports';
@@ -87,6 +87,21 @@ function* loadConnection(tenantId: TenantId, connector: string, event: Handled):
   return yield* read('connectionByExternalId', { tenantId, connector, externalId: event.externalId });
 }
 
+/** The pull that data of that moment may belong to: of the last minutes, whoever made it. */
+function* loadLastPull({ tenantId, groupKey }: Connection, at: number): Loader<Pull | null> {
+  return yield* read('latestPull', {
+    tenantId,
+    scope: { kind: 'group', groupKey },
+    origins: pullOrigins,
+    states: ['sent', 'accepted', 'succeeded', 'partial', 'unknown'],
+    attended: null,
+    products: null,
+    // A call of ours may have been given up long before its data is told of.
+    since: at - HOUR,
+    except: null,
+  });
+}
+
 function* loadEvent(
   engine: Engine,
   tenantId: TenantId,
@@ -109,8 +124,11 @@ function* loadEvent(
     except: null,
   });
   const joined = yield* loadJoined(engine, connection, event, policy);
-  const learning = yield* loadLearning(members, connection, engine.clock.now());
-  return { facts: { connection, group: members, ...joined, openTask, awaitedPull, learning }, policy };
+  const now = engine.clock.now();
+  const teaches = event.kind === 'aggregated' || event.kind === 'change-told';
+  const learning = teaches ? yield* loadLearning(members, connection, now) : null;
+  const lastPull = event.kind === 'aggregated' ? yield* loadLastPull(connection, Math.min(event.at, now)) : null;
+  return { facts: { connection, group: members, ...joined, openTask, awaitedPull, learning, lastPull }, policy };
 }
 
 /** `waits`: it cannot be taken in yet; `unknown`: it is about nothing of ours. */

@@ -64,5 +64,5 @@ export {
   type PostingCounts,
   type PostingHours,
 } from './freshness/posting-hours.js';
-export { afterSpending, shadowPriceAt, shadowPriceFrom, type MoneyLeft } from './freshness/shadow-price.js';
-export { groupFreshness } from './group/group-freshness.js';
+export { afterSpending, shadowPriceAt, unspentPrice, worthPerMicro, type MoneyLeft } from './freshness/shadow-price.js';
+export { groupFreshness, newestData } from './group/group-freshness.js';

@@ -141,6 +141,7 @@ const eventful = (rows: Kept, connection: Connection, happened: Event, now: numb
     ...{ connection, group, joins, openTask: null, awaitedPull: null },
     holdings: held,
     learning: unlearned,
+    lastPull: null,
   };
   rows.apply(decideEvent(facts, happened, rules, inputs(now)).effects);
 };
@@ -155,6 +156,7 @@ const refreshed = (rows: Kept, connection: Connection, replied: RefreshAnswer, n
     counters: [],
     earlierWithSameJob: false,
     learning: unlearned,
+    lastPull: null,
   };
   const { effects } = decideOutcome(facts, replied, 'call', rules, inputs(now));
   rows.apply(effects.filter((effect) => effect.record === 'connection' || effect.record === 'statusChange'));

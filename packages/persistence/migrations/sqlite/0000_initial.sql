@@ -114,6 +114,7 @@ CREATE TABLE `connection_rates` (
 	`changes` text NOT NULL,
 	`reads` text NOT NULL,
 	`told` text NOT NULL,
+	`words` text NOT NULL,
 	`forced` text NOT NULL,
 	`told_at` integer,
 	`changes_per_day` text NOT NULL,

@@ -10,6 +10,7 @@ export const connectionRatesTable = ({ table, text, integer, real, json }: Colum
     changes: json().$type<ConnectionRates['changes']>().notNull(),
     reads: json().$type<ConnectionRates['reads']>().notNull(),
     told: json().$type<ConnectionRates['told']>().notNull(),
+    words: json().$type<ConnectionRates['words']>().notNull(),
     forced: json().$type<ConnectionRates['forced']>().notNull(),
     toldAt: integer(),
     changesPerDay: json().$type<ConnectionRates['changesPerDay']>().notNull(),

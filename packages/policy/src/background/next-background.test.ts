@@ -17,7 +17,9 @@ describe('the next background refresh', () => {
       { lastSuccessAt: null, connectedAt: noon - HOUR },
       noon + 23 * HOUR,
     ],
-    ['tomorrow, where it is due this very moment', { lastSuccessAt: noon - DAY }, noon + DAY],
+    ['within the hour, where it is due this very moment', { lastSuccessAt: noon - DAY }, noon + HOUR],
+    ['within the hour of its time, where it is late', { lastSuccessAt: noon - DAY - HOUR + 1 }, noon + 1],
+    ['tomorrow, where it is an hour late', { lastSuccessAt: noon - DAY - HOUR }, noon + 23 * HOUR],
     ['in a millisecond', { lastSuccessAt: noon - DAY + 1 }, noon + 1],
     ['a whole number of days on, where some were missed', { lastSuccessAt: noon - 3 * DAY - HOUR }, noon + 23 * HOUR],
   ])('is expected %s', (_what, values, at) => {

@@ -8,7 +8,7 @@ import type {
   Money,
   TenantId,
 } from '@freshet/domain';
-import { afterSpending, shadowPriceFrom, type MoneyLeft } from '../freshness/shadow-price.js';
+import { afterSpending, unspentPrice, worthPerMicro, type MoneyLeft } from '../freshness/shadow-price.js';
 import type { Budget, RefreshPolicy } from '../policy.js';
 
 /** A budget in the period that `now` lies in, and the counter that keeps its use. */
@@ -92,11 +92,15 @@ export const holdInBudget = (
   micros: number,
   policy: RefreshPolicy,
   now: Instant,
-): BudgetCounter => ({
-  ...counterOf(budget, tenantId),
-  reservedMicros: budget.reservedMicros + micros,
-  shadow: afterSpending(budget.shadow ?? shadowPriceFrom(policy, micros, now), micros, leftOf(budget, now), now),
-});
+): BudgetCounter => {
+  const worth = worthPerMicro(policy);
+  const before = budget.shadow ?? unspentPrice(worth, budget.periodStart, now);
+  return {
+    ...counterOf(budget, tenantId),
+    reservedMicros: budget.reservedMicros + micros,
+    shadow: micros === 0 ? budget.shadow : afterSpending(before, worth, micros, leftOf(budget, now), now),
+  };
+};
 
 /** Whether a counter counts that money: of its provider and currency, and first held in its period. */
 export const countsIn = (

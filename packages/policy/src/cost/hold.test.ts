@@ -51,7 +51,7 @@ describe('a threshold', () => {
   });
 
   test('that was passed unnoticed, as by a budget that was lowered, is told of by the next turn, whatever that decides', () => {
-    const lowered = watched({ chargedMicros: 600_000, shadow: { perMicro: 2, start: 1, at: noon } });
+    const lowered = watched({ chargedMicros: 600_000, shadow: { perMicro: 2, at: noon } });
     const effects = hold(null, [lowered]);
     expect(written(effects, 'budgetAlert')).toMatchObject([{ threshold: 0.5, usedMicros: 600_000 }]);
     // Nothing else of it changes, what a micro has to buy neither.

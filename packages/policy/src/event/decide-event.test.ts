@@ -35,6 +35,7 @@ const taken = (event: Handled, { policy: rules, now: at = now, ...given }: Given
     awaitedPull: null,
     holdings: {},
     learning: unlearned,
+    lastPull: null,
     ...given,
   };
   return decideEvent(facts, event, policy(rules), inputs(at)).effects;
@@ -283,7 +284,15 @@ describe('a link that moves a connection into another group', () => {
   const decided = (ownTask: Task | null, othersTask: Task | null) =>
     decideEvent(
       {
-        ...{ connection: own, group: [own], joins: [other], openTask: ownTask, awaitedPull: null, learning: unlearned },
+        ...{
+          connection: own,
+          group: [own],
+          joins: [other],
+          openTask: ownTask,
+          awaitedPull: null,
+          learning: unlearned,
+          lastPull: null,
+        },
         holdings: {
           [own.groupKey]: { ...held, openTask: ownTask, pulls: [pull({ state: 'succeeded' })] },
           [key]: { ...held, openTask: othersTask },

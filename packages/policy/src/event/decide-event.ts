@@ -1,5 +1,5 @@
-import { insert, isOpen, isTerminal, standingOf, update } from '@freshet/domain';
-import type { Connection, Effect, Instant, Product, ProviderEvent, Pull, Task } from '@freshet/domain';
+import { insert, isOpen, isTerminal, MINUTE, standingOf, update } from '@freshet/domain';
+import type { Connection, DurationMs, Effect, Instant, Product, ProviderEvent, Pull, Task } from '@freshet/domain';
 import { arrive, told } from '../outcome/after-outcome.js';
 import type { HoldingsByKey } from '../group/carry.js';
 import { carryHoldings, clashes } from '../group/carry.js';
@@ -23,7 +23,10 @@ export interface EventFacts {
   readonly openTask: Task | null;
   /** A connect, repair, import or added product whose data has not come yet. */
   readonly awaitedPull: Pull | null;
-  readonly learning: LearningFacts;
+  /** Null where the event teaches nothing. */
+  readonly learning: LearningFacts | null;
+  /** The newest pull of the group, whoever made it; null: none within ECHO_MS before now. */
+  readonly lastPull: Pull | null;
   /** Of its group and of the one that it joins, by key; empty where it stays. */
   readonly holdings: HoldingsByKey;
 }
@@ -65,6 +68,23 @@ const advances = ({ freshness, lastSuccessAt }: Connection, products: readonly P
   at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) ||
   products.some((product) => (freshness[product] ?? Number.NEGATIVE_INFINITY) < at);
 
+/**
+ * One aggregation is told of by several events, and one of ours by the provider's own after its task has ended. What comes
+ * so soon after a pull is that pull's.
+ */
+export const ECHO_MS: DurationMs = 15 * MINUTE;
+
+/** The pull that an event of data belongs to, where that is counted already. */
+const echoed = ({ lastPull, awaitedPull }: EventFacts, at: Instant): Pull | null =>
+  awaitedPull !== null || lastPull === null || at - (lastPull.endedAt ?? lastPull.at) > ECHO_MS ? null : lastPull;
+
+/** Data of a pull that is counted: fresh, and of its products; neither another pull nor another look. */
+const echo = (drafts: readonly Draft[], pull: Pull, products: readonly Product[]): Taken => {
+  const more = products.filter((product) => !pull.products.includes(product));
+  const widens = pull.origin !== 'forced' && more.length > 0;
+  return { drafts, effects: widens ? [update('pull', pull.id, { products: [...pull.products, ...more] })] : [] };
+};
+
 const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshPolicy, inputs: TurnInputs): Taken => {
   // The data of a call of ours: its task looks for it. One that still waits has called nobody.
   if (facts.openTask?.state === 'running') return { drafts: [], effects: wake(facts.openTask, inputs) };
@@ -72,14 +92,17 @@ const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshP
   const active = facts.group.find((member) => member.active);
   if (active !== undefined && !advances(active, event.products, at)) return { drafts: [], effects: [] };
   const { awaitedPull, connection } = facts;
+  const counted = echoed(facts, at);
   const drafts = onActive(draftsOf(facts), (draft) => {
     const { lastSuccessAt, lastBackgroundAt, consecutiveFailures } = draft.after;
     const came = arrive(draft, event.products, at, policy);
-    const fresh = awaitedPull === null ? set(came, { lastBackgroundAt: Math.max(lastBackgroundAt ?? at, at) }) : came;
+    const isBackground = awaitedPull === null && counted === null;
+    const fresh = isBackground ? set(came, { lastBackgroundAt: Math.max(lastBackgroundAt ?? at, at) }) : came;
     // A late webhook of an old pull says nothing of how the connection is now.
     const isNews = at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && !isOvertaken(draft.after, at);
     return isNews ? happen(fresh, 'aggregation_succeeded', inputs) : set(fresh, { consecutiveFailures });
   });
+  if (counted !== null) return echo(drafts, counted, event.products);
   const sinceAt = newestData(facts.group);
   const pull =
     awaitedPull === null
@@ -197,7 +220,13 @@ const rows: Rows = {
   aggregated: arrived,
   'change-told': (facts, event, policy, inputs) => ({
     drafts: [],
-    effects: [heard(facts.connection, facts.learning, event.at, policy, inputs.now)],
+    effects: heard(
+      facts.connection,
+      facts.learning,
+      { at: event.at, lastDataAt: newestData(facts.group) },
+      policy,
+      inputs.now,
+    ),
   }),
   'job-ended': (facts, _event, _policy, inputs) => ({ drafts: [], effects: wake(facts.openTask, inputs) }),
   // Revoked or run out at the provider: only the customer brings it back. A reconfirmation that lapses is no event of theirs.

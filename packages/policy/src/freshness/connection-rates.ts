@@ -11,12 +11,14 @@ import type {
 } from '@freshet/domain';
 import { DAY, HOUR } from '@freshet/domain';
 import type { RefreshPolicy } from '../policy.js';
-import { changesPerDay, fading, noChangesSeen, observeChange } from './change-rate.js';
+import { changesPerDay, noChangesSeen, observeChange } from './change-rate.js';
 import { businessDays, type PostingHours } from './posting-hours.js';
 import { noReadsSeen, observeReads, readsPerDay } from './read-rate.js';
 
 /** One row for all twins. */
 export const ratesId = (tenantId: TenantId, groupKey: string): string => JSON.stringify([tenantId, groupKey]);
+
+const nothingSeen = (at: Instant): Tally => ({ yes: 0, no: 0, at });
 
 export const nothingLearned = (
   of: { readonly tenantId: TenantId; readonly groupKey: string; readonly provider: ProviderName },
@@ -29,8 +31,9 @@ export const nothingLearned = (
   provider: of.provider,
   changes: {},
   reads: noReadsSeen(now),
-  told: { yes: 0, no: 0 },
-  forced: { yes: 0, no: 0 },
+  told: nothingSeen(now),
+  words: nothingSeen(now),
+  forced: nothingSeen(now),
   toldAt: null,
   changesPerDay: {},
   readsPerDay: policy.worth.readsPerDay,
@@ -46,14 +49,22 @@ export interface Look {
   readonly asOf: Instant;
   /** Null: the provider does not say whether anything was new. */
   readonly newData: boolean | null;
-  /** Requests for the group since the rates were last made. */
+  /** Requests for the group since they were last counted. */
   readonly requests: number;
 }
 
-const added = (tally: Tally, yes: boolean, share: number): Tally => ({
-  yes: tally.yes * share + (yes ? 1 : 0),
-  no: tally.no * share + (yes ? 0 : 1),
-});
+/** How providers behave changes sooner than how customers live: an outage is no longer told by after some days. */
+const TALLY_HALF_LIFE: DurationMs = 5 * DAY;
+
+const faded = ({ yes, no, at }: Tally, now: Instant): Tally => {
+  const share = 2 ** (-Math.max(0, now - at) / TALLY_HALF_LIFE);
+  return { yes: yes * share, no: no * share, at: now };
+};
+
+const added = (tally: Tally, yes: boolean, now: Instant): Tally => {
+  const before = faded(tally, now);
+  return yes ? { ...before, yes: before.yes + 1 } : { ...before, no: before.no + 1 };
+};
 
 const learnChanges = (rates: ConnectionRates, look: Look, hours: PostingHours | null): ConnectionRates['changes'] => {
   const { newData, asOf, before } = look;
@@ -73,6 +84,24 @@ const estimates = (changes: ConnectionRates['changes'], policy: RefreshPolicy): 
     Object.entries(changes).map(([product, history]) => [product, changesPerDay(history, policy.worth.changesPerDay)]),
   );
 
+/** Where the data before it ended: a word before that was of what had come already. */
+const lookedSince = ({ products, before, asOf }: Look): Instant | null => {
+  const from = Math.max(...products.map((product) => before[product] ?? Number.NEGATIVE_INFINITY));
+  return from < asOf && from !== Number.NEGATIVE_INFINITY ? from : null;
+};
+
+/** What the look says of the provider's words: whether it told of what was found, and whether what it told was true. */
+const learnWords = (rates: ConnectionRates, look: Look, now: Instant): Pick<ConnectionRates, 'told' | 'words'> => {
+  const { told, words, toldAt } = rates;
+  const since = lookedSince(look);
+  if (look.newData === null || since === null) return { told, words };
+  const heard = toldAt !== null && toldAt > since && toldAt <= look.asOf;
+  return {
+    told: look.newData ? added(told, heard, now) : told,
+    words: heard ? added(words, look.newData, now) : words,
+  };
+};
+
 /** The rates after data came: how long it took to change, how often it was read meanwhile. */
 export const learnFromData = (
   rates: ConnectionRates,
@@ -83,12 +112,11 @@ export const learnFromData = (
 ): ConnectionRates => {
   const changes = learnChanges(rates, look, hours);
   const reads = observeReads(rates.reads, look.requests, now);
-  const knows = look.newData === true;
   return {
     ...rates,
     changes,
     reads,
-    told: knows ? added(rates.told, rates.toldAt !== null, fading(now - rates.at)) : rates.told,
+    ...learnWords(rates, look, now),
     toldAt: rates.toldAt !== null && rates.toldAt > look.asOf ? rates.toldAt : null,
     changesPerDay: changes === rates.changes ? rates.changesPerDay : estimates(changes, policy),
     readsPerDay: readsPerDay(reads, policy.worth.readsPerDay),
@@ -99,7 +127,7 @@ export const learnFromData = (
 /** After a forced refresh ended: whether it brought data, or failed at the provider. */
 export const learnFromForced = (rates: ConnectionRates, succeeded: boolean, now: Instant): ConnectionRates => ({
   ...rates,
-  forced: added(rates.forced, succeeded, fading(now - rates.at)),
+  forced: added(rates.forced, succeeded, now),
   at: now,
 });
 
@@ -110,17 +138,24 @@ export const learnFromWord = (rates: ConnectionRates, at: Instant, now: Instant)
   at: now,
 });
 
-const share = ({ yes, no }: Tally, prior: Tally): number => (yes + prior.yes) / (yes + no + prior.yes + prior.no);
+type Prior = Pick<Tally, 'yes' | 'no'>;
+
+const share = (tally: Tally | undefined, prior: Prior, now: Instant): number => {
+  const { yes, no } = tally === undefined ? { yes: 0, no: 0 } : faded(tally, now);
+  return (yes + prior.yes) / (yes + no + prior.yes + prior.no);
+};
 
 /** Nothing is known of a provider's word until it has been heard: silence then says nothing. */
-const TOLD_PRIOR: Tally = { yes: 0, no: 2 };
+const TOLD_PRIOR: Prior = { yes: 0, no: 1 };
+/** Who tells of something new is believed, until it was wrong. */
+const WORDS_PRIOR: Prior = { yes: 9, no: 1 };
 /** Nine of ten forced refreshes that were accepted bring data. */
-const FORCED_PRIOR: Tally = { yes: 9, no: 1 };
+const FORCED_PRIOR: Prior = { yes: 9, no: 1 };
 
 const SLOTS = 8;
 /** A copy made now is stale after so many expected changes: what comes later is the same, forced or not. */
 const CHANGES_AHEAD = 4;
-const LONGEST_AHEAD: DurationMs = 14 * DAY;
+const LONGEST_AHEAD: DurationMs = 90 * DAY;
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
@@ -131,18 +166,20 @@ export const forcingFacts = (
   asks: {
     readonly products: readonly Product[];
     readonly freshness: Freshness;
+    /** The newest data of all: what it did not bring was looked for then, too. Null: none ever came. */
+    readonly lastDataAt: Instant | null;
     readonly nextBackgroundAt: Instant | null;
     readonly now: Instant;
   },
   policy: RefreshPolicy,
 ): ForcingFacts => {
-  const { products, freshness, nextBackgroundAt, now } = asks;
+  const { products, freshness, lastDataAt, nextBackgroundAt, now } = asks;
   let missed: number | null = 0;
   let fastest = 0;
   let oldest = now;
   for (const product of products) {
     const perDay = rates?.changesPerDay[product] ?? policy.worth.changesPerDay;
-    const at = freshness[product];
+    const at = freshness[product] ?? lastDataAt ?? undefined;
     // Products change together (a transaction moves the balance): the likeliest one to have changed speaks for all.
     fastest = Math.max(fastest, perDay);
     oldest = Math.min(oldest, at ?? oldest);
@@ -160,9 +197,9 @@ export const forcingFacts = (
     changesPerDay: rounded(fastest),
     readsPerDay: rounded(rates?.readsPerDay ?? policy.worth.readsPerDay),
     toldAt: toldAt !== null && toldAt > oldest ? toldAt : null,
-    toldShare: rates === null ? 0 : rounded(share(rates.told, TOLD_PRIOR)),
-    successChance:
-      rates === null ? rounded(share({ yes: 0, no: 0 }, FORCED_PRIOR)) : rounded(share(rates.forced, FORCED_PRIOR)),
+    toldShare: rounded(share(rates?.told, TOLD_PRIOR, now)),
+    wordTrue: rounded(share(rates?.words, WORDS_PRIOR, now)),
+    successChance: rounded(share(rates?.forced, FORCED_PRIOR, now)),
     slotMs: Math.round(slotMs),
     slots,
   };

@@ -66,7 +66,7 @@ const atNextRead = (
 /**
  * What forcing brings now, and what it leaves for the next read. Greedy alone (`now` against the price) forces too early:
  * where the next read is near, waiting for it buys the same refresh at a time when it is likelier needed. Looking one
- * read ahead comes within a thousandth of the whole dynamic programme.
+ * read ahead decides like the whole dynamic programme but for a narrow margin (see the test).
  */
 export const forcingValue = (outlook: Outlook, price: number): ForcingValue => {
   const served = readsServedFresh(outlook);

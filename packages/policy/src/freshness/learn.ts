@@ -9,7 +9,7 @@ export interface LearningFacts {
   readonly rates: ConnectionRates | null;
   /** Null: nothing is known of when its banks post. */
   readonly hours: PostingHours | null;
-  /** Requests for the group since its rates were last made. */
+  /** Requests for the group since they were last counted. */
   readonly requests: number;
 }
 
@@ -30,15 +30,15 @@ export interface Ended {
 const ratesOf = (connection: Connection, learning: LearningFacts, policy: RefreshPolicy, now: Instant) =>
   learning.rates ?? nothingLearned(connection, policy, now);
 
-/** The rates after that, as one row; nothing where it taught nothing. */
+/** The rates after that, as one row; nothing where it taught nothing, or where nothing was loaded to learn by. */
 export const learned = (
   connection: Connection,
-  learning: LearningFacts,
+  learning: LearningFacts | null,
   { data, before, forced }: Ended,
   policy: RefreshPolicy,
   now: Instant,
 ): readonly Effect[] => {
-  if (data === null && forced === null) return [];
+  if (learning === null || connection.status === 'DELETED' || (data === null && forced === null)) return [];
   let rates = ratesOf(connection, learning, policy, now);
   if (forced !== null) rates = learnFromForced(rates, forced, now);
   if (data !== null)
@@ -46,11 +46,15 @@ export const learned = (
   return [put('connectionRates', rates)];
 };
 
-/** The provider's word that there is something new at the bank. */
+/** The provider's word that there is something new at the bank; of what came already it says nothing. */
 export const heard = (
   connection: Connection,
-  learning: LearningFacts,
-  at: Instant,
+  learning: LearningFacts | null,
+  word: { readonly at: Instant; readonly lastDataAt: Instant | null },
   policy: RefreshPolicy,
   now: Instant,
-): Effect => put('connectionRates', learnFromWord(ratesOf(connection, learning, policy, now), Math.min(at, now), now));
+): readonly Effect[] => {
+  const at = Math.min(word.at, now);
+  if (learning === null || at <= (word.lastDataAt ?? Number.NEGATIVE_INFINITY)) return [];
+  return [put('connectionRates', learnFromWord(ratesOf(connection, learning, policy, now), at, now))];
+};

@@ -52,8 +52,7 @@ const LONGEST_TOLD: number = 2 * DAY;
 
 /**
  * One interval between two looks: where something was new, the change is spread over its hours by how busy they are
- * thought to be now (the expectation step of expectation-maximisation); `ratePerDay` is the connection's own, so that a
- * busy account does not speak louder than a quiet one.
+ * thought to be now (the expectation step of expectation-maximisation), at a rate of so many changes a day.
  */
 export const observePosting = (
   counts: PostingCounts,

@@ -39,7 +39,8 @@ export interface OutcomeFacts {
   readonly met?: Pull | null;
   /** What is closed already. */
   readonly closures?: readonly Closure[];
-  readonly learning: LearningFacts;
+  /** Null where the answer teaches nothing. */
+  readonly learning: LearningFacts | null;
   /** Whether the connector tells statuses itself. */
   readonly tellsStatus?: boolean;
 }

@@ -227,6 +227,13 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
       '(by the worth configured): the next read is expected to be the better moment.',
   ],
   [
+    'WORTH_OVERDUE',
+    { ...weighed, nextBackgroundAt: null, waitMs: null, olderThanMs: HOUR, freshReads: 0.4 },
+    'No background refresh is expected. It is older than the 1 h asked for. Read 0.6 times a day, it would gain 0.4 fresh ' +
+      'reads by a refresh now; 0.5 are wanted for its money (by the worth configured): it is not worth its price, but ' +
+      'nothing else would bring it.',
+  ],
+  [
     'WORTH_UNKNOWN',
     { nextBackgroundAt: null },
     'No background refresh is expected. Nothing is known of how it changes, so a forced one is made.',

@@ -160,6 +160,8 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
     `A free background refresh is expected at ${data.instant('nextBackgroundAt')}: it comes instead.`,
   WORTH_FORCING: worthForcing,
   WORTH_WAITING: worthWaiting,
+  WORTH_OVERDUE: (data) =>
+    `${nextFree(data)} ${staleness(data)} ${scales(data)}: it is not worth its price, but nothing else would bring it.`,
   WORTH_UNKNOWN: (data) => `${nextFree(data)} Nothing is known of how it changes, so a forced one is made.`,
   WORTH_NOT_WEIGHED: () => 'Mode force does not weigh the price against a free refresh.',
   FORCED: forced,

@@ -39,7 +39,7 @@ describe('a refusal', () => {
       what: 'A limit of the provider is reached.',
       why: 'The limit cooldown (1 per group) is used up; it lets one pass at 2026-03-02T14:00:00.000Z.',
       when: 'It would pass at 2026-03-02T14:00:00.000Z.',
-      instead: 'Asking earlier is refused too. The next background refresh is expected at 2026-03-03T12:00:00.000Z.',
+      instead: 'Asking earlier is refused too. The next background refresh is expected at 2026-03-02T13:00:00.000Z.',
       detail: `${rendered?.what} ${rendered?.why} ${rendered?.when} ${rendered?.instead}`,
     });
   });

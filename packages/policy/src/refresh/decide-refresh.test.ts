@@ -378,7 +378,7 @@ describe('held back by 6, 7 or 8', () => {
     ['without money', broke, 'budget-exhausted'],
   ])('%s, mode auto waits for the background refresh that comes', (_what, seen, refusal) => {
     const waits = decide({ facts: seen, policy: background });
-    expect(waits).toMatchObject({ verdict: 'wait', refusal: null, nextBackgroundAt: noon + DAY, cost: null });
+    expect(waits).toMatchObject({ verdict: 'wait', refusal: null, nextBackgroundAt: noon + HOUR, cost: null });
     expect(codes(waits).at(-1)).toBe('BACKGROUND_INSTEAD');
     expect(waits.nextForcedAt).toBe(seen === broke ? Date.UTC(2026, 3, 1) : noon + HOUR);
     expect(decide({ facts: seen })).toMatchObject({ verdict: 'refuse', refusal });

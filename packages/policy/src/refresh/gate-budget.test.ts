@@ -55,7 +55,15 @@ describe('a soft budget', () => {
   test('still steers what forcing has to be worth', () => {
     const shadow = { perMicro: 1, start: 1, at: noon };
     const forcing = {
-      ...{ missedChanges: 5, changesPerDay: 5, readsPerDay: 1, toldAt: null, toldShare: 0, successChance: 1 },
+      ...{
+        missedChanges: 5,
+        changesPerDay: 5,
+        readsPerDay: 1,
+        toldAt: null,
+        toldShare: 0,
+        wordTrue: 0.9,
+        successChance: 1,
+      },
       ...{ slotMs: DAY, slots: [5] },
     };
     const dear = decide([{ ...soft, shadow }], { mode: 'auto' }, {}, { forcing });

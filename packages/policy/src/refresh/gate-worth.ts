@@ -2,30 +2,33 @@ import type { BudgetFacts, ForcingFacts, ReasonData } from '@freshet/domain';
 import { DAY } from '@freshet/domain';
 import { covers } from '../cost/budget.js';
 import { forcingValue, isWorth } from '../freshness/forcing-value.js';
-import { shadowPriceAt, shadowPriceFrom } from '../freshness/shadow-price.js';
+import { shadowPriceAt, unspentPrice, worthPerMicro } from '../freshness/shadow-price.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
 import { oldestOf } from './gate-recent.js';
 
 /**
  * What a forced refresh has to bring to be worth its money, in fresh reads: by the shadow prices of the budgets that pay
- * for it, together; by the catalogue where none does.
+ * for it, together; by the catalogue where none does. What is free has to bring anything at all.
  */
 const priceInReads = ({ facts, policy, cost }: Considered): { readonly price: number; readonly set: string } => {
   const money = cost();
+  if (money?.micros === 0) return { price: 0, set: 'catalogue' };
   const paying = facts.budgets.filter((budget) => covers(budget, money));
-  if (money === null || money.micros === 0 || paying.length === 0)
-    return { price: 1 / policy.worth.valueMultiple, set: 'catalogue' };
-  const perMicro = (budget: BudgetFacts): number =>
-    shadowPriceAt(budget.shadow ?? shadowPriceFrom(policy, money.micros, facts.now), facts.now);
+  if (money === null || paying.length === 0) return { price: 1 / policy.worth.valueMultiple, set: 'catalogue' };
+  const worth = worthPerMicro(policy);
+  // Budgets that have spent nothing share the catalogue's worth: a second one does not make a refresh dearer.
+  const unspent = (budget: BudgetFacts) => unspentPrice(worth / paying.length, budget.periodStart, facts.now);
+  const perMicro = (budget: BudgetFacts): number => shadowPriceAt(budget.shadow ?? unspent(budget), worth, facts.now);
   const price = money.micros * paying.reduce((sum, budget) => sum + perMicro(budget), 0);
   return { price, set: paying.map((budget) => budget.name).join(', ') };
 };
 
 /** Chance that the copy is stale: of what is older than the caller wants, it is certain. */
 const staleChanceOf = ({ request }: Considered, forcing: ForcingFacts): number => {
-  if (request.maxAgeMs !== null || forcing.toldAt !== null || forcing.missedChanges === null) return 1;
-  return -Math.expm1(-forcing.missedChanges * (1 - forcing.toldShare));
+  if (request.maxAgeMs !== null || forcing.missedChanges === null) return 1;
+  const untold = -Math.expm1(-forcing.missedChanges * (1 - forcing.toldShare));
+  return forcing.toldAt === null ? untold : Math.max(untold, forcing.wordTrue);
 };
 
 /** Whether forcing now beats its price, and the refresh that the next read would otherwise ask for. */
@@ -54,13 +57,19 @@ const weigh = (
     aheadIfForced: value.laterIfForced,
     aheadIfNot: value.laterIfNot,
   };
-  // Data that never came is no copy at all: nothing can be read until it does.
-  return { worth: forcing.missedChanges === null || isWorth(value, price), data };
+  return { worth: value.now > 0 && isWorth(value, price), data };
+};
+
+/** Nothing but a forced refresh brings it, and it is older than the caller wants, or than any data may get. */
+const isOverdue = ({ facts, request, policy, products }: Considered): boolean => {
+  const asOf = oldestOf(facts, products);
+  return request.maxAgeMs !== null || asOf === null || facts.now - asOf > policy.background.staleAfterMs;
 };
 
 /**
  * Gate 9, mode `auto` only. A background refresh that is expected within the caller's patience (their maxAge, else the
- * catalogue's) wins, because it is free. Else forcing has to be worth its price, in fresh reads.
+ * catalogue's) wins, because it is free. Else forcing has to be worth its price, in fresh reads; but where no background
+ * refresh comes, nothing is left to grow old for ever.
  */
 export const worthGate = (considered: Considered): GateAnswer => {
   const { facts, request, policy, products, nextBackgroundAt } = considered;
@@ -73,6 +82,8 @@ export const worthGate = (considered: Considered): GateAnswer => {
   if (facts.forcing === null) return passed('worth', 'WORTH_UNKNOWN', timing);
   const { worth, data } = weigh(considered, facts.forcing);
   if (worth) return passed('worth', 'WORTH_FORCING', { ...timing, ...data });
+  if (nextBackgroundAt === null && isOverdue(considered))
+    return passed('worth', 'WORTH_OVERDUE', { ...timing, ...data });
   const reasons = [because('worth', 'WORTH_WAITING', { ...timing, ...data })];
   return nextBackgroundAt !== null
     ? { reasons, ends: { verdict: 'wait' } }

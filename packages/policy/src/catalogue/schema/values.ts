@@ -96,7 +96,10 @@ export const sections = {
       .describe('What begins its life anew: a login at the bank, or a yes to whoever holds the consent.'),
   },
   worth: {
-    valueMultiple: rate.describe('Value of a fresh read, as a multiple of the price of a forced refresh.'),
+    valueMultiple: z
+      .number()
+      .positive()
+      .describe('Value of a fresh read, as a multiple of the price of a forced refresh.'),
     changesPerDay: rate,
     readsPerDay: rate,
   },

@@ -11,7 +11,7 @@ async function printed(base, { module, print }) {
   if (!existsSync(file)) throw new Error(`${module} is missing: run \`npm run build\` first`);
   const exports = await import(pathToFileURL(file).href);
   if (typeof exports[print] !== 'function') throw new Error(`${module} does not export ${print}()`);
-  const text = exports[print]();
+  const text = await exports[print]();
   if (typeof text !== 'string' || text.trim() === '') throw new Error(`${print}() of ${module} printed nothing`);
   return `${text.trimEnd()}\n`;
 }

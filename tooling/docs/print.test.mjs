@@ -16,6 +16,13 @@ test('prints the page, and then finds nothing to say', async () => {
   });
 });
 
+test('waits for a page that takes a while', async () => {
+  await inScratch({ 'dist/index.mjs': "export const printPage = async () => '# A';" }, async (base) => {
+    expect(await printedDocumentProblems(base, [page], { write: true })).toEqual([]);
+    expect(readFileSync(join(base, page.file), 'utf8')).toBe('# A\n');
+  });
+});
+
 test.each([
   ['a page that differs', { 'dist/index.mjs': prints('# B'), 'docs/page.md': '# A\n' }, /differs from what printPage/],
   ['a page that is not there', { 'dist/index.mjs': prints('# B') }, /differs from what printPage/],

@@ -15,6 +15,7 @@ import {
   simulatedBook,
   traceOf,
   type LiveOptions,
+  type WatchedRead,
   type Workload,
 } from '../src/index.js';
 
@@ -43,6 +44,18 @@ describe('the flows and the rulers measure the same world', () => {
     const live = await run(small, null, { mode: 'force' });
     const { name: _, ...ruler } = replay(traceOf(small), forceAlways);
     expect(live).toMatchObject({ ...ruler, warnings: {} });
+  });
+
+  test('whoever watches is shown each read once, in order, with its decision and whether the copy was old', async () => {
+    const seen: WatchedRead[] = [];
+    const live = await run(small, null, { watch: (read) => seen.push(read) });
+    const times = seen.map(({ record }) => record.decidedAt);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(seen).toHaveLength(live.reads);
+    expect(seen.filter(({ record }) => record.verdict === 'force')).toHaveLength(live.verdicts.force);
+    // Nothing fails here, so whoever forces sees fresh data.
+    const fresh = seen.filter(({ wasStale, record }) => !wasStale || record.verdict === 'force');
+    expect(fresh).toHaveLength(live.fresh);
   });
 
   test('under a gap, a cap and failures too: no call into a closed window, and as many calls as the ruler that minds them', async () => {

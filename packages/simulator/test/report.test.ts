@@ -12,7 +12,8 @@ import {
   traceOf,
   type Experiment,
 } from '../src/index.js';
-import { drawPicture, roundTicks } from '../src/report/svg.js';
+import { roundTicks } from '../src/report/drawing.js';
+import { drawPicture } from '../src/report/svg.js';
 
 const trace = traceOf({ ...referenceWorkload, connections: 20, days: 20 });
 let found: Experiment;
@@ -84,6 +85,7 @@ describe('the picture', () => {
       'cooldown',
       'background only',
       'the policy',
+      'the policy on a budget',
       'USD per connection-month',
     ]) {
       expect(svg).toContain(`>${name}</text>`);

@@ -2,6 +2,7 @@ import { DEFAULT_TENANT, HOUR, put, verdicts } from '@freshet/domain';
 import type {
   ConnectionId,
   ConnectorName,
+  DecisionRecord,
   DurationMs,
   Mode,
   ProviderName,
@@ -30,6 +31,15 @@ export interface Place {
 
 const SIMULATED: Place = { connector: SIMULATED_CONNECTOR, provider: SIMULATED_PROVIDER };
 
+/** One read, as its customer met it. */
+export interface WatchedRead {
+  /** Its place in the trace. */
+  readonly connection: number;
+  /** The truth, before anything was done about it: the copy had missed a change. */
+  readonly wasStale: boolean;
+  readonly record: DecisionRecord;
+}
+
 export interface LiveOptions {
   readonly name: string;
   readonly book: PolicyBook;
@@ -44,6 +54,8 @@ export interface LiveOptions {
   readonly place?: Place;
   /** Where everything is kept; the in-memory store where nothing is said. */
   readonly store?: Store;
+  /** Shown each read as it is decided, in the order of time. */
+  readonly watch?: (read: WatchedRead) => void;
 }
 
 /** What a ruler's tally tells, of the real policy; and how it decided. */
@@ -79,6 +91,7 @@ interface Life {
   readonly ids: readonly ConnectionId[];
   readonly verdicts: Record<Verdict, number>;
   readonly request: RefreshRequest;
+  readonly watch: (read: WatchedRead) => void;
 }
 
 /** All of them through the import flow, in batches. */
@@ -151,6 +164,7 @@ const read = async (life: Life, { at, connection }: Happened): Promise<void> => 
   const { verdict } = result.record;
   counts[verdict] += 1;
   const isStale = provider.courses[connection]?.isStale(at) ?? false;
+  life.watch({ connection, wasStale: isStale, record: result.record });
   if (isStale && (verdict === 'force' || verdict === 'join')) provider.waitsFor(connection, at);
   else provider.readsNow(!isStale);
   await due.now();
@@ -204,6 +218,7 @@ const begin = async (trace: Trace, options: LiveOptions): Promise<Life> => {
     ids: placed.map(({ connection }) => connection.id),
     verdicts: Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) as Record<Verdict, number>,
     request,
+    watch: options.watch ?? (() => undefined),
   };
 };
 

@@ -40,7 +40,6 @@ export const experimentPlot = ({
   curves,
   reads,
 }: Experiment): string => {
-  const points = [policy, ...atSpend.map((one) => one.policy)];
   const most = Math.max(...[...asTheyAre, policy].map((score) => score.perConnectionMonth));
   const max = Math.max(0.1, most * 1.04);
   const lines = byHeight(curves, max / 4).map(({ name, points: reached }): Series => ({
@@ -74,7 +73,17 @@ export const experimentPlot = ({
           [max, base],
         ],
       },
-      { name: 'the policy', look: 'points', colour: POLICY, points: placed(points) },
+      ...(atSpend.length === 0
+        ? []
+        : [
+            {
+              name: 'the policy on a budget',
+              look: 'points' as const,
+              colour: POLICY,
+              points: placed(atSpend.map((one) => one.policy)),
+            },
+          ]),
+      { name: 'the policy', look: 'rings', colour: POLICY, points: placed([policy]) },
     ],
   });
 };

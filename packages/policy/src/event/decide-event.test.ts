@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, idOf, MINUTE } from '@freshet/domain';
-import type { Connection, ProviderEvent, Task } from '@freshet/domain';
+import type { Connection, ProviderEvent, Task, Pull } from '@freshet/domain';
 import {
   connection,
   connectionId,
@@ -74,6 +74,46 @@ describe('data that the provider pulled by itself', () => {
     expect(written(taken(aggregated, { awaitedPull }), 'pull')).toEqual([
       { id: 'pull_connect', state: 'succeeded', at: noon, endedAt: noon, newData: true, sinceAt: noon - DAY },
     ]);
+  });
+
+  describe('soon after a pull that is counted', () => {
+    const forcedPull = pull({
+      id: idOf('pull', 'ours'),
+      state: 'succeeded',
+      at: noon - MINUTE,
+      endedAt: noon - MINUTE,
+    });
+    const echoes = (lastPull: Pull, event = aggregated) => taken(event, { lastPull });
+
+    test('is of that pull: fresh, but neither a background pull nor a look', () => {
+      const effects = echoes(forcedPull);
+      expect(written(effects, 'pull')).toEqual([]);
+      expect(written(effects, 'connectionRates')).toEqual([]);
+      expect(rowOf(effects)).toMatchObject({ lastSuccessAt: noon });
+      expect(rowOf(effects)).not.toHaveProperty('lastBackgroundAt');
+    });
+
+    test('adds its products to a background pull', () => {
+      const first = { ...forcedPull, origin: 'background', products: ['TRANSACTIONS'] } as const;
+      expect(written(echoes(first), 'pull')).toEqual([{ id: first.id, products: ['TRANSACTIONS', 'BALANCES'] }]);
+    });
+
+    test.each([
+      [15 * MINUTE, []],
+      [15 * MINUTE + 1, ['background']],
+    ])('%d ms after it: %j', (later, origins) => {
+      const earlier = { ...forcedPull, endedAt: noon - later };
+      expect(written(echoes(earlier), 'pull').map(({ origin }) => origin)).toEqual(origins);
+    });
+
+    test('of one of ours that was given up while nobody knew, too', () => {
+      const lost = { ...forcedPull, state: 'unknown', at: noon - 40 * MINUTE, endedAt: noon - 10 * MINUTE } as const;
+      expect(written(echoes(lost), 'pull')).toEqual([]);
+    });
+  });
+
+  test('that it made by itself tells its hours', () => {
+    expect(rowOf(taken(aggregated))).toMatchObject({ lastBackgroundAt: noon });
   });
 
   test('heals a degraded connection', () => {

@@ -1,7 +1,7 @@
 export * from './policy.js';
 export * from './allocation/index.js';
 export * from './catalogue/index.js';
-export * from './background/next-background.js';
+export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
 export {
   budgetFacts,

@@ -3,7 +3,7 @@ import type { Connection, Instant } from '@freshet/domain';
 import type { RefreshPolicy } from '../policy.js';
 
 /** A pull that is late by less than this part of its period is still expected at any moment: providers are not clocks. */
-const LATE_SHARE = 24;
+export const LATE_SHARE = 24;
 
 type Timed = Pick<
   Connection,

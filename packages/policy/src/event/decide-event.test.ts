@@ -14,6 +14,7 @@ import {
   taskId,
   twins,
   unlearned,
+  providerManaged,
 } from '../../test/given.js';
 import { written } from '../../test/tables.js';
 import type { RefreshPolicy } from '../policy.js';
@@ -104,6 +105,21 @@ describe('data that the provider pulled by itself', () => {
     ])('%d ms after it: %j', (later, origins) => {
       const earlier = { ...forcedPull, endedAt: noon - later };
       expect(written(echoes(earlier), 'pull').map(({ origin }) => origin)).toEqual(origins);
+    });
+
+    test.each([
+      ['a day after the last one', noon - DAY, ['background']],
+      ['an hour off', noon - DAY - HOUR, ['background']],
+      ['more than an hour off', noon - DAY - HOUR - 1, []],
+      ['as a second word of the last one', noon - 10 * MINUTE, []],
+    ])("where the provider's own was due %s: %j", (_what, lastBackgroundAt, origins) => {
+      const own = connection('a', { lastBackgroundAt });
+      const effects = taken(aggregated, {
+        connection: own,
+        lastPull: forcedPull,
+        policy: { background: providerManaged },
+      });
+      expect(written(effects, 'pull').map(({ origin }) => origin)).toEqual(origins);
     });
 
     test('of one of ours that was given up while nobody knew, too', () => {

@@ -1,5 +1,6 @@
 import { insert, isOpen, isTerminal, MINUTE, standingOf, update } from '@freshet/domain';
 import type { Connection, DurationMs, Effect, Instant, Product, ProviderEvent, Pull, Task } from '@freshet/domain';
+import { LATE_SHARE } from '../background/next-background.js';
 import { arrive, told } from '../outcome/after-outcome.js';
 import type { HoldingsByKey } from '../group/carry.js';
 import { carryHoldings, clashes } from '../group/carry.js';
@@ -70,13 +71,23 @@ const advances = ({ freshness, lastSuccessAt }: Connection, products: readonly P
 
 /**
  * One aggregation is told of by several events, and one of ours by the provider's own after its task has ended. What comes
- * so soon after a pull is that pull's.
+ * so soon after a pull is that pull's, unless the provider's own was due.
  */
 export const ECHO_MS: DurationMs = 15 * MINUTE;
 
+/** Whether the provider's own pull was due around then, by its own hours. */
+const isInItsHours = (group: readonly Connection[], at: Instant, { background }: RefreshPolicy): boolean =>
+  group.some(({ lastBackgroundAt: before }) => {
+    if (before === null || background.everyMs <= 0 || at - before <= ECHO_MS) return false;
+    const off = (at - before) % background.everyMs;
+    return Math.min(off, background.everyMs - off) <= background.everyMs / LATE_SHARE;
+  });
+
 /** The pull that an event of data belongs to, where that is counted already. */
-const echoed = ({ lastPull, awaitedPull }: EventFacts, at: Instant): Pull | null =>
-  awaitedPull !== null || lastPull === null || at - (lastPull.endedAt ?? lastPull.at) > ECHO_MS ? null : lastPull;
+const echoed = ({ group, lastPull, awaitedPull }: EventFacts, at: Instant, policy: RefreshPolicy): Pull | null => {
+  if (awaitedPull !== null || lastPull === null || at - (lastPull.endedAt ?? lastPull.at) > ECHO_MS) return null;
+  return isInItsHours(group, at, policy) ? null : lastPull;
+};
 
 /** Data of a pull that is counted: fresh, and of its products; neither another pull nor another look. */
 const echo = (drafts: readonly Draft[], pull: Pull, products: readonly Product[]): Taken => {
@@ -92,7 +103,7 @@ const arrived = (facts: EventFacts, event: About<'aggregated'>, policy: RefreshP
   const active = facts.group.find((member) => member.active);
   if (active !== undefined && !advances(active, event.products, at)) return { drafts: [], effects: [] };
   const { awaitedPull, connection } = facts;
-  const counted = echoed(facts, at);
+  const counted = echoed(facts, at, policy);
   const drafts = onActive(draftsOf(facts), (draft) => {
     const { lastSuccessAt, lastBackgroundAt, consecutiveFailures } = draft.after;
     const came = arrive(draft, event.products, at, policy);

@@ -29,11 +29,10 @@ export class CapWindow {
   private readonly made: Newest;
   private readonly promised: Newest;
 
-  constructor(
-    count: number,
-    private readonly perMs: DurationMs,
-    usedAt: Iterable<Instant>,
-  ) {
+  private readonly perMs: DurationMs;
+
+  constructor(count: number, perMs: DurationMs, usedAt: Iterable<Instant>) {
+    this.perMs = perMs;
     this.made = new Newest(count);
     this.promised = new Newest(count);
     for (const at of usedAt) this.add(at);

@@ -13,12 +13,14 @@ export interface Takers {
 
 /** Members whose share is not yet settled, and what the settled ones take together. */
 class Open {
+  private readonly takers: Takers;
   private readonly rows: Int32Array;
   private readonly atLow: Float64Array;
   private settled = 0;
   size: number;
 
-  constructor(private readonly takers: Takers) {
+  constructor(takers: Takers) {
+    this.takers = takers;
     this.rows = takers.members.slice();
     this.atLow = new Float64Array(this.rows.length);
     this.size = this.rows.length;

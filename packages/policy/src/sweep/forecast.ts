@@ -24,10 +24,10 @@ class Ages {
   private readonly pulledAt: Float64Array;
   private readonly seenAt: Float64Array;
 
-  constructor(
-    private readonly columns: SweepColumns,
-    from: Instant,
-  ) {
+  private readonly columns: SweepColumns;
+
+  constructor(columns: SweepColumns, from: Instant) {
+    this.columns = columns;
     this.pulledAt = columns.lastPullAt.slice();
     this.seenAt = new Float64Array(columns.ids.length).fill(from);
     this.fresh = new Float64Array(columns.ids.length);

@@ -4,10 +4,12 @@ export class TimeQueue {
   private next = 0;
 
   /** `first`: from the start of the horizon, packed with `pack`. It is sorted in place. */
-  constructor(
-    private readonly first: Float64Array,
-    private readonly rows: number,
-  ) {
+  private readonly first: Float64Array;
+  private readonly rows: number;
+
+  constructor(first: Float64Array, rows: number) {
+    this.first = first;
+    this.rows = rows;
     first.sort();
   }
 

@@ -88,6 +88,9 @@ const namesOf = (words: readonly string[]): { readonly names: readonly string[];
   return { names: [...rowOf.keys()], rows };
 };
 
+/** Who reads once in a million years does not read: products of such numbers would be nothing, or no number. */
+const SELDOM = 1e-9;
+
 /** Candidates as columns. */
 export const sweepColumns = (candidates: Iterable<SweepCandidate>): SweepColumns => {
   const all = [...candidates];
@@ -112,7 +115,7 @@ export const sweepColumns = (candidates: Iterable<SweepCandidate>): SweepColumns
     currencies: Int32Array.from(all, ({ currency }) => (currency === null ? -1 : currencyNames.indexOf(currency))),
     lastPullAt: column(({ lastPullAt }) => lastPullAt ?? Number.NEGATIVE_INFINITY),
     changesPerDay: column(({ changesPerDay }) => changesPerDay),
-    readsPerDay: column(({ readsPerDay }) => readsPerDay),
+    readsPerDay: column(({ readsPerDay }) => (readsPerDay < SELDOM ? 0 : readsPerDay)),
     valueMicros: column(({ valueMicros }) => valueMicros),
     priceMicros: column(({ priceMicros, currency }) => (currency === null ? 0 : priceMicros)),
     backgroundPerDay: column(({ backgroundPerDay }) => backgroundPerDay),

@@ -89,7 +89,7 @@ const hitSince = (pull: PullTable, query: Counting, states: readonly PullState[]
 const reserved = (pull: PullTable, query: Counting, bound: SQL): SQL | undefined =>
   and(...matches(pull, query), ...inScopeByScan(pull, query), bound, pulls.reserved(pull));
 
-/** What is reserved has no time yet and comes first. */
+/** What is reserved has no time yet and comes first: the young ones lie in the scope's index, so that only old ones are scanned. */
 const usageStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
   const instants = (at: SQL<number | null> | PullTable['at'], condition: SQL | undefined) =>
     db
@@ -106,7 +106,8 @@ const usageStatement = ({ db, tables: { pull } }: Schema, query: Counting) => {
   );
   const counted = query.states.includes('reserved')
     ? since
-        .unionAll(instants(sql`null`, reserved(pull, query, gte(pull.at, sql`0`))))
+        .unionAll(instants(sql`null`, hitSince(pull, query, ['reserved'])))
+        .unionAll(instants(sql`null`, reserved(pull, query, lte(pull.at, value('since')))))
         .orderBy(sql`at desc nulls first`)
         .limit(value('take'))
         .as('counted')

@@ -105,7 +105,10 @@ async function* pullsOf(
 ): AsyncGenerator<Pull> {
   let [from, seen] = [stretch.from, new Set<string>()];
   for (;;) {
-    const page = await store.read('pullsOfGroup', { tenantId, groupKey, from, until: stretch.until, limit: PAGE });
+    const page = await store.read('pullsBetween', {
+      ...{ tenantId, scope: { kind: 'group', groupKey } },
+      ...{ from, until: stretch.until, limit: PAGE },
+    });
     const more = page.filter(({ id }) => !seen.has(id));
     yield* more;
     const last = page.at(-1);
@@ -156,8 +159,9 @@ const decisionLine = ({ decision, request, facts, connectionId, decidedAt }: Dec
 const dataBefore = async ({ store }: Reads, connection: Connection, from: Instant): Promise<Instant | null> => {
   const { lastSuccessAt, tenantId, groupKey } = connection;
   if (lastSuccessAt === null || lastSuccessAt < from) return lastSuccessAt;
-  const asked = { tenantId, groupKey, from: from - LOOKED_BACK_MS, until: from, limit: PAGE };
-  const earlier = await store.read('pullsOfGroup', asked);
+  const scope = { kind: 'group', groupKey } as const;
+  const asked = { tenantId, scope, from: from - LOOKED_BACK_MS, until: from, limit: PAGE };
+  const earlier = await store.read('pullsBetween', asked);
   return earlier.findLast(({ state }) => state === 'succeeded' || state === 'partial')?.at ?? null;
 };
 

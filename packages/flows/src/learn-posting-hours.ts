@@ -35,8 +35,8 @@ const intervalsAt = async (
   for (let hours = 0; hours < DAYS_LOOKED_AT * 24; hours += 1) {
     if (hours === 24 && intervals.length === 0) return [];
     const [from, until] = [now - (hours + 1) * HOUR, now - hours * HOUR];
-    const asked = { tenantId, connector, provider, from, until, limit: PULLS_AN_HOUR };
-    const pulls = await engine.store.read('pullsOfProvider', asked);
+    const scope = { kind: 'account', connector, provider } as const;
+    const pulls = await engine.store.read('pullsBetween', { tenantId, scope, from, until, limit: PULLS_AN_HOUR });
     intervals.push(...pulls.map(intervalOf).filter((interval) => interval !== null));
   }
   return intervals;

@@ -174,23 +174,11 @@ export interface Reads {
   readonly latestPull: Read<Omit<UsageQuery, 'take'>, Pull | null>;
   /** The newest so many pulls that count in such a query, the newest first. */
   readonly countedPulls: Read<UsageQuery, readonly Pull[]>;
-  /** The pulls at a provider from (inclusive) and until (exclusive), the oldest first. */
-  readonly pullsOfProvider: Read<
+  /** The pulls in a scope from (inclusive) and until (exclusive), whatever became of them, the oldest first. */
+  readonly pullsBetween: Read<
     {
       readonly tenantId: TenantId;
-      readonly connector: ConnectorName;
-      readonly provider: ProviderName;
-      readonly from: Instant;
-      readonly until: Instant;
-      readonly limit: number;
-    },
-    readonly Pull[]
-  >;
-  /** From (inclusive) and until (exclusive), the oldest first. */
-  readonly pullsOfGroup: Read<
-    {
-      readonly tenantId: TenantId;
-      readonly groupKey: string;
+      readonly scope: UsageScope;
       readonly from: Instant;
       readonly until: Instant;
       readonly limit: number;

@@ -1,7 +1,6 @@
-import type { Pull } from '@freshet/domain';
-import { and, asc, desc, eq, gt, gte, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, sql } from 'drizzle-orm';
 import { selecting } from '../statement.js';
-import { all, first, value, type Reader, type Readers, type Schema } from './reader.js';
+import { first, value, type Reader, type Readers, type Schema } from './reader.js';
 
 /** Of the newest decisions alone: a connection that is asked for all day long costs no more to learn from. */
 const requestCount = ({ db, tables: { decision } }: Schema) => {
@@ -20,25 +19,7 @@ const requestCount = ({ db, tables: { decision } }: Schema) => {
   );
 };
 
-const pullsOfProvider = ({ db, tables: { pull } }: Schema) =>
-  selecting<Pull>(
-    db
-      .select()
-      .from(pull)
-      .where(
-        and(
-          eq(pull.tenantId, value('tenantId')),
-          eq(pull.provider, value('provider')),
-          eq(pull.connector, value('connector')),
-          gte(pull.at, value('from')),
-          lt(pull.at, value('until')),
-        ),
-      )
-      .orderBy(asc(pull.at), asc(pull.id))
-      .limit(value('limit')),
-  );
-
-type OfRates = 'requestCount' | 'pullsOfProvider' | 'connectionRates' | 'postingProfile';
+type OfRates = 'requestCount' | 'connectionRates' | 'postingProfile';
 
 /** What is learned of a connection, and what it is learned from. */
 export const ratesReaders = (schema: Schema): Readers<OfRates> => {
@@ -50,7 +31,6 @@ export const ratesReaders = (schema: Schema): Readers<OfRates> => {
       ...(counted as Reader<never, unknown>),
       result: (answers) => (answers[0]?.[0] as { readonly count: number }).count,
     } as Readers<OfRates>['requestCount'],
-    pullsOfProvider: all(pullsOfProvider(schema)),
     connectionRates: first(
       selecting(
         db

@@ -1,5 +1,5 @@
 import { pullOrigins, pullStates, type Pull, type PullState, type Usage } from '@freshet/domain';
-import type { UsageQuery, UsageScope } from '@freshet/ports';
+import type { ReadParams, UsageQuery, UsageScope } from '@freshet/ports';
 import {
   and,
   asc,
@@ -21,7 +21,7 @@ import {
 import { pulls } from '../schema/conditions.js';
 import type { Tables } from '../schema/index.js';
 import { selecting, variants, type Values } from '../statement.js';
-import { all, allOf, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
+import { allOf, firstOf, value, type Reader, type Readers, type Schema } from './reader.js';
 
 type Counting = Omit<UsageQuery, 'take'>;
 type PullTable = Tables['pull'];
@@ -57,7 +57,7 @@ const valuesOf = (query: Counting & { readonly take?: number }): Values => ({
 
 const flagIs = (column: PullTable['attended'], wanted: boolean): SQL => (wanted ? sql`${column}` : not(column));
 
-const inScope = (pull: PullTable, { scope }: Counting): SQL[] =>
+const inScope = (pull: PullTable, { scope }: Pick<Counting, 'scope'>): SQL[] =>
   scopeColumns[scope.kind].map((column) => eq(pull[column], value(column)));
 
 /** The same, spelled so that the scope's own index, which would lead through all of its past, is no use. */
@@ -137,7 +137,7 @@ const pullsStatement = ({ db, tables: { pull } }: Schema, query: Counting, take:
   );
 };
 
-const ofGroup = ({ db, tables: { pull } }: Schema) =>
+const betweenStatement = ({ db, tables: { pull } }: Schema, { scope }: Pick<Counting, 'scope'>) =>
   selecting<Pull>(
     db
       .select()
@@ -145,7 +145,7 @@ const ofGroup = ({ db, tables: { pull } }: Schema) =>
       .where(
         and(
           eq(pull.tenantId, value('tenantId')),
-          eq(pull.groupKey, value('groupKey')),
+          ...inScope(pull, { scope }),
           gte(pull.at, value('from')),
           lt(pull.at, value('until')),
         ),
@@ -155,7 +155,7 @@ const ofGroup = ({ db, tables: { pull } }: Schema) =>
   );
 
 /** Pulls as limits count them, and as they were. */
-export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull' | 'countedPulls' | 'pullsOfGroup'> => {
+export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull' | 'countedPulls' | 'pullsBetween'> => {
   const usage = firstOf<UsageQuery, Usage>({
     statement: variants(shapeOf, (query) => usageStatement(schema, query)),
     values: valuesOf,
@@ -171,6 +171,12 @@ export const usageReaders = (schema: Schema): Readers<'usage' | 'latestPull' | '
       statement: variants(shapeOf, (query) => pullsStatement(schema, query, value('take'))),
       values: valuesOf,
     }),
-    pullsOfGroup: all(ofGroup(schema)),
+    pullsBetween: allOf<ReadParams<'pullsBetween'>, Pull>({
+      statement: variants(
+        ({ scope }) => scope.kind,
+        (asked) => betweenStatement(schema, asked),
+      ),
+      values: ({ scope, ...asked }) => ({ ...scope, ...asked }),
+    }),
   };
 };

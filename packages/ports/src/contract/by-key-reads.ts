@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, type ConnectionId, type DecisionRecord, type Pull, type TaskId } from '@freshet/domain';
+import { insert, type ConnectionId, type DecisionRecord, type TaskId } from '@freshet/domain';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -112,26 +112,6 @@ export const byKeyReadsContract = (current: Current): void => {
       '4 group',
       'key of another scope',
     ]);
-  });
-
-  test('the pulls at a provider are those of one connector in that time, the oldest first', async () => {
-    const made = (number: number, at: number, over: Partial<Pull> = {}) =>
-      insert('pull', a.pull(number, { at, ...over }));
-    await current().apply(
-      made(1, a.NOW + 2),
-      made(2, a.NOW),
-      made(3, a.NOW - 1),
-      made(4, a.NOW + 1, { origin: 'background' }),
-      made(5, a.NOW + 3),
-      made(6, a.NOW, { provider: 'PLAID' }),
-      made(7, a.NOW, { connector: 'bud' }),
-      made(8, a.NOW, { tenantId: otherTenantId }),
-    );
-    const { connector, provider } = a.pull(1);
-    const asked = { tenantId, connector, provider, from: a.NOW, until: a.NOW + 3 };
-    const found = (limit: number) => current().ids('pullsOfProvider', { ...asked, limit });
-    expect(await found(9)).toEqual([2, 4, 1].map((number) => a.id('pull', number)));
-    expect(await found(1)).toEqual([a.id('pull', 2)]);
   });
 
   test('of the newest decisions of a connection, those since then are counted', async () => {

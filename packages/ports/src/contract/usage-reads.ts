@@ -176,7 +176,7 @@ export const usageReadsContract = (current: Current): void => {
     expect(newest).toEqual(a.pull(3, { at: NOW - 20 }));
   });
 
-  test('the pulls of a group are shown from and until, whatever became of them, the oldest first', async () => {
+  test('the pulls of a scope are shown from and until, whatever became of them, the oldest first', async () => {
     await insertPulls(
       { at: NOW - 10, state: 'failed' },
       { at: NOW - 30, origin: 'background', connectionId: a.id('conn', 2) },
@@ -184,20 +184,18 @@ export const usageReadsContract = (current: Current): void => {
       { at: NOW - 20, state: 'reserved' },
       { at: NOW },
       { at: NOW - 20, groupKey: 'group-2' },
+      { at: NOW - 15, groupKey: 'group-3', connector: 'bud' },
+      { at: NOW - 15, groupKey: 'group-3', provider: 'PLAID' },
+      { at: NOW - 15, tenantId: a.otherTenantId },
     );
-    const shown = async (from: number, until: number, limit: number) =>
-      (await current().read('pullsOfGroup', { tenantId, groupKey: 'group-1', from, until, limit })).map(({ id }) => id);
+    const between = async (scope: UsageScope, from: number, until: number, limit = 9) =>
+      (await current().read('pullsBetween', { tenantId, scope, from, until, limit })).map(({ id }) => id);
     const ids = (...numbers: readonly number[]) => numbers.map((number) => a.id('pull', number));
-    expect(await shown(NOW - 30, NOW, 9)).toEqual(ids(2, 3, 4, 1));
-    expect(await shown(NOW - 29, NOW + 1, 9)).toEqual(ids(3, 4, 1, 5));
-    expect(await shown(NOW - 30, NOW, 2)).toEqual(ids(2, 3));
-    const [first] = await current().read('pullsOfGroup', {
-      tenantId,
-      groupKey: 'group-2',
-      from: 0,
-      until: NOW,
-      limit: 9,
-    });
-    expect(first).toEqual(a.pull(6, { at: NOW - 20, groupKey: 'group-2' }));
+    const group = { kind: 'group', groupKey: 'group-1' } as const;
+    expect(await between(group, NOW - 30, NOW)).toEqual(ids(2, 3, 4, 1));
+    expect(await between(group, NOW - 29, NOW + 1)).toEqual(ids(3, 4, 1, 5));
+    expect(await between(group, NOW - 30, NOW, 2)).toEqual(ids(2, 3));
+    const { connector, provider } = a.pull(1);
+    expect(await between({ kind: 'account', connector, provider }, NOW - 20, NOW)).toEqual(ids(3, 4, 6, 1));
   });
 };

@@ -1,10 +1,10 @@
-import type { Closure, Connection, Instant, Pull } from '@freshet/domain';
+import type { Closure, Connection, Instant } from '@freshet/domain';
 import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { ledgerTotals, spend } from './money-reads.js';
 import { listReads } from './page-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
-import { isLiving, keyOfScope, type Kept } from './tables.js';
-import { countedPulls, latestPull, pullsOfGroup, usage } from './usage-reads.js';
+import { isLiving, type Kept } from './tables.js';
+import { countedPulls, latestPull, pullsBetween, usage } from './usage-reads.js';
 
 export type MemoryReads = { readonly [Name in ReadName]: (params: ReadParams<Name>) => ReadResult<Name> };
 
@@ -56,21 +56,6 @@ const waiting = <Row extends OfTenant>(
     .map(({ tenantId, id }) => ({ tenantId, id }));
 };
 
-const pullsOfProvider = (
-  { pull }: Kept,
-  { tenantId, connector, provider, from, until, limit }: ReadParams<'pullsOfProvider'>,
-): readonly Pull[] => {
-  const scope = keyOfScope({ kind: 'account', connector, provider });
-  const pulls = pull.inScope.account.of(keyOf(tenantId, scope));
-  const start = countWhile(pulls, (row) => row.at < from);
-  return pulls
-    .slice(
-      start,
-      countWhile(pulls, (row) => row.at < until),
-    )
-    .slice(0, limit);
-};
-
 const dueTasks = ({ task }: Kept, { now, realNow, limit }: ReadParams<'dueTasks'>): ReadResult<'dueTasks'> => {
   const due = task.due.of(ALL);
   return due
@@ -111,7 +96,6 @@ const byKeyReads = (kept: Kept) => {
     taskByProviderTask: ({ tenantId, connector, providerTaskId }) =>
       task.ofProviderTask.of(keyOf(tenantId, connector, providerTaskId)).at(-1) ?? null,
     pull: inTenant(tables.pull),
-    pullsOfProvider: (asked) => pullsOfProvider(kept, asked),
     decision: inTenant(tables.decision),
     requestCount: ({ tenantId, connectionId, since, take }) =>
       other.decisionsOfConnection
@@ -160,7 +144,7 @@ export const createReads = (kept: Kept): MemoryReads => ({
   usage: (query) => usage(kept, query),
   latestPull: (query) => latestPull(kept, query),
   countedPulls: (query) => countedPulls(kept, query),
-  pullsOfGroup: (asked) => pullsOfGroup(kept, asked),
+  pullsBetween: (asked) => pullsBetween(kept, asked),
   ledgerTotals: (asked) => ledgerTotals(kept, asked),
   spend: (asked) => spend(kept, asked),
 });

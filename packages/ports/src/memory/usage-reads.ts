@@ -56,11 +56,11 @@ export const usage = (kept: Kept, query: UsageQuery): Usage => {
   return { count, oldestAt, latestAt };
 };
 
-export const pullsOfGroup = (
+export const pullsBetween = (
   kept: Kept,
-  { tenantId, groupKey, from, until, limit }: ReadParams<'pullsOfGroup'>,
+  { tenantId, scope, from, until, limit }: ReadParams<'pullsBetween'>,
 ): readonly Pull[] => {
-  const all = kept.pull.inScope.group.of(keyOf(tenantId, keyOfScope({ kind: 'group', groupKey })));
+  const all = kept.pull.inScope[scope.kind].of(keyOf(tenantId, keyOfScope(scope)));
   const start = countWhile(all, (pull) => pull.at < from);
   const end = countWhile(all, (pull) => pull.at < until);
   return all.slice(start, Math.min(end, start + limit));

@@ -6,6 +6,7 @@ import type {
   Instant,
   LedgerEntry,
   Money,
+  ShadowPrice,
   TenantId,
 } from '@freshet/domain';
 import { afterSpending, unspentPrice, worthPerMicro, type MoneyLeft } from '../freshness/shadow-price.js';
@@ -85,16 +86,27 @@ export const counterOf = (budget: BudgetFacts, tenantId: TenantId): BudgetCounte
   alerted: budget.alerted,
 });
 
-/** The counter after holding `micros` more: its shadow price rises by as much as that is of what is left. */
+/**
+ * What a micro of it has to buy. Budgets that have spent nothing share the catalogue's worth among those that pay: a second
+ * one does not make a refresh dearer.
+ */
+export const shadowOf = (budget: BudgetFacts, worth: number, paying: number, now: Instant): ShadowPrice =>
+  budget.shadow ?? unspentPrice(worth / paying, budget.periodStart, now);
+
+/**
+ * The counter after holding `micros` more, of a cost that so many budgets pay: its shadow price rises by as much as that is
+ * of what is left.
+ */
 export const holdInBudget = (
   budget: BudgetFacts,
   tenantId: TenantId,
   micros: number,
   policy: RefreshPolicy,
   now: Instant,
+  paying: number,
 ): BudgetCounter => {
   const worth = worthPerMicro(policy);
-  const before = budget.shadow ?? unspentPrice(worth, budget.periodStart, now);
+  const before = shadowOf(budget, worth, paying, now);
   return {
     ...counterOf(budget, tenantId),
     reservedMicros: budget.reservedMicros + micros,

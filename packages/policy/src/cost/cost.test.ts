@@ -65,7 +65,7 @@ describe('a budget', () => {
     const period = budgetPeriod(monthly, tenant, noon);
     const seen = budgetFacts(period, { reservedMicros: 1, chargedMicros: 20, uncertainMicros: 300, ...unspent });
     expect(usedMicros(seen)).toBe(321);
-    expect(holdInBudget(seen, tenant, 4000, policy(), noon)).toMatchObject({
+    expect(holdInBudget(seen, tenant, 4000, policy(), noon, 1)).toMatchObject({
       id: period.counterId,
       tenantId: tenant,
       provider: null,

@@ -62,11 +62,24 @@ describe('a threshold', () => {
   });
 
   test('of a budget of nothing is not reached by nothing', () => {
-    expect(hold(null, [watched({ amountMicros: 0 })])).toEqual([]);
+    expect(hold(null, [watched({ amountMicros: 0 })], { counters: [counter()] })).toEqual([]);
   });
 });
 
 test('where nothing is held and nothing reached, nothing is written', () => {
   expect(hold(null, [])).toEqual([]);
   expect(hold(null, [watched({ chargedMicros: 600_000, alerted: [0.5] })], { counters: [counter()] })).toEqual([]);
+});
+
+test('a budget that is seen for the first time in its period keeps what the ledger counted of it', () => {
+  const effects = hold(null, [watched({ chargedMicros: 400_000 })]);
+  expect(written(effects, 'budgetCounter')).toMatchObject([{ id: 'monthly@1', chargedMicros: 400_000, shadow: null }]);
+});
+
+test('budgets that have spent nothing share what the catalogue says a cost is worth', () => {
+  const budgets = [watched(), watched({ name: 'second', counterId: 'second@1' })];
+  const shadowAfter = (paying: readonly BudgetFacts[]) =>
+    written(hold(reserved({ micros: 1 }), paying), 'budgetCounter').map(({ shadow }) => shadow!.perMicro);
+  const [alone] = shadowAfter(budgets.slice(0, 1));
+  expect(shadowAfter(budgets)).toEqual([expect.closeTo(alone! / 2, 12), expect.closeTo(alone! / 2, 12)]);
 });

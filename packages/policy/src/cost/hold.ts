@@ -35,16 +35,22 @@ const alertOf = (budget: BudgetFacts, threshold: number, used: number, { tenantI
 });
 
 /**
- * One budget after the turn, where something of it changes. Thresholds are asked for in every turn, not only in one that
- * holds money: a budget that was lowered, or laid over what was spent before, is told of by the first that sees it.
+ * One budget after the turn, where something of it changes, or where it is seen for the first time in its period: what was
+ * counted from the ledger is kept, so that it is not counted again for each request. Thresholds are asked for in every turn,
+ * not only in one that holds money: a budget that was lowered, or laid over what was spent before, is told of by the first
+ * that sees it.
  */
 const kept = (budget: BudgetFacts, held: LedgerEntry | null, purse: Purse): readonly Effect[] => {
   const { tenantId, policy, now } = purse;
   const holds = held !== null && covers(budget, held);
   const used = usedMicros(budget) + (holds ? held.micros : 0);
   const reached = thresholdsReached(budget, used);
-  if (!holds && reached.length === 0) return [];
-  const counter = holds ? holdInBudget(budget, tenantId, held.micros, policy, now) : counterOf(budget, tenantId);
+  const isKept = purse.counters.some(({ id }) => id === budget.counterId);
+  if (!holds && reached.length === 0 && isKept) return [];
+  const paying = purse.budgets.filter((each) => held !== null && covers(each, held)).length;
+  const counter = holds
+    ? holdInBudget(budget, tenantId, held.micros, policy, now, paying)
+    : counterOf(budget, tenantId);
   return [
     put('budgetCounter', { ...counter, alerted: [...budget.alerted, ...reached] }),
     ...reached.map((threshold) => put('budgetAlert', alertOf(budget, threshold, used, purse))),

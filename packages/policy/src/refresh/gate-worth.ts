@@ -1,8 +1,8 @@
 import type { BudgetFacts, ForcingFacts, ReasonData } from '@freshet/domain';
 import { DAY } from '@freshet/domain';
-import { covers } from '../cost/budget.js';
+import { covers, shadowOf } from '../cost/budget.js';
 import { forcingValue, isWorth } from '../freshness/forcing-value.js';
-import { shadowPriceAt, unspentPrice, worthPerMicro } from '../freshness/shadow-price.js';
+import { shadowPriceAt, worthPerMicro } from '../freshness/shadow-price.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
 import { oldestOf } from './gate-recent.js';
@@ -17,9 +17,8 @@ const priceInReads = ({ facts, policy, cost }: Considered): { readonly price: nu
   const paying = facts.budgets.filter((budget) => covers(budget, money));
   if (money === null || paying.length === 0) return { price: 1 / policy.worth.valueMultiple, set: 'catalogue' };
   const worth = worthPerMicro(policy);
-  // Budgets that have spent nothing share the catalogue's worth: a second one does not make a refresh dearer.
-  const unspent = (budget: BudgetFacts) => unspentPrice(worth / paying.length, budget.periodStart, facts.now);
-  const perMicro = (budget: BudgetFacts): number => shadowPriceAt(budget.shadow ?? unspent(budget), worth, facts.now);
+  const perMicro = (budget: BudgetFacts): number =>
+    shadowPriceAt(shadowOf(budget, worth, paying.length, facts.now), worth, facts.now);
   const price = money.micros * paying.reduce((sum, budget) => sum + perMicro(budget), 0);
   return { price, set: paying.map((budget) => budget.name).join(', ') };
 };

@@ -64,7 +64,8 @@ describe('a decision to force', () => {
 
   test('holds no money where the price is not known, and none in a budget that does not cover it', () => {
     expect(written(record({}, {}, { price: null }).effects, 'ledgerEntry')).toEqual([]);
-    const foreign = record({ budgets: [budget({ currency: 'EUR' })] }).effects;
+    const euros = [counter({ currency: 'EUR' })];
+    const foreign = record({ budgets: [budget({ currency: 'EUR' })] }, {}, {}, null, null, euros).effects;
     expect(written(foreign, 'ledgerEntry')).toHaveLength(1);
     expect(written(foreign, 'budgetCounter')).toEqual([]);
   });
@@ -121,7 +122,11 @@ describe('a decision to join', () => {
   };
 
   test('as it is writes nothing but itself', () => {
-    const { task, effects, record: row } = record(seen, { products: ['BALANCES'] }, priced, balances);
+    const {
+      task,
+      effects,
+      record: row,
+    } = record(seen, { products: ['BALANCES'] }, priced, balances, null, [counter()]);
     expect(kinds(effects)).toEqual(['insert decision']);
     expect(task).toBe(balances);
     expect(row).toMatchObject({ verdict: 'join', taskId: taskId('open') });

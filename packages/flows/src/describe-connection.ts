@@ -1,11 +1,11 @@
 import { isTerminal, permissionsOf } from '@freshet/domain';
 import type { Connection, Freshness, Instant, RefreshRequest, TaskId, TenantId } from '@freshet/domain';
-import { byRefresh, decideRefresh, groupFreshness, nextBackgroundAt } from '@freshet/policy';
+import { byRefresh, decideRefresh, nextBackgroundAt } from '@freshet/policy';
 import type { RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
-import { activeOf, loadRefresh, policyOf, type RefreshLoad } from './load-refresh.js';
+import { activeOf, groupOf, loadRefreshOf, policyOf, type RefreshLoad } from './load-refresh.js';
 
 /** A connection with what follows from its group, its policy and the time. */
 export interface ConnectionView {
@@ -41,21 +41,21 @@ const isAwaited = ({ status }: Connection): boolean => status !== 'IN_PROGRESS' 
 export function* loadView(engine: Engine, connection: Connection): Loader<ConnectionView> {
   const { tenantId, id } = connection;
   const now = engine.clock.now();
-  const group = connection.status === 'DELETED' ? [connection] : yield* read('group', { tenantId, id });
+  const group = groupOf(yield* read('group', { tenantId, id }), connection);
   const active = activeOf(group, connection);
   const policy = policyOf(engine, connection);
   const request = forcedRequest(active, policy);
-  const load = yield* loadRefresh(engine, tenantId, id, request);
+  const load = yield* loadRefreshOf(engine, connection, group, request);
   const others = group.filter((member) => member.id !== id).sort(byRefresh);
   return {
     connection,
     duplicates: others.map((member) => member.id),
     activeDuplicate: others.length === 0 ? null : active.id,
-    freshness: groupFreshness(group),
+    freshness: load.facts.freshness,
     stale: isAwaited(connection) && active.staleAt !== null && active.staleAt <= now,
-    nextBackgroundAt: nextBackgroundAt(policy, active, now),
-    nextForcedAt: load === undefined ? null : forcedAt(load, request),
-    openTaskId: load?.openTask?.id ?? null,
+    nextBackgroundAt: nextBackgroundAt(policy, load.facts.active, now),
+    nextForcedAt: forcedAt(load, request),
+    openTaskId: load.openTask?.id ?? null,
   };
 }
 

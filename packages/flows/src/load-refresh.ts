@@ -82,7 +82,7 @@ const latest = (instants: readonly (Instant | null)[]): Instant | null =>
 /** What the whole group knows: a pull of any twin is a pull of the one provider connection. */
 const asProviderConnection = (active: Connection, group: readonly Connection[]): ConnectionFacts => ({
   ...connectionFacts(active),
-  lastSuccessAt: latest(group.map((member) => member.lastSuccessAt)),
+  lastSuccessAt: newestData(group),
   lastAttemptAt: latest(group.map((member) => member.lastAttemptAt)),
   lastForcedAt: latest(group.map((member) => member.lastForcedAt)),
   lastBackgroundAt: latest(group.map((member) => member.lastBackgroundAt)),
@@ -234,9 +234,22 @@ export function* loadRefresh(
 ): Loader<RefreshLoad | undefined> {
   const members = yield* read('group', { tenantId, id: connectionId });
   const asked = members.find((member) => member.id === connectionId);
-  if (asked === undefined) return undefined;
+  return asked === undefined ? undefined : yield* loadRefreshOf(engine, asked, groupOf(members, asked), request);
+}
+
+/** One that is deleted stands for itself. */
+export const groupOf = (members: readonly Connection[], asked: Connection): readonly Connection[] =>
+  asked.status === 'DELETED' ? [asked] : members;
+
+/** The same, of a connection whose group is at hand. */
+export function* loadRefreshOf(
+  engine: Engine,
+  asked: Connection,
+  group: readonly Connection[],
+  request: RefreshRequest,
+): Loader<RefreshLoad> {
+  const { tenantId, id: connectionId } = asked;
   const now = engine.clock.now();
-  const group = asked.status === 'DELETED' ? [asked] : members;
   const active = activeOf(group, asked);
   const policy = policyOf(engine, asked);
   const openTask = yield* read('openTask', { tenantId, groupKey: asked.groupKey });

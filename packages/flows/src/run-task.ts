@@ -10,7 +10,7 @@ import type {
   TaskId,
   TenantId,
 } from '@freshet/domain';
-import { decideOutcome, decideRelease, decideSending, decideStart, isLastTry } from '@freshet/policy';
+import { decideOutcome, decideRelease, decideSending, decideStart, isLastTry, newestData } from '@freshet/policy';
 import type { CallEnd, NeverSent, Phase, SendingDecision, StartDecision } from '@freshet/policy';
 import type { Connector } from '@freshet/ports';
 import { call, callContext, connectionCall } from './connection-call.js';
@@ -160,12 +160,6 @@ const startAndCall = async (engine: Engine, connector: Connector, tenantId: Tena
   }
 };
 
-const newestSuccess = (group: readonly Connection[]): Instant | null =>
-  group.reduce<Instant | null>(
-    (newest, { lastSuccessAt: at }) => (at !== null && at > (newest ?? 0) ? at : newest),
-    null,
-  );
-
 /** So many changes between a call and a look at it are already unusual. */
 const CHANGES_LOOKED_AT = 20;
 
@@ -193,7 +187,7 @@ const look = async (engine: Engine, connector: Connector, task: Task): Promise<v
     products: task.products,
     sentAt,
     // Of any twin: they share one provider connection.
-    asOfBefore: newestSuccess(group),
+    asOfBefore: newestData(group),
     statusBefore: await statusAt(engine, connection, sentAt),
   };
   const progress = await call(engine, connector, 'progress', (to) => to.progress(request, callContext(engine)));

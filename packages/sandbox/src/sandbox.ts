@@ -4,12 +4,10 @@ import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 
 import { Books } from './books/books.js';
-import { prepareBud, serveBud } from './bud/bud.js';
-import type { BudSigner } from './bud/signing.js';
 import { EmulatorClock } from './clock.js';
 import { serveControl } from './control/control.js';
+import { emulationsOf } from './emulations.js';
 import { Faults } from './faults.js';
-import { prepareMeld, serveMeld } from './meld/meld.js';
 import { Schedule } from './schedule.js';
 import { settingsOf, type SandboxOptions, type Settings } from './settings.js';
 import { Outbox } from './webhooks/outbox.js';
@@ -64,9 +62,8 @@ async function startBehind(
 ): Promise<Sandbox> {
   const { port } = server.address() as AddressInfo;
   const world = openWorld(settings, `http://${reachableName(settings.host)}:${port}`);
-  prepareMeld(world);
-  const signer = await prepareBud(world);
-  const app = await openApp(world, signer);
+  for (const emulation of await emulationsOf(world)) world.emulations.set(emulation.connector, emulation);
+  const app = await openApp(world);
   world.schedule.start();
   world.books.turn(() => world.outbox.resume());
   isReady(app);
@@ -84,18 +81,19 @@ function reachableName(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-async function openApp(world: World, signer: BudSigner): Promise<FastifyInstance> {
+async function openApp(world: World): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: LONGEST_ID_CHARS },
   });
   acceptBodies(app);
-  await app.register(async (scope) => serveMeld(scope, world), { prefix: '/meld' });
-  await app.register(async (scope) => serveBud(scope, world), { prefix: '/bud' });
+  for (const emulation of world.emulations.values()) {
+    await app.register(async (scope) => emulation.serve(scope), { prefix: `/${emulation.connector}` });
+    emulation.serveApart?.(app);
+  }
   await app.register(async (scope) => serveControl(scope, world), { prefix: '/_control' });
   await app.register(async (scope) => serveWidget(scope, world), { prefix: '/widget' });
-  app.get('/bud-callback.jwks', () => signer.keySet());
   app.setNotFoundHandler((request, reply) => {
     world.settings.log(`${world.clock.iso()} ${request.method} ${request.url} 404 unknown`);
     return reply
@@ -113,7 +111,7 @@ function openWorld(settings: Settings, url: string): World {
     settings.log(`${clock.iso()} ${due.kind} ${due.about} failed: ${String(cause)}`);
   });
   const outbox = new Outbox(books, clock, schedule, settings.webhookBaseUrl);
-  return { settings, books, clock, schedule, faults: new Faults(books), outbox, url };
+  return { settings, books, clock, schedule, faults: new Faults(books), outbox, emulations: new Map(), url };
 }
 
 function listen(server: Server, settings: Settings): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Books } from './books/books.js';
 import type { EmulatorClock } from './clock.js';
+import type { Emulation } from './emulation.js';
 import type { Faults } from './faults.js';
 import type { Schedule } from './schedule.js';
 import type { Settings } from './settings.js';
@@ -13,6 +14,8 @@ export interface World {
   readonly schedule: Schedule;
   readonly faults: Faults;
   readonly outbox: Outbox;
+  /** By connector. */
+  readonly emulations: Map<string, Emulation>;
   /** Where the emulator is reached. */
   readonly url: string;
 }

@@ -4,13 +4,15 @@ import type { Exchange } from './exchange.js';
 import { ReplyCollector } from './reply-collector.js';
 
 export interface HttpCall {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below the base URL, with its leading slash; ids in it by `pathSegment`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
+  /** Written already; its type is among the headers. */
+  readonly text?: string;
 }
 
 export interface HttpClient {
@@ -27,12 +29,12 @@ const SOCKETS = 64;
 export const pathSegment = (id: string): string =>
   /^\.+$/.test(id) ? id.replaceAll('.', '%2E') : encodeURIComponent(id);
 
-const encoded = (call: HttpCall): { readonly type: string; readonly body: string } | null => {
+const encoded = (call: HttpCall): { readonly type?: string; readonly body: string } | null => {
   if (call.json !== undefined) return { type: 'application/json', body: JSON.stringify(call.json) };
   if (call.form !== undefined) {
     return { type: 'application/x-www-form-urlencoded', body: new URLSearchParams(call.form).toString() };
   }
-  return null;
+  return call.text === undefined ? null : { body: call.text };
 };
 
 /** Throws for an address that is none, so that a wrong setting stops the start. */
@@ -61,7 +63,7 @@ export const createHttpClient = (baseUrl: string): HttpClient => {
           accept: 'application/json',
           'user-agent': 'freshet',
           ...call.headers,
-          ...(content === null ? {} : { 'content-type': content.type }),
+          ...(content?.type === undefined ? {} : { 'content-type': content.type }),
         },
         body: content?.body ?? null,
       },

@@ -1,14 +1,14 @@
-import type { FastifyInstance } from 'fastify';
-
+import { connectionKey } from '../books/books.js';
 import type { Connection } from '../books/records.js';
+import type { Emulation } from '../emulation.js';
 import { serveWire, type Answer, type Call, type Wire } from '../wire/exchange.js';
 import type { World } from '../world.js';
 import type { WebhookHabits } from '../webhooks/outbox.js';
 import { customerOf, guardBud, issueToken } from './access.js';
 import { BUD, budError, failedValidation, refusedBy, type BudRoute } from './answers.js';
-import { consentsOf } from './consents.js';
+import { consentsOf, revokeConsent } from './consents.js';
 import { listConsents, reconfirm, revoke } from './consent-routes.js';
-import { openGateway } from './gateway.js';
+import { completeGateway, openGateway } from './gateway.js';
 import { listProviders } from './providers.js';
 import { refreshV1, refreshV2 } from './refresh.js';
 import { BudSigner } from './signing.js';
@@ -18,15 +18,28 @@ import { handleTasks } from './tasks.js';
 /** Bud says "shortly" and "multiple times". */
 const RETRY_PAUSES_MS = [10_000, 30_000, 60_000, 300_000];
 
-export async function prepareBud(world: World): Promise<BudSigner> {
+export async function emulateBud(world: World): Promise<Emulation> {
   const signer = await BudSigner.of(world.books);
   world.outbox.register('bud', budWebhookHabits(signer));
   handleTasks(world);
-  return signer;
-}
-
-export function serveBud(app: FastifyInstance, world: World): void {
-  serveWire(app, world, budWire(world));
+  return {
+    connector: 'bud',
+    serve: (app) => serveWire(app, world, budWire(world)),
+    serveApart: (app) => app.get('/bud-callback.jwks', () => signer.keySet()),
+    announce: (connection, status, statusReason) => {
+      const at = world.clock.now();
+      if (status === 'RECONNECT_REQUIRED') {
+        revokeConsent(world, connection, { at, reason: 'provider_revoked', webhooks: null });
+      } else {
+        world.books.connections.put(connectionKey('bud', connection.externalId), {
+          ...connection,
+          status,
+          statusReason,
+        });
+      }
+    },
+    completeWidget: (session, at) => ({ taskId: completeGateway(world, session, at).id }),
+  };
 }
 
 function budWebhookHabits(signer: BudSigner): WebhookHabits {

@@ -1,9 +1,6 @@
 import { connectionKey } from '../books/books.js';
 import { newConnection } from '../books/new-connection.js';
 import type { Connection } from '../books/records.js';
-import { revokeConsent } from '../bud/consents.js';
-import { changeStatus } from '../meld/events.js';
-import { adoptMeldConnection } from '../meld/meld.js';
 import { PRODUCTS } from '../meld/rules.js';
 import { Fields, type FieldError } from '../wire/fields.js';
 import type { World } from '../world.js';
@@ -41,7 +38,7 @@ export function readRegistrations(body: unknown, errors: FieldError[]): Registra
 export function register(world: World, registrations: readonly Registration[]): Registered[] {
   const registered = registrations.map((registration) => store(world, registration));
   for (const { connection } of registered) {
-    if (connection.connector === 'meld') adoptMeldConnection(world, current(world, connection));
+    world.emulations.get(connection.connector)?.adopt?.(current(world, connection));
   }
   return registered.map(({ connection, how }) => ({ connection: current(world, connection), how }));
 }
@@ -98,18 +95,10 @@ function store(world: World, registration: Registration): Registered {
 }
 
 function announce(world: World, connection: Connection, status: string, statusReason: string | null): void {
-  const at = world.clock.now();
-  if (connection.connector === 'bud' && status === 'RECONNECT_REQUIRED') {
-    revokeConsent(world, connection, { at, reason: 'provider_revoked', webhooks: null });
-  } else if (connection.connector === 'meld') {
-    changeStatus(world, connection, status, statusReason, { at, fault: null });
-  } else {
-    world.books.connections.put(connectionKey(connection.connector, connection.externalId), {
-      ...connection,
-      status,
-      statusReason,
-    });
-  }
+  const announcing = world.emulations.get(connection.connector)?.announce;
+  if (announcing !== undefined) return announcing(connection, status, statusReason);
+  const key = connectionKey(connection.connector, connection.externalId);
+  world.books.connections.put(key, { ...connection, status, statusReason });
 }
 
 /** A consent that is not authorised any more has a time at which it ended. */

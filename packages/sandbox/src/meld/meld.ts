@@ -1,14 +1,13 @@
-import type { FastifyInstance } from 'fastify';
-
 import { connectionKey } from '../books/books.js';
 import type { Connection } from '../books/records.js';
+import type { Emulation } from '../emulation.js';
 import { serveWire, type Answer, type Call, type Wire, type WireRoute } from '../wire/exchange.js';
 import type { World } from '../world.js';
 import { badRequest, refusal, refusedBy } from './answers.js';
 import { deleteConnection, importConnections, updateProducts } from './changes.js';
 import { settleClaims } from './duplicates.js';
 import { changeStatus } from './events.js';
-import { connectionToRepair, handleAbandoned, repair, startConnect, watchConnect } from './linking.js';
+import { completeLink, connectionToRepair, handleAbandoned, repair, startConnect, watchConnect } from './linking.js';
 import { handlePulls, watchBackground } from './pulls.js';
 import { refresh } from './refresh.js';
 import { isRefreshable } from './rules.js';
@@ -19,7 +18,7 @@ const CONSENT_END_DUE = 'meld-consent-end';
 /** What an account that names no version gets. */
 const DEFAULT_VERSION = '2022-11-10';
 
-export function prepareMeld(world: World): void {
+export function emulateMeld(world: World): Emulation {
   world.outbox.register('meld', meldWebhookHabits(world.settings.secrets.meldWebhookSecret, world.clock));
   handlePulls(world);
   handleAbandoned(world);
@@ -29,10 +28,18 @@ export function prepareMeld(world: World): void {
     if (connection?.consentExpiresAt !== at || !isRefreshable(connection)) return;
     changeStatus(world, connection, 'RECONNECT_REQUIRED', 'TOKEN_EXPIRED', { at, fault: null });
   });
+  return {
+    connector: 'meld',
+    serve: (app) => serveWire(app, world, meldWire(world)),
+    adopt: (connection) => adopt(world, connection),
+    announce: (connection, status, reason) => {
+      changeStatus(world, connection, status, reason, { at: world.clock.now(), fault: null });
+    },
+    completeWidget: (session, at) => (completeLink(world, session, at) === null ? null : { taskId: null }),
+  };
 }
 
-/** After a registration: what Meld would have known about it all along. */
-export function adoptMeldConnection(world: World, connection: Connection): void {
+function adopt(world: World, connection: Connection): void {
   settleClaims(world, connection);
   watchBackground(world, connection);
   watchConnect(world, connection);
@@ -40,10 +47,6 @@ export function adoptMeldConnection(world: World, connection: Connection): void 
   if (connection.consentExpiresAt === null || connection.consentExpiresAt <= world.clock.now()) return;
   const key = connectionKey(connection.connector, connection.externalId);
   world.schedule.plan(CONSENT_END_DUE, key, connection.consentExpiresAt);
-}
-
-export function serveMeld(app: FastifyInstance, world: World): void {
-  serveWire(app, world, meldWire(world));
 }
 
 function meldWire(world: World): Wire {

@@ -10,6 +10,8 @@ import { postWebhook, type PostResult } from './post.js';
 
 /** How one connector signs what it sends, and how long it insists. */
 export interface WebhookHabits {
+  /** Follows `/webhooks/<connector>`: where nothing is signed, a secret. */
+  readonly pathEnd?: string;
   headers(body: string, url: string, delivery: Delivery): Promise<Readonly<Record<string, string>>>;
   /** The pause before the next attempt; null gives the webhook up. */
   retryAfterMs(result: PostResult, attempts: number, sinceFirstMs: number): number | null;
@@ -86,7 +88,7 @@ export class Outbox {
   private async attempt(delivery: Delivery): Promise<void> {
     const habits = this.habits.get(delivery.connector);
     if (habits === undefined) throw new Error(`nobody sends webhooks of ${delivery.connector}`);
-    const url = `${this.baseUrl}/webhooks/${delivery.connector}`;
+    const url = `${this.baseUrl}/webhooks/${delivery.connector}${habits.pathEnd ?? ''}`;
     const headers = await habits.headers(delivery.body, url, delivery);
     const result = await postWebhook(url, delivery.body, headers, this.closing.signal);
     if (this.closing.signal.aborted) return;

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { WidgetSession } from '../books/records.js';
-import { completeGateway } from '../bud/gateway.js';
-import { completeLink } from '../meld/linking.js';
 import type { World } from '../world.js';
 import { widgetPage } from './page.js';
 
@@ -41,11 +39,9 @@ function complete(world: World, token: string): Completion {
   const problem = problemOf(world, session);
   if (problem !== null) return { done: false, ...problem };
   const at = world.clock.now();
-  let taskId: string | null = null;
-  if (session.connector === 'bud') taskId = completeGateway(world, session, at).id;
-  else if (completeLink(world, session, at) === null) {
-    return { done: false, status: 409, message: 'The connection cannot be linked any more.' };
-  }
+  const linked = world.emulations.get(session.connector)?.completeWidget?.(session, at) ?? null;
+  if (linked === null) return { done: false, status: 409, message: 'The connection cannot be linked any more.' };
+  const { taskId } = linked;
   world.books.widgets.put(token, { ...session, completedAt: at });
   return { done: true, taskId, redirectUrl: redirectOf(session, taskId) };
 }

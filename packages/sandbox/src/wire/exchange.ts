@@ -41,7 +41,7 @@ export interface Billed {
 }
 
 export interface WireRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly operation: string;
   /** The connections that the call means: by them it is found in the log, and faults find it. */

@@ -4,8 +4,8 @@ import { runTask } from './run-task.js';
 
 /** Runs what is due, so many at a time, and none of it twice in this process. */
 export interface Dispatcher {
-  /** Starts what is due now, as far as there is room; resolves once that has been started, not ended. */
-  readonly tick: () => Promise<void>;
+  /** Starts what is due now, as far as there is room: how much. It has been started then, not ended. */
+  readonly tick: () => Promise<number>;
   /** Everything that is under way has ended. */
   readonly idle: () => Promise<void>;
 }
@@ -20,18 +20,22 @@ export const createDispatcher = (engine: Engine, concurrency: number): Dispatche
     running.set(id, done);
   };
 
-  const tick = async (): Promise<void> => {
+  const tick = async (): Promise<number> => {
     const room = concurrency - running.size;
-    if (room <= 0) return;
+    if (room <= 0) return 0;
     const due = await engine.store.read('dueTasks', {
       now: engine.clock.now(),
       realNow: engine.clock.realNow(),
       // Those that are under way here may still look due.
       limit: room + running.size,
     });
+    let launched = 0;
     for (const { tenantId, id } of due) {
-      if (running.size < concurrency && !running.has(id)) launch(tenantId, id);
+      if (running.size >= concurrency || running.has(id)) continue;
+      launch(tenantId, id);
+      launched += 1;
     }
+    return launched;
   };
 
   const idle = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import {
   changeStories,
   dispatchStories,
   importStories,
+  jobStories,
   learningStories,
   leaseStories,
   outcomeStories,
@@ -45,6 +46,7 @@ presenceStories(openStore);
 permitStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
+jobStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
 raceStories(openStore, RACES);

@@ -52,8 +52,27 @@ const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<str
   };
 };
 
+const oldJobRuns = ({ db, tables: { jobRun } }: Schema) =>
+  all<ReadParams<'oldJobRuns'>, Pick<typeof jobRun.$inferSelect, 'id'>>(
+    selecting(
+      db
+        .select({ id: jobRun.id })
+        .from(jobRun)
+        .where(lt(jobRun.startedAt, value('before')))
+        .orderBy(asc(jobRun.startedAt))
+        .limit(value('limit')),
+    ),
+  );
+
 type Due =
-  'dueTasks' | 'nextDueAt' | 'deadLeases' | 'dueWebhooks' | 'abandonedConnects' | 'queuedAudits' | 'expiredIdempotency';
+  | 'oldJobRuns'
+  | 'dueTasks'
+  | 'nextDueAt'
+  | 'deadLeases'
+  | 'dueWebhooks'
+  | 'abandonedConnects'
+  | 'queuedAudits'
+  | 'expiredIdempotency';
 
 /** What waits for a worker, of all tenants. */
 export const dueReaders = (schema: Schema): Readers<Due> => {
@@ -102,6 +121,7 @@ export const dueReaders = (schema: Schema): Readers<Due> => {
           .limit(value('limit')),
       ),
     ),
+    oldJobRuns: oldJobRuns(schema),
     expiredIdempotency: all(
       selecting(
         db

@@ -20,6 +20,7 @@ export const {
   idempotency,
   audit,
   finding,
+  jobRun,
   policyArchive,
   apiKey,
   setting,

@@ -95,6 +95,11 @@ const otherIndexes = () => ({
   ),
   auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
   queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
+  runsOfJob: createIndex<Records['jobRun']>((row) => row.job),
+  runsByStart: createIndex(
+    () => ALL,
+    (row: Records['jobRun']) => row.startedAt,
+  ),
   findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
 });
 
@@ -106,6 +111,9 @@ const uniqueKeys = {
   },
   task: { tasks_one_open: (row: Task) => (isOpen(row.state) ? keyOf(row.tenantId, row.groupKey) : null) },
   webhook: { webhooks_event: (row: Records['webhook']) => keyOf(row.tenantId, row.connector, row.eventKey) },
+  jobRun: {
+    job_runs_due: (row: Records['jobRun']) => (row.dueAt === null ? null : keyOf(row.job, String(row.dueAt))),
+  },
   apiKey: { api_keys_hash: (row: Records['apiKey']) => row.hash },
 };
 
@@ -141,6 +149,7 @@ export const createTables = () => {
     idempotency: createTable('idempotency', [other.expiring], {}),
     audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits], {}),
     finding: createTable('finding', [other.findingsOfAudit], {}),
+    jobRun: createTable('jobRun', [other.runsOfJob, other.runsByStart], uniqueKeys.jobRun),
     policyArchive: createTable('policyArchive', [], {}),
     apiKey: createTable('apiKey', [], uniqueKeys.apiKey),
     setting: createTable('setting', [], {}),

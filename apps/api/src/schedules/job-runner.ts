@@ -42,19 +42,23 @@ const within = async (boundMs: DurationMs, work: Promise<unknown>): Promise<void
   clearTimeout(timer);
 };
 
-export const createJobRunner = (engine: Engine, steps: DueSteps, times: JobTimes): JobRunner => {
-  const running = new Map<string, Promise<unknown>>();
-  const record = createTickRecord(engine);
-  let stopped = false;
-
-  const outcomeOf = async (job: Job): Promise<JobEnd> => {
+/** What came of a job's step. One that throws is told, and is an end like any other. */
+const outcomeAt =
+  (engine: Engine, steps: DueSteps) =>
+  async ({ name, step }: Job): Promise<JobEnd> => {
     try {
-      return { did: await steps[job.step]() };
+      return { did: await steps[step]() };
     } catch (error) {
-      engine.log.warn('a scheduled job failed', { job: job.name, error: String(error) });
+      engine.log.warn('a scheduled job failed', { job: name, error: String(error) });
       return { error: String(error) };
     }
   };
+
+export const createJobRunner = (engine: Engine, steps: DueSteps, times: JobTimes): JobRunner => {
+  const running = new Map<string, Promise<unknown>>();
+  const record = createTickRecord(engine);
+  const outcomeOf = outcomeAt(engine, steps);
+  let stopped = false;
 
   /** What keeps a run from being recorded must not keep the next one from starting. */
   const told = (job: Job, error: unknown): void =>

@@ -57,7 +57,7 @@ describe('who may have sent it', () => {
   });
 });
 
-const about = { externalId: 'MBR-48d9a481-f2a2-7e13-2685-62869cf0d33a', at: 1_531_947_410_000 };
+const about = { externalId: 'MBR-48d9a481-f2a2-7e13-2685-62869cf0d33a', at: 1_531_947_410_999 };
 const translated = (body: object): readonly ProviderEvent[] => translateMxWebhook(JSON.stringify(body), NOW);
 
 describe('events', () => {

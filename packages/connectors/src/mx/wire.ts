@@ -28,7 +28,10 @@ export type MxMember = z.infer<typeof mxMember>['member'];
 export const mxWidget = record({ widget_url: record({ url: text }) });
 
 const count = z.number().int().nonnegative().nullable().catch(null);
-/** Webhooks tell their times in whole seconds since 1970. */
+/**
+ * Webhooks tell their times in whole seconds since 1970. The last moment of it is meant: MX's pauses count from the true
+ * one, and may not be taken to end before they do.
+ */
 const unixTime = z
   .number()
   .int()
@@ -36,7 +39,7 @@ const unixTime = z
   .max(9_999_999_999)
   .nullable()
   .catch(null)
-  .transform((seconds) => (seconds === null ? null : seconds * 1_000));
+  .transform((seconds) => (seconds === null ? null : seconds * 1_000 + 999));
 
 export const mxEvent = record({
   type: text,

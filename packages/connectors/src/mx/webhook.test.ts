@@ -145,4 +145,16 @@ describe('events', () => {
     for (const body of ['', '<html>', '[]', 'null', '{"type":7}']) expect(translateMxWebhook(body, NOW)).toEqual([]);
     fc.assert(fc.property(fc.json(), (body) => Array.isArray(translateMxWebhook(body, NOW))));
   });
+
+  test('nothing in the fields of an event makes it throw, or be from after its arrival', () => {
+    const fields = Object.keys({ ...webhooks.aggregation, ...webhooks.connectionStatus, guid: '', updated_at: 0 });
+    const types = fc.constantFrom('AGGREGATION', 'BALANCE', 'HISTORY', 'CONNECTION_STATUS', 'MEMBER');
+    const odd = fc.dictionary(fc.constantFrom(...fields), fc.jsonValue());
+    fc.assert(
+      fc.property(types, odd, fc.boolean(), (type, more, isWhole) => {
+        const events = translated({ member_guid: 'm', action: 'updated', ...more, ...(isWhole ? { type } : {}) });
+        return events.length <= 1 && events.every((event) => event.kind === 'ignored' || event.at <= NOW);
+      }),
+    );
+  });
 });

@@ -38,6 +38,9 @@ describe('optionsFromEnvironment', () => {
       meldWebhookSecret: 'sandbox-meld-webhook-secret',
       budClientId: 'client',
       budClientSecret: 'secret',
+      mxClientId: null,
+      mxApiKey: null,
+      mxWebhookSecret: 'sandbox-mx-webhook-secret',
     });
     const settings = settingsOf(options);
     expect(settings.webhookBaseUrl).toBe('https://example.com/base');

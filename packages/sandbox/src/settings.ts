@@ -22,6 +22,11 @@ export interface SandboxSecrets {
   /** Null takes any client. */
   readonly budClientId?: string | null;
   readonly budClientSecret?: string | null;
+  /** Null takes any client. */
+  readonly mxClientId?: string | null;
+  readonly mxApiKey?: string | null;
+  /** The last part of the address that MX's webhooks go to. */
+  readonly mxWebhookSecret?: string;
 }
 
 export interface Settings {
@@ -39,6 +44,7 @@ const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_WEBHOOK_BASE = 'http://127.0.0.1:3000';
 const DEFAULT_BOOKS_FILE = './data/sandbox-books.ndjson';
 export const DEFAULT_MELD_WEBHOOK_SECRET = 'sandbox-meld-webhook-secret';
+export const DEFAULT_MX_WEBHOOK_SECRET = 'sandbox-mx-webhook-secret';
 
 /** In a test nothing is left behind and nothing is printed, unless the options say so. */
 export function settingsOf(options: SandboxOptions): Settings {
@@ -53,6 +59,9 @@ export function settingsOf(options: SandboxOptions): Settings {
       meldWebhookSecret: options.secrets?.meldWebhookSecret ?? DEFAULT_MELD_WEBHOOK_SECRET,
       budClientId: options.secrets?.budClientId ?? null,
       budClientSecret: options.secrets?.budClientSecret ?? null,
+      mxClientId: options.secrets?.mxClientId ?? null,
+      mxApiKey: options.secrets?.mxApiKey ?? null,
+      mxWebhookSecret: options.secrets?.mxWebhookSecret ?? DEFAULT_MX_WEBHOOK_SECRET,
     },
     log: options.log ?? (() => undefined),
   };
@@ -71,6 +80,9 @@ export function optionsFromEnvironment(environment: Readonly<Record<string, stri
       meldWebhookSecret: told('SANDBOX_MELD_WEBHOOK_SECRET') ?? DEFAULT_MELD_WEBHOOK_SECRET,
       budClientId: told('SANDBOX_BUD_CLIENT_ID'),
       budClientSecret: told('SANDBOX_BUD_CLIENT_SECRET'),
+      mxClientId: told('SANDBOX_MX_CLIENT_ID'),
+      mxApiKey: told('SANDBOX_MX_API_KEY'),
+      mxWebhookSecret: told('SANDBOX_MX_WEBHOOK_SECRET') ?? DEFAULT_MX_WEBHOOK_SECRET,
     },
     log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
   };

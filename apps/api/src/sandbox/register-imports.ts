@@ -3,14 +3,21 @@ import type { ImportRow } from '@freshet/flows';
 import type { Emulator } from './emulator.js';
 
 /** The connectors that the emulator speaks for. */
-const EMULATED: ReadonlySet<string> = new Set(['meld', 'bud']);
+const EMULATED: ReadonlySet<string> = new Set(['meld', 'bud', 'mx']);
 
-/** Bud names customers by UUID: one that stays the same for the same customer. */
-const madeUp = (row: ImportRow): Readonly<Record<string, string>> => {
-  const hex = createHash('sha256').update(row.customerId).digest('hex');
-  const customerId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-  return { customerId };
+/** A UUID that stays the same for the same customer. */
+const uuidOf = ({ customerId }: ImportRow): string => {
+  const hex = createHash('sha256').update(customerId).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
+
+/** By connector, how it names its customers; the others do as Bud does. */
+const namings: Readonly<Record<string, (row: ImportRow) => Readonly<Record<string, string>>>> = {
+  mx: (row) => ({ userGuid: `USR-${uuidOf(row)}` }),
+};
+
+const madeUp = (row: ImportRow): Readonly<Record<string, string>> =>
+  namings[row.connector]?.(row) ?? { customerId: uuidOf(row) };
 
 const isEmulated = (row: ImportRow): row is ImportRow & { readonly externalId: string } =>
   EMULATED.has(row.connector) && row.externalId !== undefined;

@@ -1,5 +1,5 @@
 import type { ConnectorsConfig } from '@freshet/connectors';
-import { DEFAULT_MELD_WEBHOOK_SECRET } from '@freshet/sandbox';
+import { DEFAULT_MELD_WEBHOOK_SECRET, DEFAULT_MX_WEBHOOK_SECRET } from '@freshet/sandbox';
 import type { Settings } from '../engine/settings.js';
 
 export const emulatorUrl = (settings: Pick<Settings, 'sandboxPort'>): string =>
@@ -20,6 +20,13 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       clientSecret: 'sandbox-bud-secret',
       baseUrl: `${base}/bud`,
       jwksUrl: `${base}/bud-callback.jwks`,
+      redirectUrl: `${base}/done`,
+    },
+    mx: {
+      clientId: 'sandbox-mx-client',
+      apiKey: 'sandbox-mx-key',
+      baseUrl: `${base}/mx`,
+      webhookSecret: DEFAULT_MX_WEBHOOK_SECRET,
       redirectUrl: `${base}/done`,
     },
   };

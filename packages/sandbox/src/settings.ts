@@ -22,6 +22,12 @@ export interface SandboxSecrets {
   /** Null takes any client. */
   readonly budClientId?: string | null;
   readonly budClientSecret?: string | null;
+  /** Null takes any partner and any key; without the partner's secret webhooks are not signed. */
+  readonly finicityPartnerId?: string | null;
+  readonly finicityPartnerSecret?: string | null;
+  readonly finicityAppKey?: string | null;
+  /** The last part of the path that its webhooks go to. */
+  readonly finicityWebhookSecret?: string;
 }
 
 export interface Settings {
@@ -39,6 +45,7 @@ const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_WEBHOOK_BASE = 'http://127.0.0.1:3000';
 const DEFAULT_BOOKS_FILE = './data/sandbox-books.ndjson';
 export const DEFAULT_MELD_WEBHOOK_SECRET = 'sandbox-meld-webhook-secret';
+export const DEFAULT_FINICITY_WEBHOOK_SECRET = 'sandbox-finicity-webhook-secret';
 
 /** In a test nothing is left behind and nothing is printed, unless the options say so. */
 export function settingsOf(options: SandboxOptions): Settings {
@@ -53,6 +60,10 @@ export function settingsOf(options: SandboxOptions): Settings {
       meldWebhookSecret: options.secrets?.meldWebhookSecret ?? DEFAULT_MELD_WEBHOOK_SECRET,
       budClientId: options.secrets?.budClientId ?? null,
       budClientSecret: options.secrets?.budClientSecret ?? null,
+      finicityPartnerId: options.secrets?.finicityPartnerId ?? null,
+      finicityPartnerSecret: options.secrets?.finicityPartnerSecret ?? null,
+      finicityAppKey: options.secrets?.finicityAppKey ?? null,
+      finicityWebhookSecret: options.secrets?.finicityWebhookSecret ?? DEFAULT_FINICITY_WEBHOOK_SECRET,
     },
     log: options.log ?? (() => undefined),
   };
@@ -71,6 +82,10 @@ export function optionsFromEnvironment(environment: Readonly<Record<string, stri
       meldWebhookSecret: told('SANDBOX_MELD_WEBHOOK_SECRET') ?? DEFAULT_MELD_WEBHOOK_SECRET,
       budClientId: told('SANDBOX_BUD_CLIENT_ID'),
       budClientSecret: told('SANDBOX_BUD_CLIENT_SECRET'),
+      finicityPartnerId: told('SANDBOX_FINICITY_PARTNER_ID'),
+      finicityPartnerSecret: told('SANDBOX_FINICITY_PARTNER_SECRET'),
+      finicityAppKey: told('SANDBOX_FINICITY_APP_KEY'),
+      finicityWebhookSecret: told('SANDBOX_FINICITY_WEBHOOK_SECRET') ?? DEFAULT_FINICITY_WEBHOOK_SECRET,
     },
     log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
   };

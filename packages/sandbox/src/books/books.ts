@@ -9,6 +9,9 @@ import type {
   Delivery,
   Due,
   Fault,
+  FinicityLogin,
+  FinicityPull,
+  FinicityToken,
   Maintenance,
   MeldJob,
   SigningKey,
@@ -57,6 +60,9 @@ export class Books {
     customer: (task) => task.customer,
   });
   readonly budTokens = new Table<BudToken>('budTokens', this.note);
+  readonly finicityTokens = new Table<FinicityToken>('finicityTokens', this.note);
+  readonly finicityLogins = new Table<FinicityLogin>('finicityLogins', this.note);
+  readonly finicityPulls = new Table<FinicityPull>('finicityPulls', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -73,6 +79,9 @@ export class Books {
       this.meldJobs,
       this.budTasks,
       this.budTokens,
+      this.finicityTokens,
+      this.finicityLogins,
+      this.finicityPulls,
       this.widgets,
       this.faults,
       this.calls,

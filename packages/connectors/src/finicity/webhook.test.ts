@@ -93,7 +93,7 @@ describe('TxPush', () => {
     kind: 'aggregated',
     externalId: LOGIN,
     at: 1_607_450_357_000,
-    products: ['BALANCES'],
+    products: ['BALANCES', 'TRANSACTIONS', 'INVESTMENT_HOLDINGS', 'INVESTMENT_TRANSACTIONS'],
     newData: true,
   };
 
@@ -101,6 +101,9 @@ describe('TxPush', () => {
     expect(translated(webhooks.accountModified)).toEqual([aggregated]);
     expect(translated(webhooks.accountModified.event)).toEqual([aggregated]);
     expect(translated(push('modified', account(), account({ id: '2' })))).toEqual([aggregated]);
+    expect(translated(push('modified', account({ aggregationSuccessDate: null })))).toEqual([
+      { ...aggregated, at: NOW, products: ['BALANCES'] },
+    ]);
   });
 
   test("the login's own trouble is told, one account's is not", () => {

@@ -51,13 +51,18 @@ const repaired: Translation = ({ webhookData, payload }, at) => {
  */
 const sessionEvents: Readonly<Record<string, Translation>> = { done: repaired };
 
+/** What an aggregation of an account brings: its stamp is of all of it. */
+const AGGREGATED = ['BALANCES', 'TRANSACTIONS', 'INVESTMENT_HOLDINGS', 'INVESTMENT_TRANSACTIONS'] as const;
+
 /** One account's word of what is wrong with it counts only where it is of the whole login. */
 const pushedAccount = (account: PushedRecord, receivedAt: Instant): readonly ProviderEvent[] => {
   const { institutionLoginId: externalId, aggregationStatusCode: code } = account;
   if (externalId === null) return [];
   if (code === null || code === '0') {
-    const at = eventTime(account.aggregationSuccessDate, receivedAt);
-    return [{ kind: 'aggregated', externalId, at, products: ['BALANCES'], newData: true }];
+    const { aggregationSuccessDate: asOf } = account;
+    const at = eventTime(asOf, receivedAt);
+    // A field has changed; without the stamp it may be the balance, which can come by itself.
+    return [{ kind: 'aggregated', externalId, at, products: asOf === null ? ['BALANCES'] : AGGREGATED, newData: true }];
   }
   const row = codeRowOf(code);
   if (row?.isOfLogin !== true || row.status === null) return [];

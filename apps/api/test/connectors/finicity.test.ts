@@ -184,11 +184,40 @@ describe('automation is not permitted', () => {
 });
 
 describe('a forced refresh', () => {
-  test('whose reply was lost is found by the stamps, and never sent again', async () => {
+  test.each(['lost-reply', 'timeout'])('with %s is found by the stamps, and never sent again', async (name) => {
     const connection = await linked();
-    await fault(connection.externalId, 'lost-reply');
+    await fault(connection.externalId, name);
     expect((await forced(connection)).state).toBe('succeeded');
     expect(await asked(connection.externalId)).toEqual(['POST /accounts']);
+    expect(await billsOf(connection.externalId)).toHaveLength(1);
+  });
+
+  test('that fails without a code may have happened: it ends, and is not sent again', async () => {
+    const connection = await linked();
+    await fault(connection.externalId, '500');
+    const task = await forced(connection);
+    expect(task.state).toBe('failed');
+    expect(await asked(connection.externalId)).toHaveLength(1);
+    expect(await billsOf(connection.externalId)).toEqual([]);
+  });
+
+  test('that is limited by HTTP is not made again before its time', async () => {
+    const connection = await linked();
+    await control('POST', 'faults', { provider: 'FINICITY', fault: '429', retryAfter: 60 });
+    expect((await forced(connection)).state).toBe('failed');
+    expect((await ask(connection, true)).decision.verdict).toBe('refuse');
+    await sandbox.advance(MINUTE);
+    expect((await forced(connection)).state).toBe('succeeded');
+  });
+
+  test.each(['duplicate-webhook', 'late-webhook', 'no-webhook'])('with %s is one pull, and no other', async (name) => {
+    const connection = await linked();
+    await fault(connection.externalId, name);
+    expect((await forced(connection)).state).toBe('succeeded');
+    const before = await now(connection);
+    await sandbox.advance(10 * MINUTE);
+    const { lastSuccessAt, lastBackgroundAt } = await now(connection);
+    expect([lastSuccessAt, lastBackgroundAt]).toEqual([before.lastSuccessAt, null]);
     expect(await billsOf(connection.externalId)).toHaveLength(1);
   });
 

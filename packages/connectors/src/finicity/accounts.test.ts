@@ -59,6 +59,13 @@ describe('whether the stamp is of this refresh', () => {
     expect(progress([failed(103, stamp)], { sentAt: NOW + 900 }).kind).toBe(kind);
   });
 
+  test('a failure since the call outweighs a stamp from just before it', () => {
+    const account = failed(103, NOW + SECOND, NOW - 10 * SECOND);
+    expect(progress([account], { asOfBefore: NOW - HOUR }).kind).toBe('customer-needed');
+    // Data that came since is there, whatever was tried after it.
+    expect(progress([failed(103, NOW + 3 * SECOND, NOW + SECOND)]).kind).toBe('done');
+  });
+
   test('an account without a first success yet is dated by its attempt', () => {
     const fresh = { ...came(NOW + SECOND), aggregationSuccessDate: undefined };
     expect(progress([fresh])).toMatchObject({ kind: 'done', asOf: NOW + SECOND });

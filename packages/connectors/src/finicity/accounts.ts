@@ -48,13 +48,15 @@ type AccountEnd =
   | { readonly kind: 'open' };
 
 const endOf = (account: FinicityAccount, look: AccountsLook): AccountEnd => {
-  const stamp = stampOf(account, look.products);
-  if (hasAdvanced(stamp, look)) return { kind: 'came', at: stamp };
-  const [attempt, code] = [account.aggregationAttemptDate, failureIn(account)];
+  const [stamp, attempt, code] = [stampOf(account, look.products), account.aggregationAttemptDate, failureIn(account)];
+  const since = secondOf(look.sentAt);
+  const came = hasAdvanced(stamp, look) ? ({ kind: 'came', at: stamp } as const) : null;
+  if (came !== null && came.at >= since) return came;
   // 325 is the word of an attempt that was turned away: the one that runs is still to end.
   const hasFailed = code !== null && codeRowOf(code)?.ending.kind !== 'busy';
-  if (hasFailed && attempt !== null && attempt >= secondOf(look.sentAt)) return { kind: 'failed', at: attempt, code };
-  return { kind: 'open' };
+  // A failure since the call outweighs a stamp that is only forgiven its clock.
+  if (hasFailed && attempt !== null && attempt >= since) return { kind: 'failed', at: attempt, code };
+  return came ?? { kind: 'open' };
 };
 
 /** What is wrong with the login itself weighs more than that some of it came: only a repair mends it. */

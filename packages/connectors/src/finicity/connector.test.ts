@@ -253,6 +253,14 @@ describe('the token', () => {
     expect(server.seen).toHaveLength(2);
   });
 
+  test('that something in between refuses is asked for again', async () => {
+    server.answer = () => ({ status: 403, body: '<html>' });
+    const one = connector();
+    expect((await one.refresh(refreshCall(), refreshContext())).kind).toBe('refused');
+    expect((await one.refresh(refreshCall(), refreshContext())).kind).toBe('refused');
+    expect(server.seen).toHaveLength(2);
+  });
+
   test('that cannot be had leaves the call unsent, and is asked for again', async () => {
     const one = connector();
     for (const reply of [{ status: 500, body: {} }, { status: 200, body: {} }, 'reset'] as const) {

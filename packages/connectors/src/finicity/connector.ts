@@ -31,8 +31,13 @@ const wholeRefresh = async (
 ): Promise<RefreshAnswer> => {
   if (wantsHistory(call)) return jobAnswerOf(await client.startJob(call, 'historic', context), context.now());
   if (version === 'async') return jobAnswerOf(await client.startJob(call, 'standard', context), context.now());
-  const sentAt = context.now();
-  return refreshAnswerOf(await client.refresh(call, version, context), call, sentAt, context.now());
+  let sentAt = context.now();
+  const sending = async (): Promise<void> => {
+    await context.sending();
+    sentAt = context.now();
+  };
+  const given = await client.refresh(call, version, { ...context, sending });
+  return refreshAnswerOf(given, call, sentAt, context.now());
 };
 
 /**

@@ -57,9 +57,11 @@ const orDeadline = (renewal: Promise<TokenAnswer>, signal: AbortSignal): Promise
     void renewal.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
   });
 
-/** How long an answer is good for; what may be better the next time is not kept. */
-const lifeOf = ({ kind }: TokenAnswer): number =>
-  kind === 'token' ? TOKEN_LIFE_MS : kind === 'refused' ? REFUSAL_LIFE_MS : 0;
+/** How long an answer is good for. Kept are tokens and Finicity's own refusals, not those of something in between. */
+const lifeOf = ({ kind }: TokenAnswer, exchange: Exchange): number => {
+  if (kind === 'token') return TOKEN_LIFE_MS;
+  return kind === 'refused' && finicityCode(jsonOf(exchange)) !== null ? REFUSAL_LIFE_MS : 0;
+};
 
 export const createTokenSource = (http: HttpClient, settings: FinicitySettings): TokenSource => {
   const { partnerId, partnerSecret, appKey } = settings;
@@ -69,8 +71,9 @@ export const createTokenSource = (http: HttpClient, settings: FinicitySettings):
   const renew = async (now: Instant): Promise<TokenAnswer> => {
     const headers = { 'finicity-app-key': appKey };
     const call = { method: 'POST', path: TOKEN_PATH, headers, json: { partnerId, partnerSecret } } as const;
-    const answer = answerOf(await http.send(call, AbortSignal.timeout(RENEWAL_TIMEOUT_MS)), now);
-    held = { answer, until: now + lifeOf(answer) };
+    const exchange = await http.send(call, AbortSignal.timeout(RENEWAL_TIMEOUT_MS));
+    const answer = answerOf(exchange, now);
+    held = { answer, until: now + lifeOf(answer, exchange) };
     return answer;
   };
 

@@ -56,6 +56,17 @@ describe('who may call', () => {
     expect(wrongKey.body).toMatchObject({ code: '24302' });
   });
 
+  test('five failures in a row lock the partner', async () => {
+    await rig.close();
+    rig = await startFinicityRig({ secrets: { finicityPartnerSecret: 'right' } });
+    const told = async (partnerSecret: string) => (await rig.token({ partnerId: 'p', partnerSecret })).status;
+    for (let turn = 0; turn < 4; turn += 1) expect(await told('wrong')).toBe(401);
+    expect(await told('right')).toBe(200);
+    for (let turn = 0; turn < 5; turn += 1) expect(await told('wrong')).toBe(401);
+    const locked = await rig.token({ partnerId: 'p', partnerSecret: 'right' });
+    expect(locked).toMatchObject({ status: 401, body: { code: '10021' } });
+  });
+
   test('a customer and a login that are not there are told apart', async () => {
     await rig.login();
     expect((await rig.v1('1')).body).toMatchObject({ code: '38007' });

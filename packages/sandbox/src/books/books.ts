@@ -10,6 +10,7 @@ import type {
   Due,
   Fault,
   FinicityLogin,
+  FinicityPartner,
   FinicityPull,
   FinicityToken,
   Maintenance,
@@ -61,6 +62,7 @@ export class Books {
   });
   readonly budTokens = new Table<BudToken>('budTokens', this.note);
   readonly finicityTokens = new Table<FinicityToken>('finicityTokens', this.note);
+  readonly finicityPartners = new Table<FinicityPartner>('finicityPartners', this.note);
   readonly finicityLogins = new Table<FinicityLogin>('finicityLogins', this.note);
   readonly finicityPulls = new Table<FinicityPull>('finicityPulls', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
@@ -80,6 +82,7 @@ export class Books {
       this.budTasks,
       this.budTokens,
       this.finicityTokens,
+      this.finicityPartners,
       this.finicityLogins,
       this.finicityPulls,
       this.widgets,

@@ -87,6 +87,12 @@ export interface FinicityToken {
   readonly expiresAt: Ms;
 }
 
+/** A partner's failed authentications in a row. */
+export interface FinicityPartner {
+  readonly partnerId: string;
+  readonly failures: number;
+}
+
 /** One account of a login. Null: not yet. */
 export interface FinicityAccount {
   readonly id: string;

@@ -8,6 +8,8 @@ const TOKEN_LIFE_MS = 2 * 3600 * 1000;
 /** Expired tokens are remembered this long, to be told apart from those that never were. */
 const REMEMBER_EXPIRED_MS = 24 * 3600 * 1000;
 const TOKEN_BYTES = 15;
+/** The account is locked then, until the support opens it: here, until the books are new. */
+const MOST_FAILURES = 5;
 
 export function createToken(world: World, call: Call): Answer {
   const { partnerId, partnerSecret } = (call.body ?? {}) as Readonly<Record<string, unknown>>;
@@ -16,6 +18,9 @@ export function createToken(world: World, call: Call): Answer {
   const { finicityPartnerId: knownId, finicityPartnerSecret: knownSecret } = world.settings.secrets;
   const isKnown =
     (knownId === null || knownId === partnerId) && (knownSecret === null || knownSecret === partnerSecret);
+  const failures = world.books.finicityPartners.get(partnerId)?.failures ?? 0;
+  if (failures >= MOST_FAILURES) return finicityError(401, '10021', 'You are not authorized.');
+  world.books.finicityPartners.put(partnerId, { partnerId, failures: isKnown ? 0 : failures + 1 });
   if (!isKnown) return finicityError(401, '10001', 'Invalid credentials');
   for (const old of world.books.finicityTokens.all()) {
     if (old.expiresAt + REMEMBER_EXPIRED_MS <= call.at) world.books.finicityTokens.remove(old.token);

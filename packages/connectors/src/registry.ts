@@ -2,6 +2,8 @@ import type { Connector, Connectors } from '@freshet/ports';
 
 import { createBudConnector } from './bud/connector.js';
 import type { BudSettings } from './bud/settings.js';
+import { createFinicityConnector } from './finicity/connector.js';
+import type { FinicitySettings } from './finicity/settings.js';
 import { createMeldConnector } from './meld/connector.js';
 import type { MeldSettings } from './meld/settings.js';
 import { createMxConnector } from './mx/connector.js';
@@ -11,13 +13,15 @@ export interface ConnectorsConfig {
   readonly meld?: MeldSettings | null | undefined;
   readonly bud?: BudSettings | null | undefined;
   readonly mx?: MxSettings | null | undefined;
+  readonly finicity?: FinicitySettings | null | undefined;
 }
 
 /** One row a connector: what it needs to be on, and how it is made. */
-const made = ({ meld, bud, mx }: ConnectorsConfig): readonly (Connector | null)[] => [
+const made = ({ meld, bud, mx, finicity }: ConnectorsConfig): readonly (Connector | null)[] => [
   meld?.apiKey ? createMeldConnector(meld) : null,
   bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
   mx?.clientId && mx.apiKey ? createMxConnector(mx) : null,
+  finicity?.partnerId && finicity.partnerSecret && finicity.appKey ? createFinicityConnector(finicity) : null,
 ];
 
 /** The connectors that have their credentials; one without is off. Throws for an address that is none. */

@@ -2,22 +2,26 @@ import { createHash } from 'node:crypto';
 import type { ImportRow } from '@freshet/flows';
 import type { Emulator } from './emulator.js';
 
-/** The connectors that the emulator speaks for. */
-const EMULATED: ReadonlySet<string> = new Set(['meld', 'bud', 'mx']);
+type MadeUp = (hash: string) => Readonly<Record<string, string>>;
 
-/** A UUID that stays the same for the same customer. */
-const uuidOf = ({ customerId }: ImportRow): string => {
-  const hex = createHash('sha256').update(customerId).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
+const uuidOf = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+/** Ten digits, the first of which is no zero. */
+const digitsOf = (hex: string): string => String(1_000_000_000 + Number.parseInt(hex.slice(0, 7), 16));
 
-/** By connector, how it names its customers; the others do as Bud does. */
-const namings: Readonly<Record<string, (row: ImportRow) => Readonly<Record<string, string>>>> = {
-  mx: (row) => ({ userGuid: `USR-${uuidOf(row)}` }),
-};
+/**
+ * The connectors that the emulator speaks for, and what they need to know of a connection: by what name their provider
+ * knows the customer. It stays the same for the same customer.
+ */
+const EMULATED: ReadonlyMap<string, MadeUp> = new Map<string, MadeUp>([
+  ['meld', (hash) => ({ customerId: uuidOf(hash) })],
+  ['bud', (hash) => ({ customerId: uuidOf(hash) })],
+  ['mx', (hash) => ({ userGuid: `USR-${uuidOf(hash)}` })],
+  ['finicity', (hash) => ({ customerId: digitsOf(hash) })],
+]);
 
 const madeUp = (row: ImportRow): Readonly<Record<string, string>> =>
-  namings[row.connector]?.(row) ?? { customerId: uuidOf(row) };
+  EMULATED.get(row.connector)?.(createHash('sha256').update(row.customerId).digest('hex')) ?? {};
 
 const isEmulated = (row: ImportRow): row is ImportRow & { readonly externalId: string } =>
   EMULATED.has(row.connector) && row.externalId !== undefined;

@@ -9,6 +9,10 @@ import type {
   Delivery,
   Due,
   Fault,
+  FinicityLogin,
+  FinicityPartner,
+  FinicityPull,
+  FinicityToken,
   Maintenance,
   MeldJob,
   MxMember,
@@ -63,6 +67,10 @@ export class Books {
     customer: (task) => task.customer,
   });
   readonly budTokens = new Table<BudToken>('budTokens', this.note);
+  readonly finicityTokens = new Table<FinicityToken>('finicityTokens', this.note);
+  readonly finicityPartners = new Table<FinicityPartner>('finicityPartners', this.note);
+  readonly finicityLogins = new Table<FinicityLogin>('finicityLogins', this.note);
+  readonly finicityPulls = new Table<FinicityPull>('finicityPulls', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -81,6 +89,10 @@ export class Books {
       this.mxMembers,
       this.budTasks,
       this.budTokens,
+      this.finicityTokens,
+      this.finicityPartners,
+      this.finicityLogins,
+      this.finicityPulls,
       this.widgets,
       this.faults,
       this.calls,

@@ -15,9 +15,7 @@ export const plaidError = record(errorFields);
 export type PlaidError = z.infer<typeof plaidError>;
 
 /** Null where there is none. */
-const errorWithin = z
-  .unknown()
-  .transform((value) => (typeof value === 'object' && value !== null ? plaidError.parse(value) : null));
+const errorWithin = z.object(errorFields).nullable().catch(null);
 
 export const errorIn = (exchange: Exchange): PlaidError => plaidError.parse(jsonOf(exchange));
 

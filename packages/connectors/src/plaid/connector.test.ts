@@ -3,6 +3,7 @@ import { DAY, formatInstant, type Product } from '@freshet/domain';
 import type { Connector, RefreshCall } from '@freshet/ports';
 import { context, NOW, progressCall, refreshCall, refreshContext } from '../http/fixtures/calls.js';
 import { deadUrl, startLocalServer, type LocalReply, type LocalServer } from '../http/fixtures/local-server.js';
+import { createConnectors } from '../registry.js';
 import { createPlaidConnector } from './connector.js';
 import { balanceReply, error, ITEM, itemReply, linkReply, refreshReply } from './fixtures/documented.js';
 
@@ -316,4 +317,11 @@ describe('an import', () => {
     expect((await bring({ userId: 'u', authToken: 't' })).kind).toBe('unknown');
     expect((await bring(credentials)).kind).toBe('limited');
   });
+});
+
+test('without both its credentials the connector is off, and a wrong address stops the start', () => {
+  expect([...createConnectors({ plaid: settings }).keys()]).toEqual(['plaid']);
+  expect(createConnectors({ plaid: { ...settings, secret: '' } }).size).toBe(0);
+  expect(createConnectors({ plaid: { ...settings, clientId: '' } }).size).toBe(0);
+  expect(() => createConnectors({ plaid: { ...settings, baseUrl: 'production.plaid.com' } })).toThrow();
 });

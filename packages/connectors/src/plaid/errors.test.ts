@@ -116,6 +116,11 @@ describe('the status that an error means', () => {
     }
   });
 
+  test('such a reason beside another error changes nothing', () => {
+    const expected = { status: 'RECONNECT_REQUIRED', reason: 'OTHER' };
+    expect(standing('ITEM_ERROR', 'USER_SETUP_REQUIRED', 'OAUTH_USER_REVOKED')).toEqual(expected);
+  });
+
   test('a code that we have no row for is kept, and no name of an object is a row', () => {
     expect(standing('ITEM_ERROR', 'ITEM_ASLEEP')).toEqual({ status: 'ITEM_ASLEEP', reason: null });
     expect(standing('SOME_ERROR', 'constructor')).toEqual({ status: 'constructor', reason: null });

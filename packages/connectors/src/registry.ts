@@ -8,20 +8,24 @@ import { createMeldConnector } from './meld/connector.js';
 import type { MeldSettings } from './meld/settings.js';
 import { createMxConnector } from './mx/connector.js';
 import type { MxSettings } from './mx/settings.js';
+import { createPlaidConnector } from './plaid/connector.js';
+import type { PlaidSettings } from './plaid/settings.js';
 
 export interface ConnectorsConfig {
   readonly meld?: MeldSettings | null | undefined;
   readonly bud?: BudSettings | null | undefined;
   readonly mx?: MxSettings | null | undefined;
   readonly finicity?: FinicitySettings | null | undefined;
+  readonly plaid?: PlaidSettings | null | undefined;
 }
 
 /** One row a connector: what it needs to be on, and how it is made. */
-const made = ({ meld, bud, mx, finicity }: ConnectorsConfig): readonly (Connector | null)[] => [
+const made = ({ meld, bud, mx, finicity, plaid }: ConnectorsConfig): readonly (Connector | null)[] => [
   meld?.apiKey ? createMeldConnector(meld) : null,
   bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
   mx?.clientId && mx.apiKey ? createMxConnector(mx) : null,
   finicity?.partnerId && finicity.partnerSecret && finicity.appKey ? createFinicityConnector(finicity) : null,
+  plaid?.clientId && plaid.secret ? createPlaidConnector(plaid) : null,
 ];
 
 /** The connectors that have their credentials; one without is off. Throws for an address that is none. */

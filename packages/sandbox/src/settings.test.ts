@@ -51,6 +51,8 @@ describe('optionsFromEnvironment', () => {
       finicityPartnerSecret: 'hush',
       finicityAppKey: 'app-key',
       finicityWebhookSecret: 'path',
+      plaidClientId: null,
+      plaidSecret: null,
     });
     const settings = settingsOf(options);
     expect(settings.webhookBaseUrl).toBe('https://example.com/base');

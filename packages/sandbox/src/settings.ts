@@ -33,6 +33,8 @@ export interface SandboxSecrets {
   readonly finicityAppKey?: string | null;
   /** The last part of the path that its webhooks go to. */
   readonly finicityWebhookSecret?: string;
+  readonly plaidClientId?: string | null;
+  readonly plaidSecret?: string | null;
 }
 
 export interface Settings {
@@ -53,6 +55,32 @@ export const DEFAULT_MELD_WEBHOOK_SECRET = 'sandbox-meld-webhook-secret';
 export const DEFAULT_MX_WEBHOOK_SECRET = 'sandbox-mx-webhook-secret';
 export const DEFAULT_FINICITY_WEBHOOK_SECRET = 'sandbox-finicity-webhook-secret';
 
+type SecretName = keyof SandboxSecrets;
+
+/** Each secret's variable, and what it is where nobody tells; null takes any. */
+const secrets: {
+  readonly [Name in SecretName]-?: { readonly variable: string; readonly untold: Settings['secrets'][Name] };
+} = {
+  meldKey: { variable: 'SANDBOX_MELD_KEY', untold: null },
+  meldWebhookSecret: { variable: 'SANDBOX_MELD_WEBHOOK_SECRET', untold: DEFAULT_MELD_WEBHOOK_SECRET },
+  budClientId: { variable: 'SANDBOX_BUD_CLIENT_ID', untold: null },
+  budClientSecret: { variable: 'SANDBOX_BUD_CLIENT_SECRET', untold: null },
+  mxClientId: { variable: 'SANDBOX_MX_CLIENT_ID', untold: null },
+  mxApiKey: { variable: 'SANDBOX_MX_API_KEY', untold: null },
+  mxWebhookSecret: { variable: 'SANDBOX_MX_WEBHOOK_SECRET', untold: DEFAULT_MX_WEBHOOK_SECRET },
+  finicityPartnerId: { variable: 'SANDBOX_FINICITY_PARTNER_ID', untold: null },
+  finicityPartnerSecret: { variable: 'SANDBOX_FINICITY_PARTNER_SECRET', untold: null },
+  finicityAppKey: { variable: 'SANDBOX_FINICITY_APP_KEY', untold: null },
+  finicityWebhookSecret: { variable: 'SANDBOX_FINICITY_WEBHOOK_SECRET', untold: DEFAULT_FINICITY_WEBHOOK_SECRET },
+  plaidClientId: { variable: 'SANDBOX_PLAID_CLIENT_ID', untold: null },
+  plaidSecret: { variable: 'SANDBOX_PLAID_SECRET', untold: null },
+};
+
+const secretsFrom = (told: (name: SecretName) => string | null): Settings['secrets'] =>
+  Object.fromEntries(
+    Object.entries(secrets).map(([name, { untold }]) => [name, told(name as SecretName) ?? untold]),
+  ) as unknown as Settings['secrets'];
+
 /** In a test nothing is left behind and nothing is printed, unless the options say so. */
 export function settingsOf(options: SandboxOptions): Settings {
   return {
@@ -61,19 +89,7 @@ export function settingsOf(options: SandboxOptions): Settings {
     booksFile: options.booksFile === undefined || options.booksFile === null ? null : resolve(options.booksFile),
     now: options.now ?? (() => Date.now()),
     webhookBaseUrl: trimmed(options.webhookBaseUrl ?? DEFAULT_WEBHOOK_BASE),
-    secrets: {
-      meldKey: options.secrets?.meldKey ?? null,
-      meldWebhookSecret: options.secrets?.meldWebhookSecret ?? DEFAULT_MELD_WEBHOOK_SECRET,
-      budClientId: options.secrets?.budClientId ?? null,
-      budClientSecret: options.secrets?.budClientSecret ?? null,
-      mxClientId: options.secrets?.mxClientId ?? null,
-      mxApiKey: options.secrets?.mxApiKey ?? null,
-      mxWebhookSecret: options.secrets?.mxWebhookSecret ?? DEFAULT_MX_WEBHOOK_SECRET,
-      finicityPartnerId: options.secrets?.finicityPartnerId ?? null,
-      finicityPartnerSecret: options.secrets?.finicityPartnerSecret ?? null,
-      finicityAppKey: options.secrets?.finicityAppKey ?? null,
-      finicityWebhookSecret: options.secrets?.finicityWebhookSecret ?? DEFAULT_FINICITY_WEBHOOK_SECRET,
-    },
+    secrets: secretsFrom((name) => options.secrets?.[name] ?? null),
     log: options.log ?? (() => undefined),
   };
 }
@@ -86,19 +102,7 @@ export function optionsFromEnvironment(environment: Readonly<Record<string, stri
     host: told('SANDBOX_HOST') ?? DEFAULT_HOST,
     booksFile: told('SANDBOX_BOOKS') ?? DEFAULT_BOOKS_FILE,
     webhookBaseUrl: webhookBaseOf(told('SANDBOX_WEBHOOK_BASE')),
-    secrets: {
-      meldKey: told('SANDBOX_MELD_KEY'),
-      meldWebhookSecret: told('SANDBOX_MELD_WEBHOOK_SECRET') ?? DEFAULT_MELD_WEBHOOK_SECRET,
-      budClientId: told('SANDBOX_BUD_CLIENT_ID'),
-      budClientSecret: told('SANDBOX_BUD_CLIENT_SECRET'),
-      mxClientId: told('SANDBOX_MX_CLIENT_ID'),
-      mxApiKey: told('SANDBOX_MX_API_KEY'),
-      mxWebhookSecret: told('SANDBOX_MX_WEBHOOK_SECRET') ?? DEFAULT_MX_WEBHOOK_SECRET,
-      finicityPartnerId: told('SANDBOX_FINICITY_PARTNER_ID'),
-      finicityPartnerSecret: told('SANDBOX_FINICITY_PARTNER_SECRET'),
-      finicityAppKey: told('SANDBOX_FINICITY_APP_KEY'),
-      finicityWebhookSecret: told('SANDBOX_FINICITY_WEBHOOK_SECRET') ?? DEFAULT_FINICITY_WEBHOOK_SECRET,
-    },
+    secrets: secretsFrom((name) => told(secrets[name].variable)),
     log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
   };
 }

@@ -2,29 +2,36 @@ import { createHash } from 'node:crypto';
 import type { ImportRow } from '@freshet/flows';
 import type { Emulator } from './emulator.js';
 
-type MadeUp = (hash: string) => Readonly<Record<string, string>>;
+type MadeUp = (row: ImportRow) => Readonly<Record<string, string>>;
 
-const uuidOf = (hex: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+const hashOf = (seed: string): string => createHash('sha256').update(seed).digest('hex');
+
+/** As a UUID looks: the same for the same seed. */
+const uuidOf = (seed: string): string => {
+  const hex = hashOf(seed);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
 /** Ten digits, the first of which is no zero. */
-const digitsOf = (hex: string): string => String(1_000_000_000 + Number.parseInt(hex.slice(0, 7), 16));
+const digitsOf = (seed: string): string => String(1_000_000_000 + Number.parseInt(hashOf(seed).slice(0, 7), 16));
 
-/**
- * The connectors that the emulator speaks for, and what they need to know of a connection: by what name their provider
- * knows the customer. It stays the same for the same customer.
- */
-const EMULATED: ReadonlyMap<string, MadeUp> = new Map<string, MadeUp>([
-  ['meld', (hash) => ({ customerId: uuidOf(hash) })],
-  ['bud', (hash) => ({ customerId: uuidOf(hash) })],
-  ['mx', (hash) => ({ userGuid: `USR-${uuidOf(hash)}` })],
-  ['finicity', (hash) => ({ customerId: digitsOf(hash) })],
-]);
+/** Bud names customers by UUID. */
+const ofCustomer: MadeUp = ({ customerId }) => ({ customerId: uuidOf(customerId) });
 
-const madeUp = (row: ImportRow): Readonly<Record<string, string>> =>
-  EMULATED.get(row.connector)?.(createHash('sha256').update(row.customerId).digest('hex')) ?? {};
+/** The connectors that the emulator speaks for, and what their connections are addressed with where nothing is given. */
+const EMULATED: Readonly<Record<string, MadeUp>> = {
+  meld: ofCustomer,
+  bud: ofCustomer,
+  mx: ({ customerId }) => ({ userGuid: `USR-${uuidOf(customerId)}` }),
+  finicity: ({ customerId }) => ({ customerId: digitsOf(customerId) }),
+  // One token an Item.
+  plaid: ({ externalId = '' }) => ({ accessToken: `access-sandbox-${uuidOf(externalId)}` }),
+};
+
+const madeUp: MadeUp = (row) => EMULATED[row.connector]?.(row) ?? {};
 
 const isEmulated = (row: ImportRow): row is ImportRow & { readonly externalId: string } =>
-  EMULATED.has(row.connector) && row.externalId !== undefined;
+  Object.hasOwn(EMULATED, row.connector) && row.externalId !== undefined;
 
 /**
  * In sandbox mode whatever is imported exists at the emulator too, with credentials made up where none are given: so

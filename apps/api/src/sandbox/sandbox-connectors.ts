@@ -41,5 +41,13 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       webhookSecret: DEFAULT_FINICITY_WEBHOOK_SECRET,
       webhookUrl: `${settings.publicUrl}/webhooks/finicity/${DEFAULT_FINICITY_WEBHOOK_SECRET}`,
     },
+    plaid: {
+      clientId: 'sandbox-plaid-client',
+      secret: 'sandbox-plaid-secret',
+      baseUrl: `${base}/plaid`,
+      clientName: 'Freshet sandbox',
+      redirectUrl: `${base}/done`,
+      webhookUrl: `${settings.publicUrl}/webhooks/plaid`,
+    },
   };
 };

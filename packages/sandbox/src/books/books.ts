@@ -17,6 +17,9 @@ import type {
   MeldJob,
   MxMember,
   MxUser,
+  PlaidCount,
+  PlaidItem,
+  PlaidJob,
   SigningKey,
   WidgetSession,
 } from './records.js';
@@ -56,6 +59,7 @@ export class Books {
     externalId: (connection) => connection.externalId,
     providerConnection: providerConnectionKey,
     connector: (connection) => connection.connector,
+    accessToken: ({ connector, credentials }) => (connector === 'plaid' ? (credentials['accessToken'] ?? null) : null),
     budCustomer: (connection) => (connection.connector === 'bud' ? budCustomerOf(connection) : null),
   });
   readonly meldJobs = new Table<MeldJob>('meldJobs', this.note);
@@ -71,6 +75,9 @@ export class Books {
   readonly finicityPartners = new Table<FinicityPartner>('finicityPartners', this.note);
   readonly finicityLogins = new Table<FinicityLogin>('finicityLogins', this.note);
   readonly finicityPulls = new Table<FinicityPull>('finicityPulls', this.note);
+  readonly plaidItems = new Table<PlaidItem>('plaidItems', this.note);
+  readonly plaidJobs = new Table<PlaidJob>('plaidJobs', this.note);
+  readonly plaidCounts = new Table<PlaidCount>('plaidCounts', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -93,6 +100,9 @@ export class Books {
       this.finicityPartners,
       this.finicityLogins,
       this.finicityPulls,
+      this.plaidItems,
+      this.plaidJobs,
+      this.plaidCounts,
       this.widgets,
       this.faults,
       this.calls,

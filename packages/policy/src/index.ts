@@ -22,6 +22,8 @@ export { decideRefresh } from './refresh/decide-refresh.js';
 export * from './sweep/index.js';
 export * from './turn-inputs.js';
 export { decideEvent, type EventDecision, type EventFacts } from './event/decide-event.js';
+export { ECHO_MS, nearestPull } from './event/echo.js';
+export { keyToldBy } from './event/linking.js';
 export type { Clash, GroupHoldings, HoldingsByKey } from './group/carry.js';
 export { decideImport, type ImportClash, type Imported, type ImportFacts } from './group/decide-import.js';
 export { importedKey, type ImportItem } from './group/import-item.js';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import {
   budgetStories,
   changeStories,
+  disorderStories,
   dispatchStories,
   importStories,
   learningStories,
@@ -22,6 +23,7 @@ import { join } from 'node:path';
 
 /** Each of these opens a file of its own. */
 const RACES = 25;
+const ORDERS = 5;
 
 let folder = '';
 let files = 0;
@@ -47,5 +49,6 @@ webhookStories(openStore);
 importStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
+disorderStories(openStore, ORDERS);
 raceStories(openStore, RACES);
 budgetStories(openStore, RACES);

@@ -13,6 +13,7 @@ export {
 } from './audit-rows.js';
 export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
+export { disorderStories } from './disorder-stories.js';
 export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';
 export { learningStories } from './learning-stories.js';

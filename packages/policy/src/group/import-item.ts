@@ -62,7 +62,8 @@ export const created = (
     lastBackgroundAt: null,
     staleAt: staleAt(policy, lastSuccessAt, connectedAt),
     consecutiveFailures: 0,
-    historicalLoaded: item.historicalLoaded ?? lastSuccessAt !== null,
+    // Where the history is switched off, data says nothing of it.
+    historicalLoaded: item.historicalLoaded ?? (lastSuccessAt !== null && policy.price?.historicalAt !== 'refresh'),
     consentExpiresAt: item.consentExpiresAt ?? null,
     connectedAt,
     credentials: item.status === 'DELETED' ? null : (item.credentials ?? null),

@@ -1,4 +1,4 @@
-import { countedPullStates, HOUR, idOf, insert, MINUTE, pullOrigins, standingOf, update } from '@freshet/domain';
+import { countedPullStates, HOUR, idOf, insert, MINUTE, standingOf, update } from '@freshet/domain';
 import type {
   Connection,
   Effect,

@@ -25,6 +25,8 @@ export interface ImportItem {
   readonly connectedAt?: Instant | undefined;
   /** Sealed. */
   readonly credentials?: string | undefined;
+  /** The connector has just made it by its own import, and pulls its first data. */
+  readonly madeByConnector?: boolean | undefined;
 }
 
 /** A connection that was not known, as the item gives it. */

@@ -186,6 +186,16 @@ describe.each(['v2', 'v1'] as const)('Bud %s', (version) => {
 });
 
 describe('Bud', () => {
+  test.each(['v2', 'v1'] as const)('%s: a bank in maintenance tells until when', async (version) => {
+    const call = { ...(await linked('bud', 'BUD')), institutionId: 'Monzo' };
+    const end = emulator.sandbox.now() + HOUR;
+    await emulator.control('PUT', 'maintenance', { provider: 'Monzo', end: new Date(end).toISOString() });
+    const given = await run(version === 'v2' ? emulator.bud : emulator.budV1, call);
+    const ended = version === 'v2' ? await given.ended() : given.started;
+    expect(ended).toMatchObject({ kind: 'unavailable', who: 'institution', maintenanceUntil: end });
+    await emulator.control('PUT', 'maintenance', { provider: 'Monzo', active: false });
+  });
+
   test('the presence of the customer goes along where it is there, and only there', async () => {
     const call = await linked('bud', 'BUD');
     await run(emulator.bud, { ...call, presence: { ip: '203.0.113.7', userAgent: null } });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
+  batchStories,
   budgetStories,
   changeStories,
   disorderStories,
@@ -7,6 +8,7 @@ import {
   importStories,
   learningStories,
   leaseStories,
+  maintenanceStories,
   outcomeStories,
   overtakenStories,
   permitStories,
@@ -40,6 +42,7 @@ const openStore = (): Store => {
 // What is told of the flows over memory holds over a real file.
 requestStories(openStore);
 outcomeStories(openStore);
+maintenanceStories(openStore);
 leaseStories(openStore);
 learningStories(openStore);
 overtakenStories(openStore);
@@ -47,6 +50,7 @@ presenceStories(openStore);
 permitStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
+batchStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
 disorderStories(openStore, ORDERS);

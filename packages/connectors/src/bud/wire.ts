@@ -36,6 +36,14 @@ export type BudConsent = z.infer<typeof budConsent>;
 /** Null where the list is missing. */
 export const budConsents = record({ data: z.array(budConsent).nullable().catch(null) });
 
+/** `end` null: Bud takes the flag away by hand. */
+const budProvider = record({
+  provider: text,
+  maintenance_status: text,
+  maintenance_window: record({ end: instant }),
+});
+export const budProviders = record({ data: listOf(budProvider) });
+
 export const budGateway = record({ data: record({ url: text }) });
 
 const consentIds = listOf(z.string().min(1).catch('')).transform((ids) => ids.filter((id) => id !== ''));

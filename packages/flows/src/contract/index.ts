@@ -11,6 +11,7 @@ export {
   runRow,
   taskRow,
 } from './audit-rows.js';
+export { batchStories } from './batch-stories.js';
 export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
 export { disorderStories } from './disorder-stories.js';
@@ -18,6 +19,7 @@ export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';
 export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
+export { maintenanceStories } from './maintenance-stories.js';
 export { outcomeStories } from './outcome-stories.js';
 export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';

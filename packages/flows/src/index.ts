@@ -13,4 +13,5 @@ export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';
 export * from './tasks.js';
 export * from './upkeep.js';
+export * from './watch-consents.js';
 export { processDueWebhooks, processWebhook, receiveWebhook, type WebhookResult } from './webhooks.js';

@@ -22,6 +22,7 @@ export { decideRefresh } from './refresh/decide-refresh.js';
 export * from './sweep/index.js';
 export * from './turn-inputs.js';
 export { decideEvent, type EventDecision, type EventFacts } from './event/decide-event.js';
+export { decideConsent } from './consent/decide-consent.js';
 export { ECHO_MS, nearestPull } from './event/echo.js';
 export { keyToldBy } from './event/linking.js';
 export type { Clash, GroupHoldings, HoldingsByKey } from './group/carry.js';

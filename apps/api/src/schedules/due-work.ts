@@ -2,10 +2,12 @@ import {
   expireAbandonedConnects,
   forgetIdempotency,
   learnPostingHours,
+  LONGEST_WARNING_MS,
   processDueWebhooks,
   releaseDeadLeases,
   requestNightlyAudits,
   runQueuedAudits,
+  watchConsents,
 } from '@freshet/flows';
 import type { Dispatcher, Engine } from '@freshet/flows';
 import type { PageThread } from '../audit/page-thread.js';
@@ -21,6 +23,8 @@ export interface DueWork {
   readonly processWebhooks: () => Promise<void>;
   readonly releaseLeases: () => Promise<void>;
   readonly expireConnects: () => Promise<void>;
+  readonly endConsents: () => Promise<void>;
+  readonly warnOfConsents: () => Promise<void>;
   readonly forgetIdempotency: () => Promise<void>;
   readonly learnPostingHours: () => Promise<void>;
   readonly nightlyAudit: () => Promise<void>;
@@ -48,6 +52,8 @@ export const createDueWork = (engine: Engine, dispatcher: Dispatcher, auditThrea
     processWebhooks: () => untilDone(() => processDueWebhooks(engine, BATCH)),
     releaseLeases: () => untilDone(() => releaseDeadLeases(engine, BATCH)),
     expireConnects: () => untilDone(() => expireAbandonedConnects(engine, BATCH)),
+    endConsents: async () => void (await watchConsents(engine, BATCH, 0)),
+    warnOfConsents: async () => void (await watchConsents(engine, BATCH, LONGEST_WARNING_MS)),
     forgetIdempotency: () => untilDone(() => forgetIdempotency(engine, BATCH)),
     learnPostingHours: async () => void (await learnPostingHours(engine)),
     nightlyAudit: async () => void (await requestNightlyAudits(engine)),
@@ -67,6 +73,7 @@ export const createDueWork = (engine: Engine, dispatcher: Dispatcher, auditThrea
   const everything = async (): Promise<void> => {
     await work.releaseLeases();
     await work.expireConnects();
+    await work.warnOfConsents();
     await tasksAndWebhooks();
     await work.nightlyAudit();
     await work.runAudits();

@@ -48,6 +48,16 @@ export class Schedules implements BeforeApplicationShutdown {
     return this.alone('expire-connects', this.work.expireConnects);
   }
 
+  @Cron('15 * * * * *', { name: 'end-consents', waitForCompletion: true })
+  endConsents(): Promise<void> {
+    return this.alone('end-consents', this.work.endConsents);
+  }
+
+  @Cron('0 30 * * * *', { name: 'warn-of-consents', waitForCompletion: true })
+  warnOfConsents(): Promise<void> {
+    return this.alone('warn-of-consents', this.work.warnOfConsents);
+  }
+
   @Cron('30 * * * * *', { name: 'nightly-audit', waitForCompletion: true })
   nightlyAudit(): Promise<void> {
     return this.alone('nightly-audit', this.work.nightlyAudit);

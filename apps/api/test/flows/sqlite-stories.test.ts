@@ -3,6 +3,7 @@ import {
   batchStories,
   budgetStories,
   changeStories,
+  consentStories,
   disorderStories,
   dispatchStories,
   importStories,
@@ -54,5 +55,6 @@ batchStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
 disorderStories(openStore, ORDERS);
+consentStories(openStore);
 raceStories(openStore, RACES);
 budgetStories(openStore, RACES);

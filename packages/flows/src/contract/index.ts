@@ -14,6 +14,7 @@ export {
 export { batchStories } from './batch-stories.js';
 export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
+export { consentStories } from './consent-stories.js';
 export { disorderStories } from './disorder-stories.js';
 export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';

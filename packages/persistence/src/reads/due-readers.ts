@@ -1,5 +1,5 @@
 import type { Instant } from '@freshet/domain';
-import type { ReadParams } from '@freshet/ports';
+import type { ReadParams, ReadResult } from '@freshet/ports';
 import { and, asc, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { audits, living, present, tasks } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
@@ -53,7 +53,14 @@ const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<str
 };
 
 type Due =
-  'dueTasks' | 'nextDueAt' | 'deadLeases' | 'dueWebhooks' | 'abandonedConnects' | 'queuedAudits' | 'expiredIdempotency';
+  | 'dueTasks'
+  | 'nextDueAt'
+  | 'deadLeases'
+  | 'dueWebhooks'
+  | 'abandonedConnects'
+  | 'endingConsents'
+  | 'queuedAudits'
+  | 'expiredIdempotency';
 
 /** What waits for a worker, of all tenants. */
 export const dueReaders = (schema: Schema): Readers<Due> => {
@@ -92,6 +99,22 @@ export const dueReaders = (schema: Schema): Readers<Due> => {
           .limit(value('limit')),
       ),
     ),
+    endingConsents: all(
+      selecting(
+        db
+          .select({ tenantId: connection.tenantId, id: connection.id, endsAt: connection.consentExpiresAt })
+          .from(connection)
+          .where(
+            and(
+              living.consenting(connection),
+              lte(connection.consentExpiresAt, value('until')),
+              sql`(${connection.consentExpiresAt}, ${connection.id}) > (${value('afterAt')}, ${value('afterId')})`,
+            ),
+          )
+          .orderBy(asc(connection.consentExpiresAt), asc(connection.id))
+          .limit(value('limit')),
+      ),
+    ) as Reader<ReadParams<'endingConsents'>, ReadResult<'endingConsents'>>,
     queuedAudits: all(
       selecting(
         db

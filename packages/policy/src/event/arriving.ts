@@ -1,10 +1,11 @@
 import { insert, permissionsOf, update } from '@freshet/domain';
 import type { Connection, Effect, Instant, Product, Pull, PullOrigin } from '@freshet/domain';
+import { happenUnderConsent } from '../consent/decide-consent.js';
 import { otherCost } from '../cost/price.js';
 import { chargeAtOnce } from '../cost/settle.js';
 import { learned } from '../freshness/learn.js';
 import type { Draft } from '../group/draft.js';
-import { happen, set } from '../group/draft.js';
+import { set } from '../group/draft.js';
 import { groupFreshness, newestData } from '../group/group-freshness.js';
 import { arrive } from '../outcome/after-outcome.js';
 import type { RefreshPolicy } from '../policy.js';
@@ -125,7 +126,9 @@ export const arrived = (facts: EventFacts, event: Aggregated, policy: RefreshPol
     const came = arrive(draft, event.products, at, policy, { isForced: false, isHistory: event.isHistory === true });
     // A late webhook of an old pull says nothing of how the connection is now.
     const isNews = at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && !isOvertaken(draft.after, at);
-    return isNews ? happen(came, 'aggregation_succeeded', inputs) : set(came, { consecutiveFailures });
+    return isNews
+      ? happenUnderConsent(came, 'aggregation_succeeded', policy, inputs)
+      : set(came, { consecutiveFailures });
   });
   const hadHistory = facts.group.some((member) => member.historicalLoaded);
   const loadsHistory = !hadHistory && drafts.some(({ after }) => after.historicalLoaded);

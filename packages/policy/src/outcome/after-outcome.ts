@@ -1,4 +1,5 @@
 import type { Connection, Instant, Product, StatusTold } from '@freshet/domain';
+import { happenUnderConsent } from '../consent/decide-consent.js';
 import { staleAt } from '../background/next-background.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf, happen, set } from '../group/draft.js';
@@ -76,7 +77,7 @@ export const told = (draft: Draft, word: StatusTold, inputs: TurnInputs): Draft 
 /** A failure or a success, by our own rules: what the provider told itself outranks it. */
 const derive = (draft: Draft, event: Resolution['event'], policy: RefreshPolicy, inputs: TurnInputs): Draft => {
   if (event === null) return draft;
-  if (!countsAsFailure.has(event)) return happen(draft, event, inputs);
+  if (!countsAsFailure.has(event)) return happenUnderConsent(draft, event, policy, inputs);
   const failures = draft.after.consecutiveFailures + 1;
   const counted = set(draft, { consecutiveFailures: failures });
   return happen(counted, failures >= policy.failuresToGiveUp ? 'failures_exhausted' : event, inputs);

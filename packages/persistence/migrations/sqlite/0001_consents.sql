@@ -1,0 +1,1 @@
+CREATE INDEX `connections_consent` ON `connections` (`consent_expires_at`,`id`) WHERE "connections"."consent_expires_at" is not null and "connections"."active" and "connections"."status" in ('ACTIVE', 'PARTIALLY_ACTIVE', 'DEGRADED', 'UNDETERMINED');

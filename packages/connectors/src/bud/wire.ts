@@ -56,12 +56,14 @@ const eventFields = {
   consent_id: text,
   consent_ids: consentIds,
   updated_at: instant,
+  start_time: instant,
+  consent_details: record({ expiration_date: instant }),
   ...outcome,
 };
 
 export const budEvent = record({
   ...eventFields,
-  sub_tasks: listOf(record({ ...outcome, consent_ids: consentIds })),
+  sub_tasks: listOf(record({ ...outcome, start_time: instant, consent_ids: consentIds })),
   data: record(eventFields),
 });
 export type BudEvent = z.infer<typeof budEvent>;

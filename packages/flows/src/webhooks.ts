@@ -157,26 +157,34 @@ function* loadEvent(
 /** `waits`: it cannot be taken in yet; `unknown`: it is about nothing of ours. */
 type Taken = 'taken' | 'waits' | 'unknown';
 
-const take = async (engine: Engine, webhook: WebhookRecord, event: Handled): Promise<Taken> => {
+/** Who tells it, and of whose connection. */
+interface Telling {
+  readonly tenantId: TenantId;
+  readonly connector: string;
+  readonly cause: string;
+}
+
+/** One event of a provider's, however it was heard of. */
+export const takeEvent = async (engine: Engine, telling: Telling, event: Handled): Promise<Taken> => {
   const decided = await engine.store.turn(
-    () => loadEvent(engine, webhook.tenantId, webhook.connector, event),
+    () => loadEvent(engine, telling.tenantId, telling.connector, event),
     (load): { readonly taken: Taken; readonly effects: readonly Effect[] } => {
       if (load === undefined) return { taken: 'unknown', effects: [] };
-      const { waits, effects } = decideEvent(load.facts, event, load.policy, turnInputs(engine, webhook.id));
+      const { waits, effects } = decideEvent(load.facts, event, load.policy, turnInputs(engine, telling.cause));
       return { taken: waits ? 'waits' : 'taken', effects };
     },
   );
-  if (decided.taken === 'taken' && event.kind === 'status-told') noteUnknownWord(engine, webhook, event);
+  if (decided.taken === 'taken' && event.kind === 'status-told') noteUnknownWord(engine, telling, event);
   return decided.taken;
 };
 
 const noteUnknownWord = (
   engine: Engine,
-  webhook: WebhookRecord,
+  { connector, cause }: Telling,
   event: Extract<Handled, { kind: 'status-told' }>,
 ): void => {
   if (standingOf({ status: event.status, reason: event.reason }) !== 'UNKNOWN') return;
-  const facts = { connector: webhook.connector, status: event.status, reason: event.reason, webhookId: webhook.id };
+  const facts = { connector, status: event.status, reason: event.reason, cause };
   engine.log.warn('a provider told a status that is not in the table: kept verbatim, not refreshable', facts);
 };
 
@@ -234,7 +242,8 @@ export const processWebhook = async (engine: Engine, tenantId: TenantId, id: Web
     if (connector === undefined) throw new Error(`connector ${webhook.connector} is switched off`);
     const events = translate(connector, webhook);
     const taken: Taken[] = [];
-    for (const event of events) taken.push(await take(engine, webhook, event));
+    const telling = { tenantId, connector: webhook.connector, cause: webhook.id };
+    for (const event of events) taken.push(await takeEvent(engine, telling, event));
     await close(engine, webhook, endOf(engine, webhook, taken));
   } catch (error) {
     const { attempts } = webhook;

@@ -10,6 +10,7 @@ import {
   learningStories,
   leaseStories,
   maintenanceStories,
+  otherPullStories,
   outcomeStories,
   overtakenStories,
   permitStories,
@@ -42,6 +43,7 @@ const openStore = (): Store => {
 
 // What is told of the flows over memory holds over a real file.
 requestStories(openStore);
+otherPullStories(openStore);
 outcomeStories(openStore);
 maintenanceStories(openStore);
 leaseStories(openStore);

@@ -21,6 +21,7 @@ export { importStories } from './import-stories.js';
 export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
 export { maintenanceStories } from './maintenance-stories.js';
+export { otherPullStories } from './other-pull-stories.js';
 export { outcomeStories } from './outcome-stories.js';
 export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';

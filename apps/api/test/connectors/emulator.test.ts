@@ -205,6 +205,17 @@ describe('Bud', () => {
     expect(data.map(({ headers }) => headers['x-customer-ip-address'])).toEqual(['203.0.113.7']);
   });
 
+  test('a consent whose reconfirmation lapsed lets the present customer in, and nobody else', async () => {
+    const call = await linked('bud', 'BUD');
+    const consentExpiresAt = new Date(emulator.sandbox.now() + 1_000).toISOString();
+    await emulator.register({ connector: 'bud', provider: 'BUD', externalId: call.externalId, consentExpiresAt });
+    await emulator.sandbox.advance(2_000);
+    const presence = { ip: '203.0.113.7', userAgent: null };
+    expect((await (await run(emulator.bud, { ...call, presence })).ended()).kind).toBe('done');
+    await emulator.sandbox.advance(2 * HOUR);
+    expect((await (await run(emulator.bud, call)).ended()).kind).toBe('customer-needed');
+  });
+
   test('a token that ended on the clock of the emulator is renewed', async () => {
     await run(emulator.bud, await linked('bud', 'BUD'));
     await emulator.sandbox.advance(2 * HOUR);

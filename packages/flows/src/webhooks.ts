@@ -9,7 +9,15 @@ import type {
   WebhookId,
   WebhookRecord,
 } from '@freshet/domain';
-import { decideEvent, ECHO_MS, keyToldBy, nearestPull, type EventFacts, type RefreshPolicy } from '@freshet/policy';
+import {
+  decideEvent,
+  ECHO_MS,
+  keyToldBy,
+  nearestPull,
+  othersMayCost,
+  type EventFacts,
+  type RefreshPolicy,
+} from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Connector, Loader, RawWebhook, UsageQuery, UsageScope } from '@freshet/ports';
 import { callContext } from './connection-call.js';
@@ -150,7 +158,9 @@ function* loadEvent(
   const teaches = event.kind === 'aggregated' || event.kind === 'change-told';
   const learning = teaches ? yield* loadLearning(members, connection, now) : null;
   const pulls = yield* loadPulls(connection, event, now);
-  const counters = event.kind === 'aggregated' ? yield* read('budgetCounters', { tenantId, at: now }) : [];
+  const hasHistory = members.some((member) => member.historicalLoaded);
+  const mayCost = event.kind === 'aggregated' && othersMayCost(policy.price, hasHistory);
+  const counters = mayCost ? yield* read('budgetCounters', { tenantId, at: now }) : [];
   return { facts: { connection, group: members, ...joined, openTask, ...pulls, learning, counters }, policy };
 }
 

@@ -24,6 +24,10 @@ export interface OtherPull {
   readonly loadsHistory: boolean;
 }
 
+/** Whether any such pull can cost something: mostly none does, and then no budget has to be looked at. */
+export const othersMayCost = (price: Price | null, historicalLoaded: boolean): boolean =>
+  price !== null && ((price.alsoBilled ?? []).length > 0 || (!historicalLoaded && price.historicalMicros > 0));
+
 /** What such a pull costs; null where it is free, or no price is known. A provider's own pull brings no paid history. */
 export const otherCost = (price: Price | null, pull: OtherPull): Money | null => {
   if (price === null) return null;

@@ -52,6 +52,24 @@ const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<str
   };
 };
 
+const endingConsents = ({ db, tables: { connection } }: Schema) =>
+  all(
+    selecting(
+      db
+        .select({ tenantId: connection.tenantId, id: connection.id, endsAt: connection.consentExpiresAt })
+        .from(connection)
+        .where(
+          and(
+            living.consenting(connection),
+            lte(connection.consentExpiresAt, value('until')),
+            sql`(${connection.consentExpiresAt}, ${connection.id}) > (${value('afterAt')}, ${value('afterId')})`,
+          ),
+        )
+        .orderBy(asc(connection.consentExpiresAt), asc(connection.id))
+        .limit(value('limit')),
+    ),
+  ) as Reader<ReadParams<'endingConsents'>, ReadResult<'endingConsents'>>;
+
 type Due =
   | 'dueTasks'
   | 'nextDueAt'
@@ -99,22 +117,7 @@ export const dueReaders = (schema: Schema): Readers<Due> => {
           .limit(value('limit')),
       ),
     ),
-    endingConsents: all(
-      selecting(
-        db
-          .select({ tenantId: connection.tenantId, id: connection.id, endsAt: connection.consentExpiresAt })
-          .from(connection)
-          .where(
-            and(
-              living.consenting(connection),
-              lte(connection.consentExpiresAt, value('until')),
-              sql`(${connection.consentExpiresAt}, ${connection.id}) > (${value('afterAt')}, ${value('afterId')})`,
-            ),
-          )
-          .orderBy(asc(connection.consentExpiresAt), asc(connection.id))
-          .limit(value('limit')),
-      ),
-    ) as Reader<ReadParams<'endingConsents'>, ReadResult<'endingConsents'>>,
+    endingConsents: endingConsents(schema),
     queuedAudits: all(
       selecting(
         db

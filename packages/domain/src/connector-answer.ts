@@ -73,6 +73,8 @@ export interface Unavailable {
   readonly who: 'institution' | 'provider';
   readonly retryAt: Instant | null;
   readonly message: string;
+  /** Said to be maintenance: until then, or null where no end is told. Left out: it is not. */
+  readonly maintenanceUntil?: Instant | null;
 }
 /** The reply was lost, or says nothing about whether it happened. */
 export interface Unknown {

@@ -14,7 +14,13 @@ export type ProviderEvent =
   | (About & { readonly kind: 'link-completed'; readonly providerConnectionId: string | null })
   | (About & { readonly kind: 'status-told'; readonly status: string; readonly reason: string | null })
   /** Data of these products arrived; `newData` false where the provider says that nothing was new. */
-  | (About & { readonly kind: 'aggregated'; readonly products: readonly Product[]; readonly newData: boolean | null })
+  | (About & {
+      readonly kind: 'aggregated';
+      readonly products: readonly Product[];
+      readonly newData: boolean | null;
+      /** Told of the history, which some providers load once and bill apart. */
+      readonly isHistory?: boolean;
+    })
   /** There is something new at the bank, and the provider has not pulled it yet. */
   | (About & { readonly kind: 'change-told' })
   /** A job of the provider's ended: look at it. */

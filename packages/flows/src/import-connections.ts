@@ -12,7 +12,8 @@ import type {
 } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Credentials, Loader } from '@freshet/ports';
-import { call, callContext, credentialsBelongTo } from './connection-call.js';
+import { bringThroughConnectors, type Brought } from './bring-through-connector.js';
+import { credentialsBelongTo } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
 import { loadHoldings } from './load-holdings.js';
 
@@ -33,9 +34,6 @@ export type ImportResult =
   | { readonly kind: 'imported'; readonly imported: readonly Imported[] }
   /** Nothing was brought in. */
   | { readonly kind: 'faulty'; readonly faults: readonly ImportFault[] };
-
-/** A row that has its identity. */
-type Brought = ImportRow & { readonly externalId: string };
 
 const sealed = (engine: Engine, tenantId: TenantId, row: Brought): ImportItem => {
   const { credentials, ...rest } = row;
@@ -72,26 +70,6 @@ const withoutId = (engine: Engine, rows: readonly ImportRow[]): readonly ImportF
     if (row.credentials !== undefined) return [];
     return [{ index, field: 'credentials', message: 'needed where the connector imports the connection by itself' }];
   });
-
-/** Brought into the connector first, where a row has no externalId yet. */
-const throughConnector = async (engine: Engine, row: ImportRow, index: number): Promise<Brought | ImportFault> => {
-  if (row.externalId !== undefined) return { ...row, externalId: row.externalId };
-  const connector = engine.connectors.get(row.connector);
-  if (connector === undefined)
-    return { index, field: 'connector', message: `connector ${row.connector} is switched off` };
-  const { provider, customerId, institutionId, products } = row;
-  const request = { provider, customerId, institutionId, products, credentials: row.credentials ?? {} };
-  const answer = await call(engine, connector, 'import', (to) => to.import(request, callContext(engine)));
-  if (answer.kind === 'imported') {
-    const { externalId, providerConnectionId, credentials = row.credentials } = answer;
-    const known = row.providerConnectionId ?? providerConnectionId ?? undefined;
-    return { ...row, externalId, providerConnectionId: known, credentials };
-  }
-  const message = 'message' in answer ? answer.message : 'the provider limits imports for now';
-  return { index, field: 'credentials', message: `${row.connector} did not import it: ${message}` };
-};
-
-const isFault = (row: unknown): row is ImportFault => typeof row === 'object' && row !== null && 'message' in row;
 
 type PolicyOf = (item: ImportItem, connectionId: string) => RefreshPolicy;
 
@@ -147,27 +125,29 @@ const faultOf = ({ index, field, taskId }: ImportClash): ImportFault => ({
     'import it again once one of them has ended',
 });
 
-/**
- * A batch of connections, all or nothing. What a connector has to import by itself is brought in there first; should a
- * later row fail, those stay at the connector, and the next try of the batch finds them there.
- */
-export const importConnections = async (
-  engine: Engine,
-  tenantId: TenantId,
-  rows: readonly ImportRow[],
-): Promise<ImportResult> => {
-  const faults = [...repeated(rows), ...withoutId(engine, rows)];
-  if (faults.length > 0) return { kind: 'faulty', faults };
-  const brought = [];
-  for (const [index, row] of rows.entries()) brought.push(await throughConnector(engine, row, index));
-  const failed = brought.filter(isFault);
-  if (failed.length > 0) return { kind: 'faulty', faults: failed };
-  const rowsWithIds = brought as readonly Brought[];
+/** What a connector has made and nobody here keeps can only be found there: it is told, so that it can be named again. */
+const noteOrphans = (engine: Engine, rows: readonly Brought[], byConnector: ReadonlySet<number>): void => {
+  if (byConnector.size === 0) return;
+  const orphans = rows.filter((_row, index) => byConnector.has(index));
+  const facts = { externalIds: orphans.map(({ externalId }) => externalId).join(' ') };
+  engine.log.warn('connections were imported at their connector, and the batch was not kept here', facts);
+};
+
+interface Batch {
+  readonly rows: readonly Brought[];
+  /** The rows that their connector has just made. */
+  readonly byConnector: ReadonlySet<number>;
+}
+
+const keepBatch = async (engine: Engine, tenantId: TenantId, { rows, byConnector }: Batch): Promise<ImportResult> => {
   // A connector may have made an id that another row of the batch names.
-  const twice = repeated(rowsWithIds);
+  const twice = repeated(rows);
   if (twice.length > 0) return { kind: 'faulty', faults: twice };
-  const ready = ((await engine.beforeImport?.(rowsWithIds)) ?? rowsWithIds) as readonly Brought[];
-  const items = ready.map((row) => sealed(engine, tenantId, row));
+  const ready = ((await engine.beforeImport?.(rows)) ?? rows) as readonly Brought[];
+  const items = ready.map((row, index) => ({
+    ...sealed(engine, tenantId, row),
+    madeByConnector: byConnector.has(index),
+  }));
   const policyOf: PolicyOf = ({ connector, provider, institutionId }, connectionId) =>
     engine.policies.policyFor({ tenantId, connector, provider, institutionId, connectionId });
   const cause = `import ${engine.ids.next()}`;
@@ -177,4 +157,26 @@ export const importConnections = async (
   );
   if (decided.clashes.length > 0) return { kind: 'faulty', faults: decided.clashes.map(faultOf) };
   return { kind: 'imported', imported: decided.imported };
+};
+
+/**
+ * A batch of connections, all or nothing. What a connector has to import by itself is brought in there first; should a
+ * later row fail, those stay at the connector, and the answer names them for the next try.
+ */
+export const importConnections = async (
+  engine: Engine,
+  tenantId: TenantId,
+  rows: readonly ImportRow[],
+): Promise<ImportResult> => {
+  const faults = [...repeated(rows), ...withoutId(engine, rows)];
+  if (faults.length > 0) return { kind: 'faulty', faults };
+  const brought = await bringThroughConnectors(engine, rows);
+  if (brought.kind === 'failed') return { kind: 'faulty', faults: brought.faults };
+  let result: ImportResult | undefined;
+  try {
+    result = await keepBatch(engine, tenantId, brought);
+    return result;
+  } finally {
+    if (result?.kind !== 'imported') noteOrphans(engine, brought.rows, brought.byConnector);
+  }
 };

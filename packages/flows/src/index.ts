@@ -14,4 +14,5 @@ export { releaseDeadLeases, runTask } from './run-task.js';
 export * from './tasks.js';
 export * from './job-runs.js';
 export * from './upkeep.js';
+export * from './watch-consents.js';
 export { processDueWebhooks, processWebhook, receiveWebhook, type WebhookResult } from './webhooks.js';

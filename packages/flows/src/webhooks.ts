@@ -1,8 +1,25 @@
-import { HOUR, idOf, insert, MINUTE, pullOrigins, standingOf, update } from '@freshet/domain';
-import type { Connection, Effect, ProviderEvent, Pull, TenantId, WebhookId, WebhookRecord } from '@freshet/domain';
-import { decideEvent, groupKeyOf, type EventFacts, type RefreshPolicy } from '@freshet/policy';
+import { countedPullStates, HOUR, idOf, insert, MINUTE, standingOf, update } from '@freshet/domain';
+import type {
+  Connection,
+  Effect,
+  Instant,
+  ProviderEvent,
+  Pull,
+  TenantId,
+  WebhookId,
+  WebhookRecord,
+} from '@freshet/domain';
+import {
+  decideEvent,
+  ECHO_MS,
+  keyToldBy,
+  nearestPull,
+  othersMayCost,
+  type EventFacts,
+  type RefreshPolicy,
+} from '@freshet/policy';
 import { read } from '@freshet/ports';
-import type { Connector, Loader, RawWebhook } from '@freshet/ports';
+import type { Connector, Loader, RawWebhook, UsageQuery, UsageScope } from '@freshet/ports';
 import { callContext } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
 import { loadLearning } from './load-learning.js';
@@ -52,13 +69,6 @@ interface EventLoad {
   readonly policy: RefreshPolicy;
 }
 
-/** The key of the group that the connection is in by what the event tells of it. */
-const keyAfter = (connection: Connection, event: Handled, policy: RefreshPolicy): string => {
-  if (event.kind !== 'link-completed') return connection.groupKey;
-  const providerConnectionId = event.providerConnectionId ?? connection.providerConnectionId;
-  return groupKeyOf({ ...connection, status: 'ACTIVE', providerConnectionId }, policy.duplicates);
-};
-
 /** The group that it comes into, and what goes along; nothing where it stays. */
 function* loadJoined(
   engine: Engine,
@@ -66,10 +76,11 @@ function* loadJoined(
   event: Handled,
   policy: RefreshPolicy,
 ): Loader<Pick<EventFacts, 'joins' | 'holdings'>> {
-  const groupKey = keyAfter(connection, event, policy);
+  const groupKey = keyToldBy(connection, event, policy);
   if (groupKey === connection.groupKey) return { joins: [], holdings: {} };
   const joins = yield* read('groupByKey', { tenantId: connection.tenantId, groupKey });
-  const leaves = { policy, now: engine.clock.now() };
+  // An event that comes late takes along what counted when it happened.
+  const leaves = { policy, now: Math.min(event.at, engine.clock.now()) };
   const holdings = {
     [connection.groupKey]: yield* loadHoldings(connection, connection.groupKey, leaves),
     [groupKey]: yield* loadHoldings(connection, groupKey, null),
@@ -87,19 +98,48 @@ function* loadConnection(tenantId: TenantId, connector: string, event: Handled):
   return yield* read('connectionByExternalId', { tenantId, connector, externalId: event.externalId });
 }
 
-/** The pull that data of that moment may belong to: of the last minutes, whoever made it. */
-function* loadLastPull({ tenantId, groupKey }: Connection, at: number): Loader<Pull | null> {
-  return yield* read('latestPull', {
-    tenantId,
-    scope: { kind: 'group', groupKey },
-    origins: pullOrigins,
-    states: ['sent', 'accepted', 'succeeded', 'partial', 'unknown'],
-    attended: null,
-    products: null,
-    // A call of ours may have been given up long before its data is told of.
-    since: at - HOUR,
+type Asked = Pick<UsageQuery, 'scope' | 'origins' | 'states' | 'since' | 'except'>;
+
+function* loadNewest({ tenantId }: Connection, asked: Asked): Loader<Pull | null> {
+  return yield* read('latestPull', { tenantId, attended: null, products: null, ...asked });
+}
+
+const EVER = Number.MIN_SAFE_INTEGER;
+
+/** More than this in so short a time are not told apart. */
+const PULLS_AROUND = 50;
+
+/** The pull that data of that moment may belong to, whoever made it: the nearest. A call of ours may have been given up long before. */
+function* loadPullAround({ tenantId, groupKey }: Connection, at: Instant): Loader<Pull | null> {
+  const scope: UsageScope = { kind: 'group', groupKey };
+  const [from, until] = [at - HOUR, at + ECHO_MS + 1];
+  const around = yield* read('pullsBetween', { tenantId, scope, from, until, limit: PULLS_AROUND });
+  return nearestPull(around, at);
+}
+
+type PullFacts = Pick<EventFacts, 'awaitedPull' | 'lastPull' | 'lastLink' | 'earlierBackgroundAt'>;
+
+/** The pulls that an event may be about, or may be a second word on. */
+function* loadPulls(connection: Connection, event: Handled, now: Instant): Loader<PullFacts> {
+  const { id: connectionId, groupKey } = connection;
+  const group: UsageScope = { kind: 'group', groupKey };
+  const own: UsageScope = { kind: 'connection', groupKey, connectionId };
+  const awaitedPull = yield* loadNewest(connection, {
+    scope: group,
+    origins: ['connect', 'repair', 'import', 'products'],
+    states: ['accepted'],
+    since: EVER,
     except: null,
   });
+  if (event.kind !== 'aggregated' && event.kind !== 'link-completed')
+    return { awaitedPull, lastPull: null, lastLink: null, earlierBackgroundAt: null };
+  const lastPull = yield* loadPullAround(connection, Math.min(event.at, now));
+  if (event.kind === 'aggregated') return { awaitedPull, lastPull, lastLink: null, earlierBackgroundAt: null };
+  const links = { scope: own, origins: ['connect', 'repair'], states: countedPullStates, since: EVER } as const;
+  const lastLink = yield* loadNewest(connection, { ...links, except: null });
+  const earlier = { scope: group, origins: ['background'], states: countedPullStates, since: EVER } as const;
+  const earlierBackground = yield* loadNewest(connection, { ...earlier, except: lastPull?.id ?? null });
+  return { awaitedPull, lastPull, lastLink, earlierBackgroundAt: earlierBackground?.at ?? null };
 }
 
 function* loadEvent(
@@ -113,47 +153,48 @@ function* loadEvent(
   const policy = policyOf(engine, connection);
   const members = yield* read('group', { tenantId, id: connection.id });
   const openTask = yield* read('openTask', { tenantId, groupKey: connection.groupKey });
-  const awaitedPull = yield* read('latestPull', {
-    tenantId,
-    scope: { kind: 'group', groupKey: connection.groupKey },
-    origins: ['connect', 'repair', 'import', 'products'],
-    states: ['accepted'],
-    attended: null,
-    products: null,
-    since: Number.MIN_SAFE_INTEGER,
-    except: null,
-  });
   const joined = yield* loadJoined(engine, connection, event, policy);
   const now = engine.clock.now();
   const teaches = event.kind === 'aggregated' || event.kind === 'change-told';
   const learning = teaches ? yield* loadLearning(members, connection, now) : null;
-  const lastPull = event.kind === 'aggregated' ? yield* loadLastPull(connection, Math.min(event.at, now)) : null;
-  return { facts: { connection, group: members, ...joined, openTask, awaitedPull, learning, lastPull }, policy };
+  const pulls = yield* loadPulls(connection, event, now);
+  const hasHistory = members.some((member) => member.historicalLoaded);
+  const mayCost = event.kind === 'aggregated' && othersMayCost(policy.price, hasHistory);
+  const counters = mayCost ? yield* read('budgetCounters', { tenantId, at: now }) : [];
+  return { facts: { connection, group: members, ...joined, openTask, ...pulls, learning, counters }, policy };
 }
 
 /** `waits`: it cannot be taken in yet; `unknown`: it is about nothing of ours. */
 type Taken = 'taken' | 'waits' | 'unknown';
 
-const take = async (engine: Engine, webhook: WebhookRecord, event: Handled): Promise<Taken> => {
+/** Who tells it, and of whose connection. */
+interface Telling {
+  readonly tenantId: TenantId;
+  readonly connector: string;
+  readonly cause: string;
+}
+
+/** One event of a provider's, however it was heard of. */
+export const takeEvent = async (engine: Engine, telling: Telling, event: Handled): Promise<Taken> => {
   const decided = await engine.store.turn(
-    () => loadEvent(engine, webhook.tenantId, webhook.connector, event),
+    () => loadEvent(engine, telling.tenantId, telling.connector, event),
     (load): { readonly taken: Taken; readonly effects: readonly Effect[] } => {
       if (load === undefined) return { taken: 'unknown', effects: [] };
-      const { waits, effects } = decideEvent(load.facts, event, load.policy, turnInputs(engine, webhook.id));
+      const { waits, effects } = decideEvent(load.facts, event, load.policy, turnInputs(engine, telling.cause));
       return { taken: waits ? 'waits' : 'taken', effects };
     },
   );
-  if (decided.taken === 'taken' && event.kind === 'status-told') noteUnknownWord(engine, webhook, event);
+  if (decided.taken === 'taken' && event.kind === 'status-told') noteUnknownWord(engine, telling, event);
   return decided.taken;
 };
 
 const noteUnknownWord = (
   engine: Engine,
-  webhook: WebhookRecord,
+  { connector, cause }: Telling,
   event: Extract<Handled, { kind: 'status-told' }>,
 ): void => {
   if (standingOf({ status: event.status, reason: event.reason }) !== 'UNKNOWN') return;
-  const facts = { connector: webhook.connector, status: event.status, reason: event.reason, webhookId: webhook.id };
+  const facts = { connector, status: event.status, reason: event.reason, cause };
   engine.log.warn('a provider told a status that is not in the table: kept verbatim, not refreshable', facts);
 };
 
@@ -211,7 +252,8 @@ export const processWebhook = async (engine: Engine, tenantId: TenantId, id: Web
     if (connector === undefined) throw new Error(`connector ${webhook.connector} is switched off`);
     const events = translate(connector, webhook);
     const taken: Taken[] = [];
-    for (const event of events) taken.push(await take(engine, webhook, event));
+    const telling = { tenantId, connector: webhook.connector, cause: webhook.id };
+    for (const event of events) taken.push(await takeEvent(engine, telling, event));
     await close(engine, webhook, endOf(engine, webhook, taken));
   } catch (error) {
     const { attempts } = webhook;

@@ -70,6 +70,10 @@ export interface Price {
   readonly productSets: readonly { readonly products: readonly Product[]; readonly micros: number }[];
   /** Added while history has not been loaded and TRANSACTIONS are asked for. */
   readonly historicalMicros: number;
+  /** What loads the history: the first data of a connection, or (where that is switched off) its first refresh. */
+  readonly historicalAt?: 'connect' | 'refresh';
+  /** Pulls that nobody asked for as a refresh and that cost like one all the same. */
+  readonly alsoBilled?: readonly Exclude<PullOrigin, 'forced'>[];
   readonly billedOn: 'success' | 'attempt';
 }
 

@@ -7,7 +7,7 @@ import {
   decideEvent,
   decideImport,
   decideOutcome,
-  groupKeyOf,
+  keyToldBy,
   importedKey,
   type HoldingsByKey,
   type ImportItem,
@@ -130,18 +130,14 @@ const brought = (rows: Kept, items: readonly ImportItem[], now: number): void =>
 
 const eventful = (rows: Kept, connection: Connection, happened: Event, now: number): void => {
   const group = living(rows, connection.groupKey);
-  const providerConnectionId =
-    happened.kind === 'link-completed'
-      ? (happened.providerConnectionId ?? connection.providerConnectionId)
-      : connection.providerConnectionId;
-  const key = groupKeyOf({ ...connection, providerConnectionId, status: 'ACTIVE' }, 'grouped');
+  const key = keyToldBy(connection, happened, rules);
   const joins = key === connection.groupKey ? [] : living(rows, key);
   const held = key === connection.groupKey ? {} : holdings(rows, [connection.groupKey, key]);
   const facts = {
     ...{ connection, group, joins, openTask: null, awaitedPull: null },
     holdings: held,
     learning: unlearned,
-    lastPull: null,
+    ...{ lastPull: null, lastLink: null, earlierBackgroundAt: null, counters: [] },
   };
   rows.apply(decideEvent(facts, happened, rules, inputs(now)).effects);
 };

@@ -263,6 +263,11 @@ export interface Reads {
     { readonly connectedBefore: Instant; readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
   >;
+  /** Of active connections that work, whose consent ends no later than `until`, by end and id, from just after those. */
+  readonly endingConsents: Read<
+    { readonly until: Instant; readonly afterAt: Instant; readonly afterId: string; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: ConnectionId; readonly endsAt: Instant }[]
+  >;
   /** The earliest instant (engine clock) at which a task or webhook falls due, held or not; null: none will. */
   readonly nextDueAt: Read<Record<string, never>, Instant | null>;
   readonly queuedAudits: Read<

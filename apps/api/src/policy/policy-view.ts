@@ -37,6 +37,8 @@ const priceView = z.object({
   perRequest: moneyView,
   productSets: z.array(z.object({ products: z.array(product), price: moneyView })),
   historical: moneyView,
+  historicalAt: z.enum(['connect', 'refresh']),
+  alsoBilled: z.array(z.enum(pullOrigins)),
   billedOn: z.enum(['success', 'attempt']),
 });
 
@@ -99,6 +101,8 @@ const toPrice = ({
   perRequestMicros,
   productSets,
   historicalMicros,
+  historicalAt = 'connect',
+  alsoBilled = [],
   billedOn,
 }: Price): PolicyAnswer['price'] => {
   const money = (micros: number) => toMoney({ micros, currency });
@@ -110,6 +114,8 @@ const toPrice = ({
     perRequest: money(perRequestMicros),
     productSets: productSets.map(toSet),
     historical: money(historicalMicros),
+    historicalAt,
+    alsoBilled: [...alsoBilled],
     billedOn,
   };
 };

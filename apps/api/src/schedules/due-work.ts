@@ -3,10 +3,12 @@ import {
   forgetIdempotency,
   forgetJobRuns,
   learnPostingHours,
+  LONGEST_WARNING_MS,
   processDueWebhooks,
   releaseDeadLeases,
   requestNightlyAudits,
   runQueuedAudits,
+  watchConsents,
 } from '@freshet/flows';
 import type { Dispatcher, Engine } from '@freshet/flows';
 import type { PageThread } from '../audit/page-thread.js';
@@ -25,6 +27,8 @@ export interface DueSteps {
   readonly processWebhooks: Step;
   readonly releaseLeases: Step;
   readonly expireConnects: Step;
+  readonly endConsents: Step;
+  readonly warnOfConsents: Step;
   readonly forgetIdempotency: Step;
   readonly forgetJobRuns: Step;
   readonly learnPostingHours: Step;
@@ -54,6 +58,8 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
   processWebhooks: untilDone(() => processDueWebhooks(engine, BATCH)),
   releaseLeases: untilDone(() => releaseDeadLeases(engine, BATCH)),
   expireConnects: untilDone(() => expireAbandonedConnects(engine, BATCH)),
+  endConsents: () => watchConsents(engine, BATCH, 0),
+  warnOfConsents: () => watchConsents(engine, BATCH, LONGEST_WARNING_MS),
   forgetIdempotency: untilDone(() => forgetIdempotency(engine, BATCH)),
   forgetJobRuns: untilDone(() => forgetJobRuns(engine, BATCH)),
   learnPostingHours: () => learnPostingHours(engine),
@@ -70,6 +76,7 @@ export const runAllDue = async (
 ): Promise<void> => {
   await steps.releaseLeases();
   await steps.expireConnects();
+  await steps.warnOfConsents();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     await steps.processWebhooks();
     await steps.dispatchTasks();

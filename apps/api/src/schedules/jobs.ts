@@ -45,6 +45,18 @@ export const jobs: readonly Job[] = [
     when: { everyMs: MINUTE },
   },
   {
+    name: 'end-consents',
+    what: 'Gives connections whose consent has ended the status that the catalogue says.',
+    step: 'endConsents',
+    when: { everyMs: MINUTE },
+  },
+  {
+    name: 'warn-of-consents',
+    what: 'Marks connections whose consent ends soon.',
+    step: 'warnOfConsents',
+    when: { cron: '30 * * * *' },
+  },
+  {
     name: 'nightly-audit',
     what: 'Asks for the audit of every tenant.',
     step: 'nightlyAudit',

@@ -1,109 +1,42 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
-
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createBudConnector, type BudRefreshVersion } from '@freshet/connectors';
 import type { PullId } from '@freshet/domain';
 import type { Connector, RefreshContext } from '@freshet/ports';
-import { parse } from 'yaml';
+import {
+  describeBySpec,
+  startRecorder,
+  type DocumentedReply,
+  type Recorder,
+  type Reply,
+  type Sent,
+} from './official-spec.js';
 
-/** Bud's own API description is not ours to ship: it is read where it lies beside the repository. */
-const SPEC_FILE = resolve(import.meta.dirname, '../../../../../shared/specs/bud.yaml');
-/** Documented, but outside of the part of the description that is kept there. */
-const PATHS_BEYOND_IT = ['/v2/open-banking/authorisation-gateway-url'];
-
-interface Parameter {
-  readonly in?: string;
-  readonly name?: string;
-  readonly required?: boolean;
-  readonly $ref?: string;
-}
-interface Content {
-  readonly example?: unknown;
-  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
-  readonly schema?: { readonly example?: unknown };
-}
-interface Operation {
-  readonly parameters?: readonly Parameter[];
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Content>> }>>;
-}
-interface Spec {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly parameters: Readonly<Record<string, Parameter>> };
-}
-interface Sent {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-}
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-const isThere = existsSync(SPEC_FILE);
-if (!isThere)
-  process.stdout.write(`Not run: the connector against Bud's API description (${SPEC_FILE} is not there)\n`);
-const spec: Spec = isThere
-  ? (parse(readFileSync(SPEC_FILE, 'utf8')) as Spec)
-  : { paths: {}, components: { parameters: {} } };
-
-const parametersOf = (operation: Operation): readonly Parameter[] =>
-  (operation.parameters ?? []).map(({ $ref, ...own }) =>
-    $ref ? (spec.components.parameters[$ref.split('/').at(-1) ?? ''] ?? {}) : own,
-  );
-
-const documented = ({ method, path }: Sent): Operation | undefined => {
-  const [plain = ''] = path.split('?');
-  const match = Object.entries(spec.paths).find(([template]) =>
-    new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(plain),
-  );
-  return match?.[1][method.toLowerCase()];
-};
-
-/** Every documented reply of an operation, with its code; 5XX stands for 500. */
-const repliesOf = (path: string, method: string): readonly (readonly [string, Reply])[] =>
-  Object.entries(spec.paths[path]?.[method]?.responses ?? {}).flatMap(([code, { content }]) => {
-    const status = Number(code.replaceAll('X', '0'));
-    const { example, examples, schema } = content?.['application/json'] ?? {};
-    const named = Object.entries(examples ?? {}).map(([name, { value }]) => [name, value] as const);
-    const lone = example ?? schema?.example;
-    const bodies = named.length > 0 ? named : [['example', lone] as const];
-    return bodies.map(([name, body]) => [`${code} ${name}`, { status, body }] as const);
-  });
-
-let server: Server;
-let url: string;
-const sent: Sent[] = [];
-let answer: (path: string) => Reply;
+/** In Bud's own documents, but outside of the part of the description that is kept beside the repository. */
+const BEYOND_IT = '/v2/open-banking/authorisation-gateway-url';
+const [TOKENS, PROVIDERS] = ['/v1/oauth/token', '/v1/open-banking/providers'];
+const CONSENTS = '/v1/open-banking/account-access-consents';
+const REVOKE = '/v1/open-banking/account-access-consent/revoke';
+const REFRESHES = { v2: '/open-banking/v2/refresh', v1: '/v1/open-banking/refresh' } as const;
 const TOKEN: Reply = { status: 200, body: { data: { access_token: 't', expires_in: 3600, refresh_token: 'r' } } };
 
+let recorder: Recorder;
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const { method = '', url: path = '', headers } = request;
-    sent.push({ method, path, headers });
-    const reply = answer(path);
-    request.resume();
-    response
-      .writeHead(reply.status, { 'content-type': 'application/json' })
-      .end(reply.body === undefined ? '' : JSON.stringify(reply.body));
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  recorder = await startRecorder();
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-beforeEach(() => void sent.splice(0));
+afterAll(() => recorder.close());
+beforeEach(() => void recorder.sent.splice(0));
+
+/** Every call is answered so, the token's and the list of banks apart. */
+const answering = (reply: Reply, others: Readonly<Record<string, Reply>> = {}): void => {
+  const apart: Readonly<Record<string, Reply>> = { [TOKENS]: TOKEN, [PROVIDERS]: { status: 500 }, ...others };
+  recorder.answer = ({ path }) => apart[path.split('?')[0] ?? ''] ?? reply;
+};
 
 const bud = (refreshVersion: BudRefreshVersion): Connector =>
   createBudConnector({
     clientId: 'c',
     clientSecret: 's',
-    baseUrl: url,
+    baseUrl: recorder.url,
     refreshVersion,
     redirectUrl: 'https://app.example',
   });
@@ -133,52 +66,78 @@ const refreshCall = {
 };
 const progressCall = { ...connection, products, providerTaskId: 'task-1', sentAt: 0, asOfBefore: null };
 
-const operations = (version: BudRefreshVersion) => {
+const operations = (version: BudRefreshVersion, institutionId = connection.institutionId) => {
   const connector = bud(version);
+  const at = { institutionId };
   return {
-    refresh: () => connector.refresh(refreshCall, context()),
-    progress: () => connector.progress(progressCall, context()),
+    refresh: () => connector.refresh({ ...refreshCall, ...at }, context()),
+    refreshOfAll: () =>
+      connector.refresh({ ...refreshCall, ...at, allProducts: true, from: null, to: null }, context()),
+    progress: () => connector.progress({ ...progressCall, ...at }, context()),
+    progressOfLost: () => connector.progress({ ...progressCall, ...at, providerTaskId: null }, context()),
     status: () => connector.status(connection, context()),
     repair: () => connector.repair(connection, context()),
     delete: () => connector.delete(connection, context()),
   };
 };
+const versions = ['v2', 'v1'] as const;
 
-(isThere ? describe : describe.skip)('Bud as Bud describes itself', () => {
-  test.each(['v2', 'v1'] as const)(
-    '%s: all that is sent is in it, with every header that it requires',
-    async (version) => {
-      answer = (path) => (path === '/v1/oauth/token' ? TOKEN : { status: 202, body: {} });
+describeBySpec('bud', (spec) => {
+  test.each(versions)('%s: all that is sent is in it: path, security, headers, query and body', async (version) => {
+    const answers: readonly Reply[] = [
+      { status: 202, body: {} },
+      { status: 400, body: { code_id: 'provider_maintenance' } },
+    ];
+    for (const answer of answers) {
+      answering(answer);
       for (const operation of Object.values(operations(version))) await operation();
-      expect(sent.length).toBeGreaterThan(6);
-      for (const call of sent.filter(({ path }) => !PATHS_BEYOND_IT.includes(path))) {
-        const operation = documented(call);
-        expect([call.method, call.path, operation === undefined]).toEqual([call.method, call.path, false]);
-        const known = parametersOf(operation as Operation).filter((parameter) => parameter.in === 'header');
-        const missing = known.filter(({ name = '', required }) => required && !call.headers[name.toLowerCase()]);
-        expect([call.path, missing]).toEqual([call.path, []]);
-        const allowed = known.map(({ name = '' }) => name.toLowerCase());
-        const ours = Object.keys(call.headers).filter((name) => name.startsWith('x-'));
-        expect([call.path, ours.filter((name) => !allowed.includes(name))]).toEqual([call.path, []]);
-      }
-    },
-  );
+    }
+    // A token that is refused is renewed by the other way of the document.
+    answering({ status: 401, body: { code_id: 'token_expired' } });
+    await operations(version).refresh();
+    const judged = recorder.sent.filter(({ path }) => path !== BEYOND_IT);
+    const used = new Set(judged.map(({ method, path }) => `${method} ${path.split('?')[0]}`));
+    expect(used).toEqual(
+      new Set([
+        `POST ${TOKENS}`,
+        `GET ${PROVIDERS}`,
+        `POST ${REFRESHES[version]}`,
+        `GET ${REFRESHES[version]}/task-1`,
+        `GET ${CONSENTS}`,
+        `POST ${REVOKE}`,
+      ]),
+    );
+    const grants = judged.filter(({ path }) => path === TOKENS).map(({ body }) => body.split('&')[0]);
+    expect(new Set(grants)).toEqual(new Set(['grant_type=client_credentials', 'grant_type=refresh_token']));
+    // By the document's own words a token is renewed without the client's credentials.
+    const isRenewal = ({ path, body }: Sent): boolean => path === TOKENS && body.includes('grant_type=refresh_token');
+    const renewals = judged.filter(isRenewal).flatMap(spec.faultsOf);
+    expect(new Set(renewals)).toEqual(new Set([`POST ${TOKENS}: security: Basic`]));
+    expect(judged.filter((sent) => !isRenewal(sent)).flatMap(spec.faultsOf)).toEqual([]);
+  });
 
-  const refused: Readonly<Record<string, string>> = {
-    '400 Parameter missing': 'refused',
+  test('has no gateway: should it come to have one, it is judged too', () => {
+    expect(spec.operations.some((operation) => operation.includes('gateway'))).toBe(false);
+  });
+
+  /** Each documented reply by its name, or by its code where the examples have none that says something. */
+  const kindOf = (kinds: Readonly<Record<string, string>>, { name, status }: DocumentedReply): string =>
+    kinds[name] ?? kinds[status] ?? 'no answer known';
+
+  const ofRefresh: Readonly<Record<string, string>> = {
+    202: 'accepted',
+    400: 'refused',
     '400 Provider in Maintenance': 'unavailable',
-    '405 example': 'refused',
-    '5XX example': 'unknown',
+    401: 'refused',
+    405: 'refused',
+    500: 'unknown',
   };
-  test.each([
-    ['v2', '/open-banking/v2/refresh'],
-    ['v1', '/v1/open-banking/refresh'],
-  ] as const)('%s: every documented reply to a refresh has its answer', async (version, path) => {
-    const replies = repliesOf(path, 'post');
+  test.each(versions)('%s: every documented reply to a refresh has its answer', async (version) => {
+    const replies = spec.repliesOf('post', REFRESHES[version]);
     expect(replies.length).toBeGreaterThanOrEqual(4);
-    for (const [name, reply] of replies) {
-      answer = (asked) => (asked === '/v1/oauth/token' ? TOKEN : reply);
-      expect([name, (await operations(version).refresh()).kind]).toEqual([name, refused[name] ?? 'accepted']);
+    for (const reply of replies) {
+      answering(reply);
+      expect([reply.name, (await operations(version).refresh()).kind]).toEqual([reply.name, kindOf(ofRefresh, reply)]);
     }
   });
 
@@ -190,16 +149,40 @@ const operations = (version: BudRefreshVersion) => {
     '200 failed_connection_not_found': 'customer-needed',
     '200 failed_reconnect_required': 'customer-needed',
     '200 failed_provider_in_maintenance': 'unavailable',
+    400: 'unknown',
+    401: 'unknown',
+    404: 'unknown',
+    405: 'unknown',
+    500: 'unknown',
   };
-  test.each([
-    ['v2', '/open-banking/v2/refresh/{task_id}'],
-    ['v1', '/v1/open-banking/refresh/{task_id}'],
-  ] as const)('%s: every documented task has its outcome', async (version, path) => {
-    const replies = repliesOf(path, 'get');
+  test.each(versions)('%s: every documented task has its outcome', async (version) => {
+    const replies = spec.repliesOf('get', `${REFRESHES[version]}/{task_id}`);
     expect(replies.length).toBeGreaterThanOrEqual(8);
-    for (const [name, reply] of replies) {
-      answer = (asked) => (asked === '/v1/oauth/token' ? TOKEN : reply);
-      expect([name, (await operations(version).progress()).kind]).toEqual([name, ends[name] ?? 'unknown']);
+    for (const reply of replies) {
+      answering(reply);
+      expect([reply.name, (await operations(version).progress()).kind]).toEqual([reply.name, kindOf(ends, reply)]);
+    }
+  });
+
+  test('every documented list of banks says how long one is in maintenance, or that nobody knows', async () => {
+    const banks: readonly (readonly [bank: string, until: number | null])[] = [
+      ['barclays', Date.parse('2019-08-07T11:00:00Z')],
+      // Its flag is taken away by hand.
+      ['fd', null],
+      ['halifax', null],
+      ['not-listed', null],
+    ];
+    const refused = { status: 400, body: { code_id: 'provider_maintenance' } };
+    for (const list of spec.repliesOf('get', PROVIDERS)) {
+      answering(refused, { [PROVIDERS]: list });
+      for (const [bank, until] of banks) {
+        const maintenanceUntil = list.status === 200 ? until : null;
+        expect([list.name, bank, await operations('v2', bank).refresh()]).toMatchObject([
+          list.name,
+          bank,
+          { kind: 'unavailable', maintenanceUntil },
+        ]);
+      }
     }
   });
 
@@ -211,22 +194,36 @@ const operations = (version: BudRefreshVersion) => {
       403: 'refused',
       500: 'unavailable',
     };
-    for (const [name, reply] of repliesOf('/v1/oauth/token', 'post')) {
-      answer = (asked) => (asked === '/v1/oauth/token' ? reply : { status: 202, body: { data: { task_id: 't' } } });
-      expect([name, (await operations('v2').refresh()).kind]).toEqual([name, kinds[String(reply.status)]]);
+    const started = { status: 202, body: { data: { task_id: 't' } } };
+    for (const reply of spec.repliesOf('post', TOKENS)) {
+      answering(started, { [TOKENS]: reply });
+      expect([reply.name, (await operations('v2').refresh()).kind]).toEqual([reply.name, kindOf(kinds, reply)]);
     }
   });
 
-  test('every documented list of consents tells ours, and every documented revocation is taken', async () => {
-    for (const [name, reply] of repliesOf('/v1/open-banking/account-access-consents', 'get')) {
-      answer = (asked) => (asked === '/v1/oauth/token' ? TOKEN : reply);
-      const told = await operations('v2').status();
-      expect([name, told]).toEqual([name, reply.status === 200 ? { status: 'ACTIVE', reason: null, at: null } : null]);
+  test('every documented list of consents tells ours, and a lost task is looked for in it', async () => {
+    const replies = spec.repliesOf('get', CONSENTS);
+    expect(replies.length).toBeGreaterThanOrEqual(2);
+    for (const reply of replies) {
+      answering(reply);
+      const told = reply.status === 200 ? { status: 'ACTIVE', reason: null, at: null } : null;
+      expect([reply.name, await operations('v2').status()]).toEqual([reply.name, told]);
+      const kind = reply.status === 200 ? 'done' : 'unknown';
+      expect([reply.name, (await operations('v2').progressOfLost()).kind]).toEqual([reply.name, kind]);
     }
-    for (const [name, reply] of repliesOf('/v1/open-banking/account-access-consent/revoke', 'post')) {
-      answer = (asked) => (asked === '/v1/oauth/token' ? TOKEN : reply);
-      const kinds: Readonly<Record<string, string>> = { 202: 'accepted', 500: 'unknown' };
-      expect([name, (await operations('v2').delete()).kind]).toEqual([name, kinds[String(reply.status)] ?? 'refused']);
+  });
+
+  test('every documented reply to a revocation has its answer', async () => {
+    const kinds: Readonly<Record<string, string>> = {
+      202: 'accepted',
+      400: 'refused',
+      401: 'refused',
+      405: 'refused',
+      500: 'unknown',
+    };
+    for (const reply of spec.repliesOf('post', REVOKE)) {
+      answering(reply);
+      expect([reply.name, (await operations('v2').delete()).kind]).toEqual([reply.name, kindOf(kinds, reply)]);
     }
   });
 });

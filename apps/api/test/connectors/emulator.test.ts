@@ -186,6 +186,16 @@ describe.each(['v2', 'v1'] as const)('Bud %s', (version) => {
 });
 
 describe('Bud', () => {
+  test.each(['v2', 'v1'] as const)('%s: a bank in maintenance tells until when', async (version) => {
+    const call = { ...(await linked('bud', 'BUD')), institutionId: 'Monzo' };
+    const end = emulator.sandbox.now() + HOUR;
+    await emulator.control('PUT', 'maintenance', { provider: 'Monzo', end: new Date(end).toISOString() });
+    const given = await run(version === 'v2' ? emulator.bud : emulator.budV1, call);
+    const ended = version === 'v2' ? await given.ended() : given.started;
+    expect(ended).toMatchObject({ kind: 'unavailable', who: 'institution', maintenanceUntil: end });
+    await emulator.control('PUT', 'maintenance', { provider: 'Monzo', active: false });
+  });
+
   test('the presence of the customer goes along where it is there, and only there', async () => {
     const call = await linked('bud', 'BUD');
     await run(emulator.bud, { ...call, presence: { ip: '203.0.113.7', userAgent: null } });
@@ -193,6 +203,17 @@ describe('Bud', () => {
       data: { headers: Record<string, string> }[];
     };
     expect(data.map(({ headers }) => headers['x-customer-ip-address'])).toEqual(['203.0.113.7']);
+  });
+
+  test('a consent whose reconfirmation lapsed lets the present customer in, and nobody else', async () => {
+    const call = await linked('bud', 'BUD');
+    const consentExpiresAt = new Date(emulator.sandbox.now() + 1_000).toISOString();
+    await emulator.register({ connector: 'bud', provider: 'BUD', externalId: call.externalId, consentExpiresAt });
+    await emulator.sandbox.advance(2_000);
+    const presence = { ip: '203.0.113.7', userAgent: null };
+    expect((await (await run(emulator.bud, { ...call, presence })).ended()).kind).toBe('done');
+    await emulator.sandbox.advance(2 * HOUR);
+    expect((await (await run(emulator.bud, call)).ended()).kind).toBe('customer-needed');
   });
 
   test('a token that ended on the clock of the emulator is renewed', async () => {

@@ -95,6 +95,15 @@ const DEEPEST = 8;
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 const fileOf = (name: string): string => resolve(import.meta.dirname, `../../../../../shared/specs/${name}.yaml`);
 
+/** Fields without a type beside them are those of an object; without it any value would pass. */
+const typed = (schema: unknown): unknown => {
+  if (Array.isArray(schema)) return schema.map(typed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const own = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, typed(value)]));
+  const isSchema = typeof own['properties'] === 'object' && Array.isArray(own['required']);
+  return isSchema && own['type'] === undefined ? { type: 'object', ...own } : own;
+};
+
 const readerOf = (document: Document) => {
   const resolved = <Thing extends Referred>(thing: Thing): Thing => {
     if (thing.$ref === undefined) return thing;
@@ -106,7 +115,10 @@ const readerOf = (document: Document) => {
   ) as Json;
   const validatorOf = (schema: Json): z.ZodType => {
     const own = JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', '#/definitions/')) as Json;
-    return z.fromJSONSchema({ ...own, definitions }, { defaultTarget: 'openapi-3.0' });
+    return z.fromJSONSchema(
+      { ...(typed(own) as Json), definitions: typed(definitions) as Json },
+      { defaultTarget: 'openapi-3.0' },
+    );
   };
   /** What the examples of a schema and its fields come to; undefined where it has none. */
   const sampleOf = (schema: Json, depth = 0): unknown => {

@@ -1,12 +1,17 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
+  batchStories,
   budgetStories,
   changeStories,
+  consentStories,
+  disorderStories,
   dispatchStories,
   importStories,
   jobStories,
   learningStories,
   leaseStories,
+  maintenanceStories,
+  otherPullStories,
   outcomeStories,
   overtakenStories,
   permitStories,
@@ -23,6 +28,7 @@ import { join } from 'node:path';
 
 /** Each of these opens a file of its own. */
 const RACES = 25;
+const ORDERS = 5;
 
 let folder = '';
 let files = 0;
@@ -38,7 +44,9 @@ const openStore = (): Store => {
 
 // What is told of the flows over memory holds over a real file.
 requestStories(openStore);
+otherPullStories(openStore);
 outcomeStories(openStore);
+maintenanceStories(openStore);
 leaseStories(openStore);
 learningStories(openStore);
 overtakenStories(openStore);
@@ -47,7 +55,10 @@ permitStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
 jobStories(openStore);
+batchStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
+disorderStories(openStore, ORDERS);
+consentStories(openStore);
 raceStories(openStore, RACES);
 budgetStories(openStore, RACES);

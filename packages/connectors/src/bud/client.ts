@@ -19,6 +19,8 @@ export interface BudClient {
   task(call: ConnectionCall, taskId: string, context: CallContext): Promise<BudExchange>;
   consents(call: ConnectionCall, context: CallContext): Promise<BudExchange>;
   gateway(call: ConnectionCall, redirectUrl: string, screen: GatewayScreen, context: CallContext): Promise<BudExchange>;
+  /** Bud's banks, and which of them are in maintenance until when. */
+  providers(context: CallContext): Promise<BudExchange>;
   /** Ends all consents of the customer at that bank: Bud has no call for one alone. */
   revoke(call: ConnectionCall, context: CallContext): Promise<BudExchange>;
 }
@@ -104,6 +106,7 @@ export const createBudClient = (settings: BudSettings): BudClient => {
       const json = { redirect_url: redirectUrl, providers: [call.institutionId], initial_screen: screen };
       return send({ method: 'POST', path: '/v2/open-banking/authorisation-gateway-url', headers, json }, context);
     },
+    providers: (context) => send({ method: 'GET', path: '/v1/open-banking/providers', headers: {} }, context),
     revoke: (call, context) => {
       const json = { provider: call.institutionId };
       const path = '/v1/open-banking/account-access-consent/revoke';

@@ -9,7 +9,7 @@ import {
   type Seen,
 } from '../http/fixtures/local-server.js';
 import { createBudConnector } from './connector.js';
-import { started, v1Tasks, v2Tasks } from './fixtures/documented.js';
+import { refusals, started, v1Tasks, v2Tasks } from './fixtures/documented.js';
 import type { BudSettings } from './settings.js';
 
 let server: LocalServer;
@@ -37,6 +37,41 @@ afterEach(() => server.close());
 
 const calls = (): readonly Seen[] => server.seen.filter(({ path }) => path !== '/v1/oauth/token');
 const TASK = '360e5821-4f18-4077-83f4-c9a7c1768bea';
+
+describe('a bank in maintenance', () => {
+  const listed = (more: object): LocalReply => ({
+    status: 200,
+    body: { data: [null, { provider: 'monzo', maintenance_status: 'active' }, { provider: 'bank_of_bud', ...more }] },
+  });
+  const until = NOW + 3_600_000;
+  const window = { start: '2020-01-01T00:00:00+0000', end: new Date(until).toISOString().replace('.000Z', '+0000') };
+  const active = { maintenance_status: 'active', maintenance_window: window };
+
+  test.each<[string, LocalReply, number | null]>([
+    ['until its end', listed(active), until],
+    ['until somebody takes the flag away', listed({ ...active, maintenance_window: { ...window, end: null } }), null],
+    ['that the list does not know of', listed({ maintenance_status: 'inactive', maintenance_window: window }), null],
+    ['whose list cannot be had', { status: 500, body: {} }, null],
+    ['whose list is none', { status: 200, body: '<html>' }, null],
+  ])('refuses, and ends what runs: %s', async (_what, list, maintenanceUntil) => {
+    const ended = { kind: 'unavailable', who: 'institution', retryAt: null, maintenanceUntil };
+    answer = ({ method, path }) => {
+      if (path === '/v1/open-banking/providers') return list;
+      return method === 'POST'
+        ? { status: 400, body: refusals.inMaintenance }
+        : { status: 200, body: v2Tasks.inMaintenance };
+    };
+    expect(await connector().refresh(refreshCall(), refreshContext())).toMatchObject(ended);
+    expect(await connector().progress(progressCall({ providerTaskId: TASK }), context())).toMatchObject(ended);
+  });
+
+  test('is asked about only where the bank is in one', async () => {
+    answer = () => ({ status: 200, body: v2Tasks.providerFailure });
+    const call = progressCall({ providerTaskId: TASK, institutionId: 'Natwest_Sandbox' });
+    expect(await connector().progress(call, context())).not.toHaveProperty('maintenanceUntil');
+    expect(calls()).toHaveLength(1);
+  });
+});
 
 describe('refresh', () => {
   test('V2 for one bank, all resources', async () => {

@@ -10,6 +10,7 @@ import {
   consentIn,
   consentNotShown,
   linkAnswerOf,
+  maintenanceEndIn,
   progressAnswerOf,
   revokeAnswerOf,
   startAnswerOf,
@@ -18,6 +19,17 @@ import { translateBudWebhook, verifyBudWebhook } from './webhook.js';
 
 const refused = (message: string) => ({ kind: 'refused', message }) as const;
 
+/** Bud's refusals name maintenance without its end: the list of banks has it. */
+const withMaintenanceEnd = async <Answer extends RefreshAnswer | RefreshProgress>(
+  client: BudClient,
+  { institutionId }: ConnectionCall,
+  answer: Answer,
+  context: CallContext,
+): Promise<Answer> => {
+  if (answer.kind !== 'unavailable' || answer.maintenanceUntil !== null) return answer;
+  return { ...answer, maintenanceUntil: maintenanceEndIn(await client.providers(context), institutionId) };
+};
+
 const refreshThrough = async (
   client: BudClient,
   call: RefreshCall,
@@ -25,7 +37,8 @@ const refreshThrough = async (
 ): Promise<RefreshAnswer> => {
   const resources = call.allProducts ? null : resourcesFor(call.products);
   if (resources?.kind === 'unsupported') return refused(`Bud has no ${resources.products.join(', ')}`);
-  return startAnswerOf(await client.refresh(call, resources?.names ?? null, context), context.now());
+  const answer = startAnswerOf(await client.refresh(call, resources?.names ?? null, context), context.now());
+  return withMaintenanceEnd(client, call, answer, context);
 };
 
 /** By the task, or by the consent's last sync where the reply that named the task was lost. */
@@ -35,7 +48,8 @@ const progressThrough = async (
   context: CallContext,
 ): Promise<RefreshProgress> => {
   if (call.providerTaskId !== null) {
-    return progressAnswerOf(await client.task(call, call.providerTaskId, context), call, context.now());
+    const progress = progressAnswerOf(await client.task(call, call.providerTaskId, context), call, context.now());
+    return withMaintenanceEnd(client, call, progress, context);
   }
   const given = await client.consents(call, context);
   const consent = consentIn(given, call.externalId);

@@ -5,7 +5,7 @@ export type BudEnding =
   | { readonly kind: 'success' }
   | { readonly kind: 'customer-needed'; readonly event: CustomerNeededEvent }
   | { readonly kind: 'limited' }
-  | { readonly kind: 'unavailable'; readonly who: 'institution' | 'provider' }
+  | { readonly kind: 'unavailable'; readonly who: 'institution' | 'provider'; readonly isMaintenance?: true }
   | { readonly kind: 'refused' }
   /** About the look, not about the job. */
   | { readonly kind: 'unknown' };
@@ -80,7 +80,7 @@ const endings: Readonly<Record<BudResult, BudEnding>> = {
   provider_endpoint_unimplemented: refused,
   provider_endpoint_unsupported: refused,
   provider_failure: bankDown,
-  provider_maintenance: bankDown,
+  provider_maintenance: { kind: 'unavailable', who: 'institution', isMaintenance: true },
   provider_marked_account_invalid: refused,
   provider_not_found: refused,
   provider_request_limit: { kind: 'limited' },

@@ -1,4 +1,4 @@
-import type { ChangeAnswer, Instant, LinkAnswer, RefreshAnswer, RefreshProgress } from '@freshet/domain';
+import type { ChangeAnswer, Instant, LinkAnswer, RefreshAnswer, RefreshProgress, Unavailable } from '@freshet/domain';
 import { MINUTE } from '@freshet/domain';
 import type { ProgressCall } from '@freshet/ports';
 
@@ -8,7 +8,7 @@ import { readRetryAfter } from '../http/retry-after.js';
 import { webAddress } from '../http/wire-values.js';
 import type { BudExchange } from './client.js';
 import { endingOf, sureAtAnyStatus, type BudEnding } from './results.js';
-import { budCode, budConsents, budGateway, budTask, type BudConsent, type BudTask } from './wire.js';
+import { budCode, budConsents, budGateway, budProviders, budTask, type BudConsent, type BudTask } from './wire.js';
 
 /**
  * Limits at Bud are the bank's (its guide says so of 429s, and `provider_request_limit` is named for it): they count
@@ -37,6 +37,23 @@ const lookFailure = (given: BudExchange, now: Instant): RefreshProgress => {
   return { kind: 'unknown', message: given.kind === 'limited' ? 'Bud gives no token for now' : given.message };
 };
 
+const unavailable = (
+  { who, isMaintenance }: Extract<BudEnding, { kind: 'unavailable' }>,
+  retryAt: Instant | null,
+  message: string,
+): Unavailable => ({
+  ...{ kind: 'unavailable', who, retryAt, message },
+  ...(isMaintenance === true ? { maintenanceUntil: null } : {}),
+});
+
+/** When the bank's maintenance ends by Bud's list; null: it does not say, or knows of none. */
+export const maintenanceEndIn = (given: BudExchange, institutionId: string): Instant | null => {
+  if (!isExchange(given) || !isSuccess(given)) return null;
+  const banks = budProviders.parse(jsonOf(given)).data;
+  const bank = banks.find(({ provider }) => provider?.toLowerCase() === institutionId.toLowerCase());
+  return bank?.maintenance_status === 'active' ? bank.maintenance_window.end : null;
+};
+
 /** A refusal in Bud's own words. Undefined: its words do not settle whether something happened. */
 const typedRefusal = (reply: Reply, now: Instant): RefreshAnswer | undefined => {
   const code = budCode(jsonOf(reply));
@@ -45,7 +62,7 @@ const typedRefusal = (reply: Reply, now: Instant): RefreshAnswer | undefined => 
   const message = `Bud refuses the refresh (HTTP ${reply.status} ${code})`;
   const until = readRetryAfter(reply.headers['retry-after'], now);
   if (ending?.kind === 'customer-needed') return { kind: 'customer-needed', event: ending.event, message };
-  if (ending?.kind === 'unavailable') return { kind: 'unavailable', who: ending.who, retryAt: until, message };
+  if (ending?.kind === 'unavailable') return unavailable(ending, until, message);
   return ending?.kind === 'limited' ? { kind: 'limited', until, scope: LIMIT_SCOPE, said: code } : undefined;
 };
 
@@ -90,7 +107,7 @@ const endedProgress = (ending: BudEnding, outcome: Outcome, call: ProgressCall):
     return { kind: 'done', asOf: null, newData };
   }
   if (ending.kind === 'customer-needed') return { ...ending, message };
-  if (ending.kind === 'unavailable') return { ...ending, retryAt: null, message };
+  if (ending.kind === 'unavailable') return unavailable(ending, null, message);
   if (ending.kind === 'limited') return { kind: 'limited', until: null, scope: LIMIT_SCOPE, said: outcome.result };
   return { kind: ending.kind, message };
 };

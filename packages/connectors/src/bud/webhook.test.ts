@@ -170,6 +170,22 @@ describe('events', () => {
     expect(translateBudWebhook(JSON.stringify(webhooks[name]), NOW)).toEqual(expected);
   });
 
+  test('a refresh is of its beginning, where that is told: what it left is no older', () => {
+    const begun = { start_time: new Date(NOW - HOUR).toISOString() };
+    for (const name of ['v2ProviderSuccess', 'v2ProviderFailure'] as const) {
+      const body = JSON.stringify({ ...webhooks[name], ...begun });
+      expect(translateBudWebhook(body, NOW)).toMatchObject([{ at: NOW - HOUR }]);
+    }
+  });
+
+  test('a consent is renewed until then, where that is told', () => {
+    const { data } = webhooks.reconfirmed as { readonly data: object };
+    const details = { consent_details: { id: CONSENT, expiration_date: '2026-06-01T00:00:00Z' } };
+    expect(translateBudWebhook(JSON.stringify({ data: { ...data, ...details } }), NOW)).toMatchObject([
+      { kind: 'consent-renewed', consentExpiresAt: Date.parse('2026-06-01T00:00:00Z') },
+    ]);
+  });
+
   test('what is unknown or names no consent is ignored', () => {
     const ignored = (event: object) => translateBudWebhook(JSON.stringify(event), NOW);
     expect(ignored({ event: 'open_banking.v3.anything' })).toEqual([

@@ -11,7 +11,7 @@ import { budEvent, type BudEvent } from './wire.js';
 
 type Fields = BudEvent['data'];
 /** How one bank's part of a refresh ended. */
-type Ended = Pick<Fields, 'result' | 'reconnect_required' | 'has_new_transactions' | 'consent_ids'>;
+type Ended = Pick<Fields, 'result' | 'reconnect_required' | 'has_new_transactions' | 'consent_ids' | 'start_time'>;
 
 /** V1's refresh and connect events carry a task's type in place of an event's name. */
 const typeOf = ({ event, task_type }: Fields): string | null =>
@@ -44,14 +44,17 @@ export const verifyBudWebhook = async (
 const consentsOf = ({ consent_ids, consent_id }: Pick<Fields, 'consent_ids'> & Partial<Fields>): readonly string[] =>
   consent_ids.length > 0 || consent_id == null ? consent_ids : [consent_id];
 
-/** Nothing in these events tells when: they are of their arrival. */
 const jobEnded = (ended: Ended, providerTaskId: string | null, at: Instant): readonly ProviderEvent[] =>
   providerTaskId === null
     ? []
     : consentsOf(ended).map((externalId) => ({ kind: 'job-ended', externalId, at, providerTaskId }));
 
-/** What the refresh left, whoever asked for it: Bud's hosted refreshes are told of in the same way. */
-const result = (ended: Ended, at: Instant): readonly ProviderEvent[] => {
+/**
+ * What the refresh left, whoever asked for it: Bud's hosted refreshes are told of in the same way. Of its beginning, where
+ * that is told: the data is no older, and what was reauthorised since is told of later. Nothing tells of its end.
+ */
+const result = (ended: Ended & Partial<Fields>, receivedAt: Instant): readonly ProviderEvent[] => {
+  const at = eventTime(ended.start_time ?? null, receivedAt);
   const about = consentsOf(ended).map((externalId) => ({ externalId, at }));
   // Bud has set the consent to revoked by now.
   if (ended.reconnect_required === true) return about.map((of) => ({ ...of, kind: 'consent-ended' }));
@@ -69,7 +72,8 @@ const onConsent =
     const at = eventTime(fields.updated_at, receivedAt);
     return consentsOf(fields).flatMap((externalId) =>
       kinds.map((kind): ProviderEvent => {
-        if (kind === 'consent-renewed') return { kind, externalId, at, consentExpiresAt: null };
+        if (kind === 'consent-renewed')
+          return { kind, externalId, at, consentExpiresAt: fields.consent_details.expiration_date };
         return kind === 'link-completed'
           ? { kind, externalId, at, providerConnectionId: null }
           : { kind, externalId, at };

@@ -36,6 +36,14 @@ export type BudConsent = z.infer<typeof budConsent>;
 /** Null where the list is missing. */
 export const budConsents = record({ data: z.array(budConsent).nullable().catch(null) });
 
+/** `end` null: Bud takes the flag away by hand. */
+const budProvider = record({
+  provider: text,
+  maintenance_status: text,
+  maintenance_window: record({ end: instant }),
+});
+export const budProviders = record({ data: listOf(budProvider) });
+
 export const budGateway = record({ data: record({ url: text }) });
 
 const consentIds = listOf(z.string().min(1).catch('')).transform((ids) => ids.filter((id) => id !== ''));
@@ -48,12 +56,14 @@ const eventFields = {
   consent_id: text,
   consent_ids: consentIds,
   updated_at: instant,
+  start_time: instant,
+  consent_details: record({ expiration_date: instant }),
   ...outcome,
 };
 
 export const budEvent = record({
   ...eventFields,
-  sub_tasks: listOf(record({ ...outcome, consent_ids: consentIds })),
+  sub_tasks: listOf(record({ ...outcome, start_time: instant, consent_ids: consentIds })),
   data: record(eventFields),
 });
 export type BudEvent = z.infer<typeof budEvent>;

@@ -21,7 +21,13 @@ export interface MeldClient {
   /** `products` null: all that the connection has. */
   refresh(connectionId: string, products: readonly Product[] | null, signal: AbortSignal): Promise<Exchange>;
   connection(connectionId: string, signal: AbortSignal): Promise<Exchange>;
-  connectionsOf(externalCustomerId: string, serviceProvider: string, signal: AbortSignal): Promise<Exchange>;
+  /** One page, from after the connection of that key. */
+  connectionsOf(
+    externalCustomerId: string,
+    serviceProvider: string,
+    after: string | null,
+    signal: AbortSignal,
+  ): Promise<Exchange>;
   repair(connectionId: string, signal: AbortSignal): Promise<Exchange>;
   update(connectionId: string, products: readonly Product[], signal: AbortSignal): Promise<Exchange>;
   remove(connectionId: string, signal: AbortSignal): Promise<Exchange>;
@@ -48,8 +54,10 @@ export const createMeldClient = (settings: MeldSettings): MeldClient => {
   return {
     refresh: (id, products, signal) => post(`${one(id)}/refresh`, products === null ? {} : { products }, signal),
     connection: (id, signal) => http.send({ method: 'GET', path: one(id), headers }, signal),
-    connectionsOf: (externalCustomerId, serviceProviders, signal) =>
-      get(CONNECTIONS, { externalCustomerId, serviceProviders, limit: SEARCH_LIMIT }, signal),
+    connectionsOf: (externalCustomerId, serviceProviders, after, signal) => {
+      const page = { limit: SEARCH_LIMIT, ...(after === null ? {} : { after }) };
+      return get(CONNECTIONS, { externalCustomerId, serviceProviders, ...page }, signal);
+    },
     repair: (connectionId, signal) => post('/bank-linking/connect/repair', { connectionId }, signal),
     update: (id, products, signal) => post(`${one(id)}/update`, { products }, signal),
     remove: (id, signal) => http.send({ method: 'DELETE', path: one(id), headers }, signal),

@@ -182,6 +182,26 @@ describe('import', () => {
     });
   });
 
+  test('the item that an earlier try has brought in is not imported again', async () => {
+    server.answer = () => listed('1', '2');
+    const answer = { kind: 'imported', externalId: '2', providerConnectionId: 'item-2' };
+    expect(await meld.import(wanted, context())).toEqual(answer);
+    expect(server.seen.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test('the list is followed to its end, and no further', async () => {
+    const page = (id: string, remaining: number) => ({
+      status: 200,
+      body: { connections: [{ id, key: `key-${id}`, serviceProviderDetails: { itemId: `item-${id}` } }], remaining },
+    });
+    server.answer = ({ path }) => (path.includes('after=key-1') ? page('2', 0) : page('1', 1));
+    expect(await meld.import(wanted, context())).toMatchObject({ kind: 'imported', externalId: '2' });
+    expect(server.seen).toHaveLength(2);
+    server.answer = () => page('1', 1);
+    expect((await meld.import(wanted, context())).kind).toBe('unavailable');
+    expect(server.seen.length).toBeLessThan(30);
+  });
+
   test('several new ones: the one of the same item; without an item, no guess', async () => {
     let posted = false;
     server.answer = ({ method }) => {

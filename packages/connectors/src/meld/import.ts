@@ -13,13 +13,39 @@ const LOOKS_AFTER_MS = [0, 500, 1_000, 2_000, 4_000] as const;
 
 type Found = readonly MeldConnection[] | null;
 
+/** A customer with more connections than these pages hold has not been met; a list without an end must not be followed. */
+const MOST_PAGES = 20;
+
 const search = async (client: MeldClient, call: ImportCall, signal: AbortSignal): Promise<Found> => {
-  const exchange = await client.connectionsOf(call.customerId, call.provider, signal);
-  return isSuccess(exchange) ? meldSearch.parse(jsonOf(exchange)).connections : null;
+  const found: MeldConnection[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const exchange = await client.connectionsOf(call.customerId, call.provider, after, signal);
+    const { connections, remaining } = meldSearch.parse(isSuccess(exchange) ? jsonOf(exchange) : null);
+    if (connections === null) return null;
+    found.push(...connections);
+    const last = connections.at(-1);
+    after = last?.key ?? last?.id ?? null;
+    if ((remaining ?? 0) === 0 || after === null) return found;
+  }
+  return null;
 };
 
 const providerIdOf = ({ serviceProviderDetails }: MeldConnection): string | null =>
   serviceProviderDetails.serviceProviderConnectionId ?? serviceProviderDetails.itemId;
+
+const imported = (id: string, providerConnectionId: string | null): ImportAnswer => ({
+  kind: 'imported',
+  externalId: id,
+  providerConnectionId,
+});
+
+/** The same item, brought in by an earlier try whose answer was lost: a second import would make a second connection. */
+const alreadyThere = (before: readonly MeldConnection[], { credentials }: ImportCall): MeldConnection | undefined => {
+  const item = credentials['itemId'];
+  if (item === undefined) return undefined;
+  return before.find((connection) => providerIdOf(connection) === item && connection.status !== 'DELETED');
+};
 
 /** The one that was not there before; where several are new, the one of the same item at the provider. */
 const pickNew = (before: readonly MeldConnection[], after: readonly MeldConnection[], call: ImportCall) => {
@@ -65,6 +91,8 @@ export const importThroughMeld = async (
     const message = 'Meld did not list the connections of the customer, so nothing was imported';
     return { kind: 'unavailable', who: 'provider', retryAt: null, message };
   }
+  const there = alreadyThere(before, call);
+  if (there?.id != null) return imported(there.id, providerIdOf(there));
   const item = {
     serviceProvider: call.provider,
     externalCustomerId: call.customerId,
@@ -75,9 +103,9 @@ export const importThroughMeld = async (
   const exchange = await client.importOne(item, context.signal);
   if (!isSuccess(exchange)) return meldFailure(exchange, context.now());
   const named = meldImported.parse(jsonOf(exchange)).connections[0]?.id ?? null;
-  if (named !== null) return { kind: 'imported', externalId: named, providerConnectionId: null };
+  if (named !== null) return imported(named, null);
   const found = await findImported(client, before, call, context.signal);
   if (found?.id == null)
     return { kind: 'unknown', message: 'Meld took the import but does not show the connection yet' };
-  return { kind: 'imported', externalId: found.id, providerConnectionId: providerIdOf(found) };
+  return imported(found.id, providerIdOf(found));
 };

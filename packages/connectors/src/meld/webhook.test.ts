@@ -77,6 +77,11 @@ describe('events', () => {
     ],
     [
       'BANK_LINKING_CONNECTION_STATUS_CHANGE',
+      { newStatus: 'ACTIVE', reason: 'The customer is back' },
+      { kind: 'status-told', status: 'ACTIVE', reason: null, ...about },
+    ],
+    [
+      'BANK_LINKING_CONNECTION_STATUS_CHANGE',
       { newStatus: 'SNOOZING', reason: 'TIRED' },
       { kind: 'status-told', status: 'SNOOZING', reason: 'TIRED', ...about },
     ],
@@ -100,7 +105,7 @@ describe('events', () => {
     [
       'BANK_LINKING_HISTORICAL_TRANSACTIONS_AGGREGATED',
       {},
-      { kind: 'aggregated', products: ['TRANSACTIONS'], newData: null, ...about },
+      { kind: 'aggregated', products: ['TRANSACTIONS'], newData: null, isHistory: true, ...about },
     ],
     ['BANK_LINKING_NEW_ACCOUNTS_AVAILABLE', {}, { kind: 'new-accounts', ...about }],
     [
@@ -125,6 +130,21 @@ describe('events', () => {
     ],
   ])('%s %j', (type, payload, expected) => {
     expect(event(type, payload)).toEqual([expected]);
+  });
+
+  test.each<[Record<string, unknown>, boolean | null]>([
+    [{}, null],
+    [{ financialAccounts: [{ oldestTransactionUpdatedSearchKey: 'k' }, {}] }, true],
+    [{ accounts: [{ oldestTransactionUpdatedSearchKey: 'k' }] }, true],
+    [{ oldestTransactionUpdatedSearchKey: 'k' }, true],
+    [{ financialAccounts: [{ oldestTransactionUpdatedSearchKey: null }] }, null],
+    [{ serviceProviderDetails: { serviceProvider: 'PLAID', new_transactions: 0 } }, false],
+    [{ serviceProviderDetails: { new_transactions: 3 } }, true],
+    [{ serviceProviderDetails: { transactions_created_count: 0, transactions_updated_count: 2 } }, true],
+    [{ serviceProviderDetails: { transactions_created_count: 0, transactions_updated_count: 0 } }, false],
+    [{ serviceProviderDetails: { new_transactions: -1, transactions_created_count: 'many' } }, null],
+  ])('of transactions whose payload has %j: something new: %s', (payload, newData) => {
+    expect(event('BANK_LINKING_TRANSACTIONS_AGGREGATED', payload)).toMatchObject([{ newData }]);
   });
 
   test('an event is never from after its arrival, and one without a time is of its arrival', () => {

@@ -48,16 +48,48 @@ type Payload = MeldEnvelope['payload'];
 /** Undefined: a field is missing without which it says nothing. */
 type Translation = (about: About, payload: Payload) => ProviderEvent | undefined;
 
+/** `reason` is common to all events, and may be a sentence for people: only a word like its codes is one. */
+const codeWord = (reason: string | null): string | null =>
+  reason !== null && /^[A-Z][A-Z0-9_]*$/.test(reason) ? reason : null;
+
 const reasonIn = ({ newStatusReason, statusReason, reason }: Payload): string | null =>
-  newStatusReason ?? statusReason ?? reason;
+  newStatusReason ?? statusReason ?? codeWord(reason);
 
 const statusTold = (about: About, status: string | null, reason: string | null): ProviderEvent | undefined =>
   status === null ? undefined : { ...about, kind: 'status-told', ...statusInPresentTerms(status, reason) };
 
-/** Meld says neither here nor elsewhere whether what arrived was new, hence null. */
-const aggregated =
-  (...products: Extract<ProviderEvent, { kind: 'aggregated' }>['products']): Translation =>
-  (about) => ({ ...about, kind: 'aggregated', products, newData: null });
+/**
+ * Whether transactions were new: an account with a key of its oldest changed one has some. That no account has one is not
+ * documented to mean that there was nothing; a provider's own count of none does.
+ */
+const newTransactionsIn = (payload: Payload): boolean | null => {
+  const accounts = [payload, ...payload.accounts, ...payload.financialAccounts];
+  if (accounts.some(({ oldestTransactionUpdatedSearchKey: key }) => key !== null)) return true;
+  const { new_transactions, transactions_created_count, transactions_updated_count } = payload.serviceProviderDetails;
+  const counts = [new_transactions, transactions_created_count, transactions_updated_count].filter((n) => n !== null);
+  return counts.length === 0 ? null : counts.some((n) => n > 0);
+};
+
+/** Of accounts Meld does not say whether anything was new. */
+const accountsCame: Translation = (about) => ({
+  ...about,
+  kind: 'aggregated',
+  products: ['BALANCES', 'IDENTIFIERS', 'OWNERS'],
+  newData: null,
+});
+
+const transactionsCame: Translation = (about, payload) => ({
+  ...about,
+  kind: 'aggregated',
+  products: ['TRANSACTIONS'],
+  newData: newTransactionsIn(payload),
+});
+
+/** Loaded once, and billed apart at some providers. */
+const historyCame: Translation = (about, payload) => {
+  const event = transactionsCame(about, payload);
+  return event?.kind === 'aggregated' ? { ...event, isHistory: true } : event;
+};
 
 /** Everything else is `ignored`: BANK_LINKING_ACCOUNTS_UPDATING, ..._ACCOUNTS_REMOVED, WEBHOOK_TEST, what is to come. */
 const translations: Readonly<Record<string, Translation>> = {
@@ -68,9 +100,9 @@ const translations: Readonly<Record<string, Translation>> = {
   }),
   BANK_LINKING_CONNECTION_STATUS_CHANGE: (about, payload) => statusTold(about, payload.newStatus, reasonIn(payload)),
   BANK_LINKING_CONNECTION_DELETED: (about) => ({ ...about, kind: 'deleted' }),
-  BANK_LINKING_ACCOUNTS_UPDATED: aggregated('BALANCES', 'IDENTIFIERS', 'OWNERS'),
-  BANK_LINKING_TRANSACTIONS_AGGREGATED: aggregated('TRANSACTIONS'),
-  BANK_LINKING_HISTORICAL_TRANSACTIONS_AGGREGATED: aggregated('TRANSACTIONS'),
+  BANK_LINKING_ACCOUNTS_UPDATED: accountsCame,
+  BANK_LINKING_TRANSACTIONS_AGGREGATED: transactionsCame,
+  BANK_LINKING_HISTORICAL_TRANSACTIONS_AGGREGATED: historyCame,
   // v2022-11-10 names, which profiles of that version still send.
   BANK_LINKING_NEW_ACCOUNTS_AVAILABLE: (about) => ({ ...about, kind: 'new-accounts' }),
   BANK_LINKING_CUSTOMER_ACTION_REQUIRED: (about, payload) =>

@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { plainCode } from '../http/failure.js';
 import { instant, listOf, record, text } from '../http/wire-values.js';
 
+const count = z.number().nonnegative().nullable().catch(null);
+
 /** What is read of Meld's connection resource. */
 export const meldConnection = record({
   id: text,
+  key: text,
   status: text,
   statusReason: text,
   successfullyAggregatedAt: instant,
@@ -14,12 +17,17 @@ export const meldConnection = record({
 export type MeldConnection = z.infer<typeof meldConnection>;
 
 /** Null where the list is missing: an empty list would say that the customer has none. */
-export const meldSearch = record({ connections: z.array(meldConnection).nullable().catch(null) });
+export const meldSearch = record({
+  connections: z.array(meldConnection).nullable().catch(null),
+  remaining: count,
+});
 
 export const meldLink = record({ widgetUrl: text, connectToken: text });
 
 /** The import's documented reply has only a `requestId`; an id of the connection is taken where one is sent. */
 export const meldImported = record({ connections: listOf(record({ id: text })) });
+
+const updatedAccount = record({ oldestTransactionUpdatedSearchKey: text });
 
 export const meldEnvelope = record({
   eventType: text,
@@ -32,7 +40,17 @@ export const meldEnvelope = record({
     newStatusReason: text,
     statusReason: text,
     reason: text,
-    serviceProviderDetails: record({ serviceProviderConnectionId: text }),
+    // Documented for each financial account; where it stands in the payload is not.
+    oldestTransactionUpdatedSearchKey: text,
+    financialAccounts: listOf(updatedAccount),
+    accounts: listOf(updatedAccount),
+    // The provider's own webhook where one caused this: Plaid and MX count in it what was new.
+    serviceProviderDetails: record({
+      serviceProviderConnectionId: text,
+      new_transactions: count,
+      transactions_created_count: count,
+      transactions_updated_count: count,
+    }),
   }),
 });
 export type MeldEnvelope = z.infer<typeof meldEnvelope>;

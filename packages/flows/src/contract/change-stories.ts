@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE, SECOND } from '@freshet/domain';
 import type { ChangeAnswer, ConnectionId, LinkAnswer, RefreshAnswer } from '@freshet/domain';
+import type { Script } from '@freshet/ports/memory';
 import {
   addProducts,
   deleteConnection,
@@ -312,6 +313,26 @@ export const changeStories = (openStore: OpenStore): void => {
       await expireAbandonedConnects(rig.engine, 10);
       const statuses = [abandoned, later, done].map((one) => statusOf(rig, one?.id as ConnectionId));
       expect(await Promise.all(statuses)).toEqual(['EXPIRED', 'IN_PROGRESS', 'ACTIVE']);
+    });
+
+    test.each<[string, Script['status'], string]>([
+      ['is complete there, though nobody told of it', [{ status: 'ACTIVE', reason: null, at: null }], 'ACTIVE'],
+      [
+        'broke there since',
+        [{ status: 'DEGRADED', reason: 'INTERACTIVE_REFRESH', at: null }],
+        'DEGRADED/INTERACTIVE_REFRESH',
+      ],
+      ['is still open there', [{ status: 'IN_PROGRESS', reason: null, at: null }], 'EXPIRED'],
+      ['has ended there as well', [{ status: 'EXPIRED', reason: null, at: null }], 'EXPIRED'],
+      ['is told of in a word that nobody knows', [{ status: 'DREAMING', reason: null, at: null }], 'EXPIRED'],
+      ['cannot be looked at', [null], 'EXPIRED'],
+      ['makes its connector fail', [() => Promise.reject(new Error('a bug'))], 'EXPIRED'],
+    ])('looks first at a connect that %s', async (_what, status, expected) => {
+      const rig = newRig({ meld: { status: status ?? [] } });
+      const { id } = await bringInOne(rig, mxRow({ status: 'IN_PROGRESS', lastSuccessAt: undefined }));
+      rig.clock.set(MORNING + 4 * HOUR + 1);
+      await expireAbandonedConnects(rig.engine, 10);
+      expect(await statusOf(rig, id)).toBe(expected);
     });
 
     test('forgets answers whose time is over, so many at a time', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
-import type { Connection, ConnectionId, ImportAnswer } from '@freshet/domain';
-import { credentialsBelongTo } from '../connection-call.js';
+import type { Connection, ConnectionId } from '@freshet/domain';
 import { importConnections, runTask } from '../index.js';
 import type { ImportRow } from '../index.js';
 import {
@@ -10,6 +9,7 @@ import {
   bringIn,
   bringInOne,
   connectionOf,
+  deliver,
   force,
   historyOf,
   MORNING,
@@ -91,6 +91,19 @@ export const importStories = (openStore: OpenStore): void => {
         ['b', null],
       ]);
       expect(rig.warnings).toMatchObject([{ facts: { connectionId: b?.id } }]);
+    });
+
+    test('that its connector has just made is being pulled: that counts, and its data is that pull’s', async () => {
+      const rig = newRig({ meld: { capabilities: { imports: ['MX'] } } });
+      const row = mxRow({ externalId: undefined, credentials: { token: 't' }, lastSuccessAt: undefined });
+      const { id, externalId } = await bringInOne(rig, row);
+      expect(await ask(rig, id)).toMatchObject({
+        record: { decision: { refusal: 'rate-limited', retryAt: MORNING + 3 * HOUR } },
+      });
+      rig.clock.advance(MINUTE);
+      const products = ['BALANCES', 'TRANSACTIONS'] as const;
+      await deliver(rig, 'e1', { kind: 'aggregated', externalId, at: MORNING + MINUTE, products, newData: null });
+      expect(await connectionOf(rig, id)).toMatchObject({ lastSuccessAt: MORNING + MINUTE, lastBackgroundAt: null });
     });
 
     test("of one tenant is not another's, though its identity is the same", async () => {
@@ -230,96 +243,6 @@ export const importStories = (openStore: OpenStore): void => {
           record: { decision: { refusal: 'rate-limited', retryAt: until } },
         });
       }
-    });
-  });
-
-  describe('a batch that has faults', () => {
-    test('lists all of them, brings in nothing, and asks no connector', async () => {
-      const rig = newRig({ meld: { capabilities: { imports: ['PLAID'] } } });
-      const before = rig.written();
-      const faulty = await importConnections(rig.engine, TENANT, [
-        mxRow({ externalId: 'twice' }),
-        mxRow({ externalId: 'twice' }),
-        mxRow({ externalId: undefined }),
-        mxRow({ externalId: undefined, provider: 'PLAID' }),
-        mxRow({ externalId: 'twice', connector: 'bud', provider: 'BUD' }),
-      ]);
-      expect(faulty).toMatchObject({
-        kind: 'faulty',
-        faults: [
-          { index: 1, field: 'externalId', message: expect.stringContaining('connections[0]') },
-          { index: 2, field: 'externalId', message: expect.stringContaining('no import of its own for MX') },
-          { index: 3, field: 'credentials' },
-        ],
-      });
-      expect(rig.written()).toBe(before);
-      expect(rig.meld.calls).toEqual([]);
-    });
-
-    const plaid = (): ImportRow => mxRow({ externalId: undefined, provider: 'PLAID', credentials: { token: 'p' } });
-    const brought = (externalId: string): ImportAnswer => ({
-      kind: 'imported',
-      externalId,
-      providerConnectionId: 'item',
-    });
-
-    test('of the connector’s own import brings in nothing here; the next try finds what is there already', async () => {
-      const rig = newRig({
-        meld: {
-          capabilities: { imports: ['PLAID'] },
-          import: [
-            brought('p-1'),
-            { kind: 'refused', message: 'the token is invalid' },
-            brought('p-1'),
-            brought('p-2'),
-          ],
-        },
-      });
-      const batch = [mxRow(), plaid(), plaid()];
-      expect(await importConnections(rig.engine, TENANT, batch)).toMatchObject({
-        kind: 'faulty',
-        faults: [{ index: 2, field: 'credentials', message: expect.stringContaining('the token is invalid') }],
-      });
-      expect(await allConnections(rig)).toEqual([]);
-      expect(await bringIn(rig, batch)).toMatchObject([
-        {},
-        { externalId: 'p-1', providerConnectionId: 'item' },
-        { externalId: 'p-2', providerConnectionId: 'item' },
-      ]);
-    });
-
-    test('that made credentials keeps those, and else the ones that were given', async () => {
-      const made = { ...brought('p-1'), credentials: { accessToken: 'made' } };
-      const rig = newRig({ meld: { capabilities: { imports: ['PLAID'] }, import: [made, brought('p-2')] } });
-      await bringIn(rig, [plaid(), plaid()]);
-      const kept = (await allConnections(rig)).map((connection) => [
-        connection.externalId,
-        rig.engine.vault.open(connection.credentials ?? '', credentialsBelongTo(connection)),
-      ]);
-      expect(Object.fromEntries(kept)).toEqual({ 'p-1': '{"accessToken":"made"}', 'p-2': '{"token":"p"}' });
-    });
-
-    test.each([
-      [{ kind: 'limited', until: null, scope: 'provider' }],
-      [{ kind: 'unavailable', who: 'provider', retryAt: null, message: 'down' }],
-      [{ kind: 'unknown', message: 'no reply' }],
-    ] as [ImportAnswer][])('where the connector answers %j, too', async (answer) => {
-      const rig = newRig({ meld: { capabilities: { imports: ['PLAID'] }, import: [answer] } });
-      expect(await importConnections(rig.engine, TENANT, [mxRow(), plaid()])).toMatchObject({
-        kind: 'faulty',
-        faults: [{ index: 1 }],
-      });
-      expect(await allConnections(rig)).toEqual([]);
-    });
-
-    test('or whose turn fails is brought in whole at the next try', async () => {
-      const rig = newRig();
-      const [first] = await bringIn(rig, [mxRow()]);
-      const broken = { ...rig.engine, ids: { next: () => (first?.id as string).slice('conn_'.length) } };
-      await expect(importConnections(broken, TENANT, [mxRow(), mxRow()])).rejects.toThrow();
-      expect(await allConnections(rig)).toHaveLength(1);
-      await bringIn(rig, [mxRow(), mxRow()]);
-      expect(await allConnections(rig)).toHaveLength(3);
     });
   });
 

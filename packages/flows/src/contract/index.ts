@@ -11,13 +11,18 @@ export {
   runRow,
   taskRow,
 } from './audit-rows.js';
+export { batchStories } from './batch-stories.js';
 export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
+export { consentStories } from './consent-stories.js';
+export { disorderStories } from './disorder-stories.js';
 export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';
 export { jobStories } from './job-stories.js';
 export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
+export { maintenanceStories } from './maintenance-stories.js';
+export { otherPullStories } from './other-pull-stories.js';
 export { outcomeStories } from './outcome-stories.js';
 export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';

@@ -297,12 +297,29 @@ export const reasonsOf = ({ record }: Decided): readonly string[] => record.deci
 
 /** The provider sends a webhook that says these things; it is verified and stored. */
 export const receive = (rig: Rig, eventKey: string, ...events: readonly ProviderEvent[]): Promise<WebhookResult> =>
-  receiveWebhook(rig.engine, TENANT, 'meld', {
+  receiveFrom('meld', rig, eventKey, ...events);
+
+const receiveFrom = (
+  connector: string,
+  rig: Rig,
+  eventKey: string,
+  ...events: readonly ProviderEvent[]
+): Promise<WebhookResult> =>
+  receiveWebhook(rig.engine, TENANT, connector, {
     headers: { 'event-id': eventKey },
     body: new TextEncoder().encode(JSON.stringify(events)),
     secret: null,
     receivedAt: rig.clock.now(),
   });
+
+export const deliverFromBud = async (
+  rig: Rig,
+  eventKey: string,
+  ...events: readonly ProviderEvent[]
+): Promise<void> => {
+  await receiveFrom('bud', rig, eventKey, ...events);
+  await processDueWebhooks(rig.engine, 100);
+};
 
 /** ... and taken in. */
 export const deliver = async (rig: Rig, eventKey: string, ...events: readonly ProviderEvent[]): Promise<void> => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DAY, HOUR, MINUTE, SECOND } from '@freshet/domain';
+import { DAY, HOUR, MINUTE, reasonsByStatus, SECOND, statuses } from '@freshet/domain';
 import type { ConnectionId, ProviderEvent, WebhookRecord } from '@freshet/domain';
 import { processDueWebhooks, processWebhook, receiveWebhook } from '../index.js';
 import {
@@ -215,6 +215,26 @@ export const webhookStories = (openStore: OpenStore): void => {
       expect(await taskOf(rig, task.id)).toMatchObject({ dueAt: MORNING });
       expect(await kept(rig, 'e1')).toMatchObject({ state: 'processed' });
     });
+
+    const everyStanding = statuses
+      .filter((status) => status !== 'DELETED')
+      .flatMap((status) => [null, ...reasonsByStatus[status]].map((reason) => [status, reason] as const))
+      .filter(([, reason]) => reason !== 'INACTIVE_DUPLICATE');
+    test.each(everyStanding)(
+      'of the status %s (%s) is the status, by webhook and by a look',
+      async (status, reason) => {
+        const shown = reason === null ? status : `${status}/${reason}`;
+        const pending = { kind: 'pending', told: { status, reason, at: null } } as const;
+        const rig = newRig({ meld: { progress: [pending] } });
+        const [told1, looked] = await bringIn(rig, [mxRow(), mxRow()]);
+        await deliver(rig, 'e1', told(told1?.externalId ?? '', status, MORNING, reason));
+        expect(await statusOf(rig, told1?.id as ConnectionId)).toBe(shown);
+        const task = await force(rig, looked?.id as ConnectionId);
+        await runDue(rig);
+        await step(rig, task.id);
+        expect(await statusOf(rig, looked?.id as ConnectionId)).toBe(shown);
+      },
+    );
 
     test('in a word that nobody knows is kept verbatim, logged, and not refreshed', async () => {
       const rig = newRig();

@@ -105,6 +105,7 @@ CREATE INDEX `connections_group` ON `connections` (`tenant_id`,`group_key`,`id`)
 CREATE INDEX `connections_living` ON `connections` (`tenant_id`,`group_key`,`id`,`active`) WHERE "connections"."status" <> 'DELETED';--> statement-breakpoint
 CREATE INDEX `connections_page` ON `connections` (`tenant_id`,`id`,`status`,`provider`,`stale_at`);--> statement-breakpoint
 CREATE INDEX `connections_customer` ON `connections` (`tenant_id`,`customer_id`,`id`);--> statement-breakpoint
+CREATE INDEX `connections_consent` ON `connections` (`consent_expires_at`,`id`) WHERE "connections"."consent_expires_at" is not null and "connections"."active" and "connections"."status" in ('ACTIVE', 'PARTIALLY_ACTIVE', 'DEGRADED', 'UNDETERMINED');--> statement-breakpoint
 CREATE INDEX `connections_connecting` ON `connections` (`connected_at`) WHERE "connections"."status" = 'IN_PROGRESS';--> statement-breakpoint
 CREATE TABLE `connection_rates` (
 	`id` text PRIMARY KEY NOT NULL,

@@ -1,5 +1,5 @@
 import type { Instant } from '@freshet/domain';
-import type { ReadParams } from '@freshet/ports';
+import type { ReadParams, ReadResult } from '@freshet/ports';
 import { and, asc, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { audits, living, present, tasks } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
@@ -64,6 +64,24 @@ const oldJobRuns = ({ db, tables: { jobRun } }: Schema) =>
     ),
   );
 
+const endingConsents = ({ db, tables: { connection } }: Schema) =>
+  all(
+    selecting(
+      db
+        .select({ tenantId: connection.tenantId, id: connection.id, endsAt: connection.consentExpiresAt })
+        .from(connection)
+        .where(
+          and(
+            living.consenting(connection),
+            lte(connection.consentExpiresAt, value('until')),
+            sql`(${connection.consentExpiresAt}, ${connection.id}) > (${value('afterAt')}, ${value('afterId')})`,
+          ),
+        )
+        .orderBy(asc(connection.consentExpiresAt), asc(connection.id))
+        .limit(value('limit')),
+    ),
+  ) as Reader<ReadParams<'endingConsents'>, ReadResult<'endingConsents'>>;
+
 type Due =
   | 'oldJobRuns'
   | 'dueTasks'
@@ -71,6 +89,7 @@ type Due =
   | 'deadLeases'
   | 'dueWebhooks'
   | 'abandonedConnects'
+  | 'endingConsents'
   | 'queuedAudits'
   | 'expiredIdempotency';
 
@@ -111,6 +130,7 @@ export const dueReaders = (schema: Schema): Readers<Due> => {
           .limit(value('limit')),
       ),
     ),
+    endingConsents: endingConsents(schema),
     queuedAudits: all(
       selecting(
         db

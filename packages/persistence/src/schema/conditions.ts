@@ -15,6 +15,9 @@ export const living = {
     sql`${t.active} and ${t.status} <> ${DELETED}`,
   /** Data is expected of it: its connect is complete, and it has not ended. */
   awaited: (t: { readonly status: Column }): SQL => sql`${t.status} not in ('IN_PROGRESS', 'EXPIRED', 'DELETED')`,
+  /** It has a consent whose end would change something: it is the one that is kept up, and still works. */
+  consenting: (t: { readonly status: Column; readonly active: Column; readonly consentExpiresAt: Column }): SQL =>
+    sql`${t.consentExpiresAt} is not null and ${t.active} and ${t.status} in ('ACTIVE', 'PARTIALLY_ACTIVE', 'DEGRADED', 'UNDETERMINED')`,
   connecting: (t: { readonly status: Column }): SQL => sql`${t.status} = 'IN_PROGRESS'`,
 };
 

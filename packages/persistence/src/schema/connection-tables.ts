@@ -44,6 +44,7 @@ export const connectionTable = ({ table, index, uniqueIndex, text, integer, flag
       // The columns behind the id let a page's filters pass over rows without reading them.
       index('connections_page').on(t.tenantId, t.id, t.status, t.provider, t.staleAt),
       index('connections_customer').on(t.tenantId, t.customerId, t.id),
+      index('connections_consent').on(t.consentExpiresAt, t.id).where(living.consenting(t)),
       index('connections_connecting').on(t.connectedAt).where(living.connecting(t)),
     ],
   );

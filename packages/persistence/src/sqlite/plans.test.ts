@@ -78,6 +78,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['dueWebhooks', {}, ['webhooks_due']],
   ['nextDueAt', {}, ['tasks_due', 'webhooks_due']],
   ['abandonedConnects', {}, ['connections_connecting']],
+  ['endingConsents', {}, ['connections_consent']],
   ['queuedAudits', {}, ['audits_queued']],
   ['oldJobRuns', {}, ['job_runs_start']],
   ['expiredIdempotency', {}, ['idempotency_records_expiry']],

@@ -87,6 +87,8 @@ describe('which override wins', () => {
       perRequestMicros: 300_000,
       productSets: [],
       historicalMicros: 0,
+      historicalAt: 'connect',
+      alsoBilled: [],
       billedOn: 'attempt',
     });
   });

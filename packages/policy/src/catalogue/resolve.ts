@@ -39,6 +39,8 @@ const resolvePrice = (price: RuleSettings['price']): Price | null =>
     perRequestMicros: price.perRequest,
     productSets: (price.productSets ?? []).map(({ products, amount }) => ({ products, micros: amount })),
     historicalMicros: price.historical ?? 0,
+    historicalAt: price.historicalAt ?? 'connect',
+    alsoBilled: price.alsoBilled ?? [],
     billedOn: price.billedOn,
   };
 

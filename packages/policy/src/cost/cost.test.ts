@@ -4,7 +4,7 @@ import { budget, configured, counter, inputs, noon, policy, reserved, tenant } f
 import { written } from '../../test/tables.js';
 import type { Price } from '../policy.js';
 import { budgetFacts, budgetPeriod, covers, holdInBudget, usedMicros } from './budget.js';
-import { priceOf } from './price.js';
+import { otherCost, othersMayCost, priceOf } from './price.js';
 import { chargeFor, settleMoney } from './settle.js';
 
 const price: Price = {
@@ -133,5 +133,38 @@ describe('the money held for a pull', () => {
     const effects = settleMoney([reserved(), more], [counter({ reservedMicros: 200_000 })], 'charged', inputs());
     expect(written(effects, 'ledgerEntry').map((entry) => entry.micros)).toEqual([120_000, 80_000]);
     expect(written(effects, 'budgetCounter')).toMatchObject([{ reservedMicros: 0, chargedMicros: 200_000 }]);
+  });
+});
+
+describe('pulls that nobody asked for as a refresh', () => {
+  const price = {
+    currency: 'USD',
+    perRequestMicros: 100,
+    productSets: [{ products: ['BALANCES'], micros: 40 }],
+    historicalMicros: 500,
+    alsoBilled: ['repair', 'products'],
+    billedOn: 'success',
+  } as const;
+  const of = { origin: 'repair', products: ['BALANCES', 'TRANSACTIONS'], isFirst: true, loadsHistory: false } as const;
+
+  test.each<[string, Parameters<typeof otherCost>[1], number | undefined]>([
+    ['as a refresh of its products', of, 100],
+    ['by the product set', { ...of, products: ['BALANCES'] }, 40],
+    ['with its history', { ...of, loadsHistory: true }, 600],
+    ['its history alone, told of later', { ...of, isFirst: false, loadsHistory: true }, 500],
+    ['nothing a second time', { ...of, isFirst: false }, undefined],
+    ['nothing where it is not billed', { ...of, origin: 'import' }, undefined],
+    ['its history where it is not billed else', { ...of, origin: 'connect', loadsHistory: true }, 500],
+    ['nothing where the provider made it by itself', { ...of, origin: 'background', loadsHistory: true }, undefined],
+  ])('cost %s', (_what, pull, micros) => {
+    expect(otherCost(price, pull)?.micros).toBe(micros);
+    if (micros !== undefined) expect(othersMayCost(price, !pull.loadsHistory)).toBe(true);
+  });
+
+  test('can cost nothing where none is billed and the history is there', () => {
+    expect(otherCost(null, { ...of, loadsHistory: true })).toBeNull();
+    expect(othersMayCost(null, false)).toBe(false);
+    expect(othersMayCost({ ...price, alsoBilled: [] }, true)).toBe(false);
+    expect(othersMayCost({ ...price, alsoBilled: [] }, false)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { idOf, insert, put } from '@freshet/domain';
-import type { BudgetCounter, Charge, Effect, LedgerEntry } from '@freshet/domain';
+import type { BudgetCounter, Charge, Effect, LedgerEntry, Money, Pull } from '@freshet/domain';
 import type { TurnInputs } from '../turn-inputs.js';
 import type { RefreshPolicy } from '../policy.js';
 import { countsIn } from './budget.js';
@@ -53,5 +53,23 @@ export const settleMoney = (
     ...[...after.values()]
       .filter((counter) => !counters.includes(counter))
       .map((counter) => put('budgetCounter', counter)),
+  ];
+};
+
+/** Money of a pull that nothing was held for, because nobody here decided it: it is owed once its data is there. */
+export const chargeAtOnce = (
+  pull: Pull,
+  { micros, currency }: Money,
+  counters: readonly BudgetCounter[],
+  inputs: TurnInputs,
+): readonly Effect[] => {
+  const { tenantId, connectionId, connector, provider, id: pullId } = pull;
+  const about = { tenantId, connectionId, connector, provider, taskId: null, pullId, cause: inputs.cause };
+  const entry = { ...about, micros, currency, at: inputs.now };
+  const counted = counters.filter((counter) => countsIn(counter, entry));
+  return [
+    insert('ledgerEntry', { ...entry, id: idOf('ledger', inputs.newId()), kind: 'reserved' }),
+    insert('ledgerEntry', { ...entry, id: idOf('ledger', inputs.newId()), kind: 'charged' }),
+    ...counted.map((counter) => put('budgetCounter', { ...counter, chargedMicros: counter.chargedMicros + micros })),
   ];
 };

@@ -37,6 +37,9 @@ const taken = (event: Handled, { policy: rules, now: at = now, ...given }: Given
     holdings: {},
     learning: unlearned,
     lastPull: null,
+    lastLink: null,
+    earlierBackgroundAt: null,
+    counters: [],
     ...given,
   };
   return decideEvent(facts, event, policy(rules), inputs(at)).effects;
@@ -96,14 +99,16 @@ describe('data that the provider pulled by itself', () => {
 
     test('adds its products to a background pull', () => {
       const first = { ...forcedPull, origin: 'background', products: ['TRANSACTIONS'] } as const;
-      expect(written(echoes(first), 'pull')).toEqual([{ id: first.id, products: ['TRANSACTIONS', 'BALANCES'] }]);
+      expect(written(echoes(first), 'pull')).toEqual([
+        { id: first.id, products: ['TRANSACTIONS', 'BALANCES'], newData: true },
+      ]);
     });
 
     test.each([
       [15 * MINUTE, []],
       [15 * MINUTE + 1, ['background']],
     ])('%d ms after it: %j', (later, origins) => {
-      const earlier = { ...forcedPull, endedAt: noon - later };
+      const earlier = { ...forcedPull, at: noon - later, endedAt: noon - later };
       expect(written(echoes(earlier), 'pull').map(({ origin }) => origin)).toEqual(origins);
     });
 
@@ -165,8 +170,9 @@ describe('data that the provider pulled by itself', () => {
   });
 
   test('told twice changes nothing the second time', () => {
-    const once = after(connection(), taken(aggregated));
-    expect(taken(aggregated, { connection: once })).toEqual([]);
+    const first = taken(aggregated);
+    const [lastPull] = written(first, 'pull') as readonly Pull[];
+    expect(taken(aggregated, { connection: after(connection(), first), lastPull: lastPull ?? null })).toEqual([]);
   });
 
   test('told late says nothing of how the connection is now', () => {
@@ -175,7 +181,11 @@ describe('data that the provider pulled by itself', () => {
       freshness: { BALANCES: noon + HOUR },
       consecutiveFailures: 1,
     });
-    expect(taken(aggregated, { connection: broken, now: noon + DAY })).toEqual([]);
+    const older = taken(aggregated, { connection: broken, now: noon + DAY });
+    expect(written(older, 'pull')).toMatchObject([{ origin: 'background', at: noon, sinceAt: null }]);
+    expect(written(older, 'statusChange')).toEqual([]);
+    for (const column of ['freshness', 'lastSuccessAt', 'consecutiveFailures', 'status'])
+      expect(rowOf(older)).not.toHaveProperty(column);
     const transactions: Handled = { ...aggregated, products: ['TRANSACTIONS'] };
     const row = rowOf(taken(transactions, { connection: { ...broken, status: 'DEGRADED' }, now: noon + DAY }));
     expect(row?.freshness).toEqual({ BALANCES: noon + HOUR, TRANSACTIONS: noon });
@@ -348,6 +358,9 @@ describe('a link that moves a connection into another group', () => {
           awaitedPull: null,
           learning: unlearned,
           lastPull: null,
+          lastLink: null,
+          earlierBackgroundAt: null,
+          counters: [],
         },
         holdings: {
           [own.groupKey]: { ...held, openTask: ownTask, pulls: [pull({ state: 'succeeded' })] },
@@ -419,7 +432,24 @@ describe('a consent', () => {
   test('that was renewed without a date keeps the old one', () => {
     const known = connection('a', { consentExpiresAt: noon + DAY });
     const effects = taken({ ...about, kind: 'consent-renewed', consentExpiresAt: null }, { connection: known });
-    expect(effects).toEqual([]);
+    expect(rowOf(effects)).not.toHaveProperty('consentExpiresAt');
+  });
+
+  const renewedBlind: Handled = { ...about, kind: 'consent-renewed', consentExpiresAt: null };
+  test.each<[string, number | null, number | null, number | null | undefined]>([
+    ['lasts as long as the catalogue says', 90 * DAY, noon - DAY, noon + 90 * DAY],
+    ['lasts so long where its end was not known', 90 * DAY, null, noon + 90 * DAY],
+    ['is never shortened by it', 90 * DAY, noon + 91 * DAY, undefined],
+    ['of unknown life has no end that has passed', null, noon, null],
+  ])('that was renewed without a date %s', (_what, lifeMs, before, expected) => {
+    const own = connection('a', { consentExpiresAt: before });
+    const consent = { ...policy().consent, lifeMs };
+    expect(rowOf(taken(renewedBlind, { connection: own, policy: { consent } }))?.consentExpiresAt).toBe(expected);
+  });
+
+  test('that ended before it was renewed stays renewed, whichever is told first', () => {
+    const renewed = after(connection(), taken({ ...renewedBlind, at: noon + 1 }));
+    expect(taken({ ...about, kind: 'consent-ended' }, { connection: renewed })).toEqual([]);
   });
 });
 

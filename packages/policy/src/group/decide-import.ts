@@ -100,8 +100,18 @@ const regroup = (
   return drafts.map((draft) => settled.get(draft.after.id) ?? draft);
 };
 
-/** The data that an import tells of came by a pull: the first ones, and newer ones. It counts like any other. */
-const pullTold = ({ before, after }: Draft, isNew: boolean, inputs: TurnInputs): readonly Effect[] => {
+/**
+ * The data that an import tells of came by a pull: the first ones, and newer ones. That of a connector's own import is
+ * still to come. Each counts like any other.
+ */
+const pullTold = (
+  { before, after }: Draft,
+  { madeByConnector }: ImportItem,
+  isNew: boolean,
+  inputs: TurnInputs,
+): readonly Effect[] => {
+  if (madeByConnector === true)
+    return [insert('pull', otherPull(after, 'import', 'accepted', after.products, inputs.now, inputs))];
   const at = after.lastSuccessAt;
   if (at === null || (!isNew && at === before.lastSuccessAt)) return [];
   const origin = isNew ? 'import' : 'background';
@@ -220,7 +230,7 @@ export const decideImport = (
       ]),
       ...carryHoldings(all, facts.holdings, inputs),
       ...endQueuedOfDeleted(own, facts, inputs),
-      ...order.flatMap((id) => pullTold(result(id), isNew.has(id), inputs)),
+      ...order.flatMap((id, index) => pullTold(result(id), items[index] as ImportItem, isNew.has(id), inputs)),
     ],
   };
 };

@@ -1,6 +1,6 @@
 import { closureId, insert, isTerminal, put, remove } from '@freshet/domain';
 import type { BudgetCounter, Connection, Effect, LedgerEntry, Product, Pull, Task, TenantId } from '@freshet/domain';
-import { withoutConnection } from '../event/decide-event.js';
+import { withoutConnection } from '../event/leaving.js';
 import { otherPull } from '../event/other-pull.js';
 import { decideCancel } from '../outcome/decide-start.js';
 import type { TurnInputs } from '../turn-inputs.js';

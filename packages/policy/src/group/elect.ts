@@ -59,12 +59,14 @@ export const promote = (drafts: readonly Draft[], promotedId: string, inputs: Tu
     active === undefined || isInactiveDuplicate(active.after)
       ? { status: 'ACTIVE', reason: null }
       : { status: active.after.status, reason: active.after.statusReason };
-  // The consent is the provider connection's, whichever twin stands for it.
+  // The consent is the provider connection's, whichever twin stands for it; and so is how old its data is.
   const consentExpiresAt = active?.after.consentExpiresAt ?? null;
+  const staleAt = active?.after.staleAt ?? null;
   return settleActive(drafts, promotedId, inputs).map((draft) =>
     draft.after.id === promotedId
       ? set(happen(draft, 'promoted', inputs, inherited), {
           consentExpiresAt: consentExpiresAt ?? draft.after.consentExpiresAt,
+          staleAt: staleAt === null ? draft.after.staleAt : Math.max(staleAt, draft.after.staleAt ?? staleAt),
         })
       : draft,
   );

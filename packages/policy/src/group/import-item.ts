@@ -25,6 +25,8 @@ export interface ImportItem {
   readonly connectedAt?: Instant | undefined;
   /** Sealed. */
   readonly credentials?: string | undefined;
+  /** The connector has just made it by its own import, and pulls its first data. */
+  readonly madeByConnector?: boolean | undefined;
 }
 
 /** A connection that was not known, as the item gives it. */
@@ -62,7 +64,8 @@ export const created = (
     lastBackgroundAt: null,
     staleAt: staleAt(policy, lastSuccessAt, connectedAt),
     consecutiveFailures: 0,
-    historicalLoaded: item.historicalLoaded ?? lastSuccessAt !== null,
+    // Where the history is switched off, data says nothing of it.
+    historicalLoaded: item.historicalLoaded ?? (lastSuccessAt !== null && policy.price?.historicalAt !== 'refresh'),
     consentExpiresAt: item.consentExpiresAt ?? null,
     connectedAt,
     credentials: item.status === 'DELETED' ? null : (item.credentials ?? null),

@@ -1,4 +1,5 @@
 import type { Connection, Instant, Product, StatusTold } from '@freshet/domain';
+import { happenUnderConsent } from '../consent/decide-consent.js';
 import { staleAt } from '../background/next-background.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf, happen, set } from '../group/draft.js';
@@ -20,8 +21,28 @@ const countsAsFailure: ReadonlySet<string> = new Set([
 /** What a provider that tells statuses itself would tell: an outage as we met it says nothing beside that. */
 const outages: ReadonlySet<string> = new Set(['failed_institution_unavailable', 'failed_provider_unavailable']);
 
+/** What came with the data, beside its products. */
+export interface Arrival {
+  readonly isForced: boolean;
+  /** The provider tells that the history is there. */
+  readonly isHistory: boolean;
+}
+
+/** Whether the history came: with the first transactions, or only with the first refresh where it was switched off. */
+const bringsHistory = (
+  products: readonly Product[],
+  { isForced, isHistory }: Arrival,
+  { price }: RefreshPolicy,
+): boolean => isHistory || (products.includes('TRANSACTIONS') && (isForced || price?.historicalAt !== 'refresh'));
+
 /** The connection with data of these products as of then: of those that it has. Freshness never goes back. */
-export const arrive = (draft: Draft, products: readonly Product[], asOf: Instant, policy: RefreshPolicy): Draft => {
+export const arrive = (
+  draft: Draft,
+  products: readonly Product[],
+  asOf: Instant,
+  policy: RefreshPolicy,
+  arrival: Arrival = { isForced: true, isHistory: false },
+): Draft => {
   const { after } = draft;
   const newer = products.filter(
     (product) => after.products.includes(product) && (after.freshness[product] ?? Number.NEGATIVE_INFINITY) < asOf,
@@ -33,9 +54,10 @@ export const arrive = (draft: Draft, products: readonly Product[], asOf: Instant
         ? after.freshness
         : { ...after.freshness, ...Object.fromEntries(newer.map((product) => [product, asOf])) },
     lastSuccessAt,
-    staleAt: staleAt(policy, lastSuccessAt, after.connectedAt),
+    // One that took its twin's place has the group's, which may be later than that of its own data.
+    staleAt: Math.max(staleAt(policy, lastSuccessAt, after.connectedAt), after.staleAt ?? 0),
     consecutiveFailures: 0,
-    historicalLoaded: after.historicalLoaded || products.includes('TRANSACTIONS'),
+    historicalLoaded: after.historicalLoaded || bringsHistory(products, arrival, policy),
   });
 };
 
@@ -55,7 +77,7 @@ export const told = (draft: Draft, word: StatusTold, inputs: TurnInputs): Draft 
 /** A failure or a success, by our own rules: what the provider told itself outranks it. */
 const derive = (draft: Draft, event: Resolution['event'], policy: RefreshPolicy, inputs: TurnInputs): Draft => {
   if (event === null) return draft;
-  if (!countsAsFailure.has(event)) return happen(draft, event, inputs);
+  if (!countsAsFailure.has(event)) return happenUnderConsent(draft, event, policy, inputs);
   const failures = draft.after.consecutiveFailures + 1;
   const counted = set(draft, { consecutiveFailures: failures });
   return happen(counted, failures >= policy.failuresToGiveUp ? 'failures_exhausted' : event, inputs);

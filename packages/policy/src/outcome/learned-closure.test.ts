@@ -100,3 +100,30 @@ test.each<[string, string, string, Partial<Closure>]>([
   const selector = { tenantId: 'ten_1', provider, connector, institutionId: 'bank-1', connectionId: 'conn_a' };
   expect(closedBy(said, bookOf().policyFor(selector))).toMatchObject(closure);
 });
+
+describe('a maintenance that the provider tells of', () => {
+  const closed = (maintenanceUntil: Instant | null | undefined, closures: readonly Closure[] = []) => {
+    const answer = { kind: 'unavailable', who: 'institution', retryAt: null, message: '' } as const;
+    const told = maintenanceUntil === undefined ? answer : { ...answer, maintenanceUntil };
+    const facts = { group: [connection('1')], closures };
+    const task = queued({ connectionId: connection('1').id });
+    const [effect] = learnedClosure(task, resolve(told, 'call'), facts, policy(), inputs(noon));
+    return (effect as unknown as { readonly row: Closure } | undefined)?.row;
+  };
+
+  test.each<[string, Instant | null, Instant]>([
+    ['until it ends', noon + HOUR, noon + HOUR],
+    ['for a quarter of an hour where no end is told', null, noon + 15 * MINUTE],
+    ['as long where the end is past', noon, noon + 15 * MINUTE],
+    ['a day at most', noon + DAY + 1, noon + DAY],
+  ])('closes the bank %s', (_what, told, until) => {
+    expect(closed(told)).toMatchObject({ kind: 'maintenance', scope: 'institution', scopeKey: 'bank-1', until });
+  });
+
+  test('is not shortened by a vaguer word', () => {
+    const before = closed(noon + 3 * HOUR) as Closure;
+    expect(closed(null, [before])?.until).toBe(noon + 3 * HOUR);
+  });
+
+  test('is not every outage', () => expect(closed(undefined)).toBeUndefined());
+});

@@ -1,5 +1,5 @@
-import { closureId, put } from '@freshet/domain';
-import type { ClosureScope, Connection, Effect, Task } from '@freshet/domain';
+import { closureId, MINUTE, put } from '@freshet/domain';
+import type { ClosureScope, Connection, DurationMs, Effect, Instant, Task } from '@freshet/domain';
 import { readLimited } from '../limits/limited-sign.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
@@ -10,6 +10,43 @@ const keyOf = (scope: ClosureScope, task: Task, connection: Connection | undefin
   if (scope === 'group') return task.groupKey;
   if (scope === 'connection') return task.connectionId;
   return scope === 'institution' ? (connection?.institutionId ?? '') : '';
+};
+
+/** A maintenance without an end is looked at again so often: what asks then is refused without a charge. */
+const MAINTENANCE_LOOK_MS: DurationMs = 15 * MINUTE;
+
+type Around = Required<Pick<OutcomeFacts, 'group' | 'closures'>>;
+type Maintenance = NonNullable<Resolution['maintenance']>;
+
+const closureOf = (
+  task: Task,
+  kind: 'limited' | 'maintenance',
+  scope: ClosureScope,
+  until: Instant,
+  { group, closures }: Around,
+  inputs: TurnInputs,
+): Effect => {
+  const connection = group.find((member) => member.id === task.connectionId);
+  const { tenantId, connector, provider } = task;
+  const subject = { tenantId, connector, provider, scope, scopeKey: keyOf(scope, task, connection), kind } as const;
+  const id = closureId(subject);
+  const before = closures.find((closure) => closure.id === id)?.until ?? until;
+  return put('closure', { id, ...subject, until: Math.max(until, before), at: inputs.now });
+};
+
+/** Nothing is forced at a bank, or a provider, that is in maintenance; an end that is past is none. */
+const maintenance = (
+  task: Task,
+  { who, until: told }: Maintenance,
+  around: Around,
+  { execution }: RefreshPolicy,
+  inputs: TurnInputs,
+): readonly Effect[] => {
+  const until =
+    told !== null && told > inputs.now
+      ? Math.min(told, inputs.now + execution.maxBlockMs)
+      : inputs.now + MAINTENANCE_LOOK_MS;
+  return [closureOf(task, 'maintenance', who, until, around, inputs)];
 };
 
 /**
@@ -25,6 +62,8 @@ export const learnedClosure = (
   policy: RefreshPolicy,
   inputs: TurnInputs,
 ): readonly Effect[] => {
+  if (resolution.maintenance !== null)
+    return maintenance(task, resolution.maintenance, { group, closures }, policy, inputs);
   if (resolution.limited === null) return [];
   const { until: told, said = null } = resolution.limited;
   const read = readLimited(policy, said, inputs.now);
@@ -32,19 +71,5 @@ export const learnedClosure = (
   const { untoldBlockMs, maxBlockMs } = policy.execution;
   const isToCome = told !== null && told > inputs.now;
   const until = isToCome ? Math.min(told, inputs.now + maxBlockMs) : (read.until ?? inputs.now + untoldBlockMs);
-  const subject = {
-    tenantId: task.tenantId,
-    connector: task.connector,
-    provider: task.provider,
-    scope,
-    scopeKey: keyOf(
-      scope,
-      task,
-      group.find((member) => member.id === task.connectionId),
-    ),
-    kind: 'limited',
-  } as const;
-  const id = closureId(subject);
-  const before = closures.find((closure) => closure.id === id)?.until ?? until;
-  return [put('closure', { id, ...subject, until: Math.max(until, before), at: inputs.now })];
+  return [closureOf(task, 'limited', scope, until, { group, closures }, inputs)];
 };

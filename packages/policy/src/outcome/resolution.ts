@@ -31,6 +31,8 @@ export interface Resolution {
     readonly products: readonly Product[] | null;
   } | null;
   readonly limited: Pick<Limited, 'until' | 'scope' | 'said'> | null;
+  /** Closed for maintenance: whose, and until when where that is told. */
+  readonly maintenance: { readonly who: 'institution' | 'provider'; readonly until: Instant | null } | null;
   readonly providerTaskId: string | null;
   readonly retryAt: Instant | null;
 }
@@ -41,6 +43,7 @@ const base: Omit<Resolution, 'task' | 'pull' | 'fate'> = {
   accepted: false,
   arrived: null,
   limited: null,
+  maintenance: null,
   providerTaskId: null,
   retryAt: null,
 };
@@ -116,13 +119,14 @@ const rows: Rows = {
     task: 'failed',
     error: { kind: 'refused', message },
   }),
-  unavailable: ({ who, retryAt, message }, phase) => ({
+  unavailable: ({ who, retryAt, message, maintenanceUntil }, phase) => ({
     ...base,
     ...failed(phase),
     task: phase === 'call' ? 'again' : 'failed',
     event: outage[who],
     error: { kind: who === 'institution' ? 'institution-unavailable' : 'unavailable', message },
-    retryAt,
+    maintenance: maintenanceUntil === undefined ? null : { who, until: maintenanceUntil },
+    retryAt: retryAt ?? maintenanceUntil ?? null,
   }),
   'never-sent': ({ message }) => ({
     ...base,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, update, type Task } from '@freshet/domain';
+import { insert, update, type Connection, type Task } from '@freshet/domain';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -97,6 +97,29 @@ export const dueReadsContract = (current: Current): void => {
       { tenantId, id: a.connection(1).id },
     ]);
     expect(await current().ids('abandonedConnects', { ...asked, limit: 1 })).toEqual([a.connection(2).id]);
+  });
+
+  test('ending consents are of active connections that work, by their end', async () => {
+    const consented = (number: number, consentExpiresAt: number | null, over: Partial<Connection> = {}) =>
+      insert('connection', a.connection(number, { consentExpiresAt, ...over }));
+    await current().apply(
+      consented(1, NOW),
+      consented(2, NOW - 5, { tenantId: otherTenantId }),
+      consented(3, NOW + 1),
+      consented(4, NOW, { status: 'DEGRADED' }),
+      consented(5, null),
+      consented(6, NOW, { status: 'RECONNECT_REQUIRED' }),
+      consented(7, NOW, { status: 'PARTIALLY_ACTIVE', active: false }),
+    );
+    const first = { until: NOW, afterAt: 0, afterId: '', limit: 9 };
+    expect(await current().read('endingConsents', first)).toEqual([
+      { tenantId: otherTenantId, id: a.connection(2).id, endsAt: NOW - 5 },
+      { tenantId, id: a.connection(1).id, endsAt: NOW },
+      { tenantId, id: a.connection(4).id, endsAt: NOW },
+    ]);
+    const ids = (over: object) => current().ids('endingConsents', { ...first, ...over });
+    expect(await ids({ limit: 1 })).toEqual([a.connection(2).id]);
+    expect(await ids({ afterAt: NOW, afterId: a.connection(1).id })).toEqual([a.connection(4).id]);
   });
 
   test('queued audits come in their order', async () => {

@@ -130,6 +130,12 @@ const dueReads = (kept: Kept) => {
     dueWebhooks: ({ now, limit }) => waiting(other.dueWebhooks, limit, (row) => (row.dueAt as Instant) <= now),
     abandonedConnects: ({ connectedBefore, limit }) =>
       waiting(connection.connecting, limit, (row) => row.connectedAt < connectedBefore),
+    endingConsents: ({ until, afterAt, afterId, limit }) =>
+      connection.consenting
+        .of(ALL)
+        .map(({ tenantId, id, consentExpiresAt }) => ({ tenantId, id, endsAt: consentExpiresAt as Instant }))
+        .filter(({ id, endsAt }) => endsAt <= until && (endsAt > afterAt || (endsAt === afterAt && id > afterId)))
+        .slice(0, limit),
     queuedAudits: ({ limit }) => waiting(other.queuedAudits, limit, () => true),
     oldJobRuns: ({ before, limit }) => {
       const runs = other.runsByStart.of(ALL);

@@ -4,7 +4,17 @@ import { ALL, createIndex, createTable, keyOf, type Index, type KeyOf, type Tabl
 
 export const isLiving = ({ status }: Connection): boolean => status !== 'DELETED';
 
+const works: ReadonlySet<string> = new Set(['ACTIVE', 'PARTIALLY_ACTIVE', 'DEGRADED', 'UNDETERMINED']);
+
+/** It has a consent whose end would change something. */
+const isConsenting = ({ active, status, consentExpiresAt }: Connection): boolean =>
+  consentExpiresAt !== null && active && works.has(status);
+
 const connectionIndexes = () => ({
+  consenting: createIndex(
+    (row: Connection) => (isConsenting(row) ? ALL : null),
+    (row) => row.consentExpiresAt as number,
+  ),
   ofTenant: createIndex<Connection>((row) => row.tenantId),
   byTenant: createIndex(
     () => ALL,

@@ -2,7 +2,7 @@ import type { BudEnding, BudTask, Connection } from '../books/records.js';
 import { OUTCOME_FAULTS, WEBHOOK_FAULTS, type FaultName, type OutcomeFault } from '../faults.js';
 import type { Answer, Call } from '../wire/exchange.js';
 import type { World } from '../world.js';
-import { customerOf } from './access.js';
+import { customerOf, headerOf } from './access.js';
 import { BUD, budAnswer, budError, failedValidation, pendingMetadata } from './answers.js';
 import { consentsAt, consentsOf, hasExpired, isAuthorised } from './consents.js';
 import { isInMaintenance } from './providers.js';
@@ -92,7 +92,9 @@ function planSubTask(
   fault: OutcomeFault | null,
 ): BudPlan {
   const known = consentsAt(world, customer, provider);
-  const live = known.filter((consent) => isAuthorised(consent) && !hasExpired(consent, call.at));
+  // A reconfirmation that lapsed keeps out what nobody asked for; the present customer still gets in (UK, PS21/19).
+  const isPresent = headerOf(call, 'x-customer-ip-address') !== null;
+  const live = known.filter((consent) => isAuthorised(consent) && (isPresent || !hasExpired(consent, call.at)));
   if (isInMaintenance(world, provider, call.at)) {
     return { provider, consents: live, ending: failure('provider_maintenance'), isPull: false };
   }

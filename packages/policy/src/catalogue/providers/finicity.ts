@@ -31,6 +31,10 @@ export const finicity = {
       `balances alone are a cheaper call: ${meldBalances}`,
     ),
     historical: example('0.50', `history is a paid load, once: ${meldRefresh}`),
+    historicalAt: cited(meldRefresh)(
+      'connect',
+      'unless Meld has switched it off on request: then override this with `refresh`',
+    ),
     billedOn: spec('success', 'said of the live balance, taken for the rest'),
   },
   execution: {

@@ -44,6 +44,10 @@ export const mx = {
     currency: example('USD'),
     perRequest: example('0.10'),
     historical: example('0.50', `history is a premium load: ${meldRefresh}`),
+    historicalAt: cited(meldRefresh)(
+      'connect',
+      'unless Meld has switched it off on request: then override this with `refresh`',
+    ),
     billedOn: ourChoice('attempt', 'not known; counting failures too, no budget is overrun'),
   },
   execution: {

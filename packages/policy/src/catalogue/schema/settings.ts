@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 import type { LimitSettings, limitPatchSchema } from './limit.js';
 import type { LimitedSignSettings } from './signals.js';
-import type { rules, sections, singles } from './values.js';
+import type { optionalPriceFields, rules, sections, singles } from './values.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 type Read<Fields extends Shape> = { readonly [Field in keyof Fields]: z.output<Fields[Field]> };
 type Defined<Fields> = { readonly [Field in keyof Fields]?: Exclude<Fields[Field], undefined> };
 
 type Price = Read<(typeof rules)['price']>;
+type OptionalOfPrice = keyof typeof optionalPriceFields;
 type Consent = Read<(typeof sections)['consent']>;
 
 /** Rules replaced as one; null where the provider has no such rule, or where nobody knows. */
 export interface RuleSettings {
   readonly coalesces: Read<(typeof rules)['coalesces']> | null;
   readonly range: Read<(typeof rules)['range']> | null;
-  readonly price:
-    (Omit<Price, 'productSets' | 'historical'> & Defined<Pick<Price, 'productSets' | 'historical'>>) | null;
+  readonly price: (Omit<Price, OptionalOfPrice> & Defined<Pick<Price, OptionalOfPrice>>) | null;
 }
 
 export type LimitPatch = Omit<Defined<z.output<typeof limitPatchSchema>>, 'counts'> & {

@@ -130,7 +130,12 @@ const productSet = z.strictObject({ products: z.array(product).min(1).readonly()
 export const optionalConsentFields = { life: true, renewal: true } as const;
 
 /** What no price list has to say. */
-export const optionalPriceFields = { productSets: true, historical: true } as const;
+export const optionalPriceFields = {
+  productSets: true,
+  historical: true,
+  historicalAt: true,
+  alsoBilled: true,
+} as const;
 
 /**
  * Rules that are one thing and are replaced as one: an override's price never mixes with the catalogue's example, nor
@@ -151,6 +156,16 @@ export const rules = {
     perRequest: amount,
     productSets: z.array(productSet).readonly(),
     historical: amount,
+    historicalAt: z
+      .enum(['connect', 'refresh'])
+      .describe(
+        'What loads the history: the first data of a connection, or (where that is switched off) its first refresh.',
+      ),
+    alsoBilled: z
+      .array(z.enum(pullOrigins).exclude(['forced']))
+      .min(1)
+      .readonly()
+      .describe('Pulls that nobody asked for as a refresh and that cost like one.'),
     billedOn: z.enum(['success', 'attempt']),
   },
 } as const;

@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { disorderStories } from './contract/disorder-stories.js';
+
+disorderStories(createMemoryStore);

@@ -43,6 +43,7 @@ export {
   type StartDecision,
   type StartFacts,
 } from './outcome/decide-start.js';
+export { readReport, type Report, type ReportedOutcome } from './outcome/read-report.js';
 export type { CallEnd, NeverSent, Phase } from './outcome/resolution.js';
 export {
   PRESENCE_KEPT_MS,

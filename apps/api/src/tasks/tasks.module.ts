@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Query } from '@nestjs/common';
 import { taskStates, type ConnectionId, type TaskId, type TenantId } from '@freshet/domain';
-import { cancelTask, reportOutcome, type Engine, type ReportedOutcome, type TaskResult } from '@freshet/flows';
+import { cancelTask, reportOutcome, type Engine, type TaskResult } from '@freshet/flows';
+import type { Report } from '@freshet/policy';
 import { z } from 'zod';
 import { ENGINE } from '../engine/engine.token.js';
 import { Route } from '../http/access.js';
@@ -9,9 +10,9 @@ import { Describe } from '../http/describe.js';
 import { optional, text } from '../http/fields.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { listOf, listQuery, readPage } from '../http/page.js';
-import { notFound, Problem } from '../http/problem.js';
+import { invalidRequest, notFound, Problem } from '../http/problem.js';
 import { documented, timedBody } from '../http/timed-body.pipe.js';
-import { outcomeBody } from './outcome-body.js';
+import { outcomeBody, unclearOutcome } from './outcome-body.js';
 import { executors, taskView, toTask, type TaskAnswer } from './task-view.js';
 
 const tasksQuery = listQuery({
@@ -73,6 +74,8 @@ export class TasksController {
   @Route({ access: 'refresh' })
   @Describe({
     summary: 'Report the outcome of a permit',
+    description:
+      'By a word (`outcome`), or by what the read was answered with (`httpStatus`, `code`), which the catalogue knows how to read. With both, the word stands and the rest says the details.',
     body: documented(outcomeBody),
     answers: { 200: { description: 'The task after it.', schema: taskView } },
     problems: ['operation-not-allowed'],
@@ -80,9 +83,11 @@ export class TasksController {
   async report(
     @Tenant() tenantId: TenantId,
     @Param('id', taskId) id: TaskId,
-    @Body(timedBody(outcomeBody)) outcome: ReportedOutcome,
+    @Body(timedBody(outcomeBody)) report: Report,
   ): Promise<TaskAnswer> {
-    return answer(await reportOutcome(this.engine, tenantId, id, outcome), 'reported');
+    const result = await reportOutcome(this.engine, tenantId, id, report);
+    if (result.kind === 'unclear') throw invalidRequest(unclearOutcome);
+    return answer(result, 'reported');
   }
 }
 

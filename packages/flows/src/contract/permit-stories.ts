@@ -291,6 +291,7 @@ export const permitStories = (openStore: OpenStore): void => {
       expect(task).toMatchObject({ executor: 'caller', state: 'running', attended: true, connector });
       expect(await report(rig, task.id, BROUGHT)).toMatchObject({ kind: 'done', task: { state: 'succeeded' } });
       expect((await connectionOf(rig, id)).lastSuccessAt).toBe(MORNING);
+      rig.clock.advance(4 * HOUR);
       const second = await force(rig, id);
       await report(rig, second.id, { httpStatus: 401 });
       expect(await statusOf(rig, id)).toBe('RECONNECT_REQUIRED/TOKEN_EXPIRED');

@@ -8,6 +8,7 @@ export * from './export-history.js';
 export * from './import-connections.js';
 export { learnPostingHours } from './learn-posting-hours.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';
+export { openDuePermits, planOwnPulls } from './own-pulls.js';
 export { policyOf } from './load-refresh.js';
 export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';

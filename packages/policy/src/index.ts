@@ -1,6 +1,14 @@
 export * from './policy.js';
 export * from './allocation/index.js';
 export * from './catalogue/index.js';
+export {
+  decideOwnPull,
+  firstOwnPullAt,
+  OWN_PULL,
+  planOwnPull,
+  pullsByPermit,
+  type OwnPullDecision,
+} from './background/own-pulls.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
 export {

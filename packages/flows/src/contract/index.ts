@@ -18,6 +18,7 @@ export { importStories } from './import-stories.js';
 export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
 export { outcomeStories } from './outcome-stories.js';
+export { ownPullStories } from './own-pull-stories.js';
 export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';
 export { raceStories } from './race-stories.js';

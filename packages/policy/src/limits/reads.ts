@@ -14,7 +14,16 @@ export interface LimitRead {
   readonly take: number;
 }
 
-const ours = ['forced'] as const satisfies readonly PullOrigin[];
+/**
+ * The calls of ours among these pulls. Where the background is our own, it is made of calls like any other: whatever
+ * counts what is forced counts them too.
+ */
+const withOurs = (origins: readonly PullOrigin[], { background }: RefreshPolicy): readonly PullOrigin[] =>
+  background.owner === 'engine' && origins.includes('forced') && !origins.includes('background')
+    ? [...origins, 'background']
+    : origins;
+
+const calls = ['forced'] as const satisfies readonly PullOrigin[];
 
 /** Where the window that `now` lies in began, and where it ends; a rolling one ends as its pulls leave it. */
 export const windowBounds = (
@@ -44,7 +53,7 @@ export const concerns = (limit: Limit, products: readonly Product[], attended: b
 const cooldownRead = (limit: Cooldown, now: Instant): LimitRead => ({
   name: limit.name,
   scope: limit.scope,
-  origins: limit.after === 'attempt' ? ours : pullOrigins,
+  origins: limit.after === 'attempt' ? calls : pullOrigins,
   states: limit.after === 'success' ? succeedingPullStates : countedPullStates,
   attended: null,
   products: limit.products,
@@ -80,4 +89,5 @@ export const limitReads = (
   policy.limits
     .filter((limit) => concerns(limit, products, attended))
     .map((limit) => (limit.kind === 'cooldown' ? cooldownRead(limit, now) : windowRead(limit, attended, now)))
+    .map((wanted) => ({ ...wanted, origins: withOurs(wanted.origins, policy) }))
     .filter((wanted) => wanted.take > 0);

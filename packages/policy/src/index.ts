@@ -1,14 +1,8 @@
 export * from './policy.js';
 export * from './allocation/index.js';
 export * from './catalogue/index.js';
-export {
-  decideOwnPull,
-  firstOwnPullAt,
-  OWN_PULL,
-  planOwnPull,
-  pullsByPermit,
-  type OwnPullDecision,
-} from './background/own-pulls.js';
+export { decideOwnPull, firstOwnPullAt, OWN_PULL, planOwnPull, type OwnPullDecision } from './background/own-pulls.js';
+export { pullsByPermit } from './background/pulls-by-permit.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
 export {

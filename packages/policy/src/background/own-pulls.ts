@@ -13,6 +13,7 @@ import type { RefreshPolicy } from '../policy.js';
 import { decideRefresh } from '../refresh/decide-refresh.js';
 import { offsetSeed } from '../sweep/candidates.js';
 import { LATE_SHARE } from './next-background.js';
+import { pullsByPermit } from './pulls-by-permit.js';
 
 /** What was missed while nothing ran comes back over this part of a period. */
 const CATCH_UP_SHARE = 4;
@@ -30,14 +31,6 @@ export const OWN_PULL: RefreshRequest = {
   to: null,
   attended: false,
 };
-
-/** Whether its background is permits of ours that fall due: nobody pulls it by himself, and its team reads. */
-export const pullsByPermit = ({ background, forced }: RefreshPolicy): boolean =>
-  background.owner === 'engine' &&
-  background.everyMs > 0 &&
-  forced.executor === 'caller' &&
-  forced.available &&
-  forced.unattended;
 
 type Pulled = Pick<Connection, 'id' | 'lastSuccessAt' | 'lastAttemptAt' | 'connectedAt'>;
 

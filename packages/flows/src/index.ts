@@ -1,5 +1,6 @@
 export * from './audit/index.js';
 export { budgetOverviews, type BudgetOverview } from './budget-overview.js';
+export { borrowToken, type LoanResult } from './borrow-token.js';
 export * from './change-connection.js';
 export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
 export { createDispatcher, type Dispatcher } from './dispatch.js';

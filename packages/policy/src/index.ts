@@ -22,6 +22,26 @@ export { renderReason } from './reasons/render-reason.js';
 export { renderRefusal, type RenderedRefusal } from './reasons/render-refusal.js';
 export { decideRefresh } from './refresh/decide-refresh.js';
 export * from './sweep/index.js';
+export {
+  decideLoan,
+  LOST_PAUSE_MS,
+  MOST_LOST,
+  RENEWING_MS,
+  TOKEN_MARGIN_MS,
+  type KeptToken,
+  type LoanDecision,
+  type LoanFacts,
+  type RenewalLease,
+} from './tokens/decide-loan.js';
+export {
+  decideRenewalSending,
+  decideRenewed,
+  type BegunRenewal,
+  type RenewalDecision,
+  type RenewalEnd,
+  type RenewalFacts,
+  type RenewalSending,
+} from './tokens/decide-renewal.js';
 export * from './turn-inputs.js';
 export { decideEvent, type EventDecision, type EventFacts } from './event/decide-event.js';
 export type { Clash, GroupHoldings, HoldingsByKey } from './group/carry.js';

@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Module, Param, Post, Query } from '@nestjs/common';
 import { taskStates, type ConnectionId, type TaskId, type TenantId } from '@freshet/domain';
-import { cancelTask, reportOutcome, type Engine, type TaskResult } from '@freshet/flows';
+import { borrowToken, cancelTask, reportOutcome, type Engine, type TaskResult } from '@freshet/flows';
 import type { Report } from '@freshet/policy';
 import { z } from 'zod';
 import { ENGINE } from '../engine/engine.token.js';
@@ -13,6 +13,7 @@ import { listOf, listQuery, readPage } from '../http/page.js';
 import { invalidRequest, notFound, Problem } from '../http/problem.js';
 import { documented, timedBody } from '../http/timed-body.pipe.js';
 import { outcomeBody, unclearOutcome } from './outcome-body.js';
+import { loanBody, loanView, toLoan, type LoanAsked } from './token-loan.js';
 import { executors, taskView, toTask, type TaskAnswer } from './task-view.js';
 
 const tasksQuery = listQuery({
@@ -88,6 +89,26 @@ export class TasksController {
     const result = await reportOutcome(this.engine, tenantId, id, report);
     if (result.kind === 'unclear') throw invalidRequest(unclearOutcome);
     return answer(result, 'reported');
+  }
+
+  @Post(':id/token')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @Route({ access: 'refresh' })
+  @Describe({
+    summary: 'Borrow the token of a permit',
+    description:
+      'Where this service keeps the tokens of the connection: the one that the caller reads with, renewed where it is over. It is for this permit and is not to be kept. 503 with `retryAt` while another caller’s request renews it, or the token service does not answer; 409 `not-refreshable` where only the customer helps.',
+    bodyOptional: true,
+    answers: { 200: { description: 'The token, and until when it lives where that is known.', schema: loanView } },
+    problems: ['operation-not-allowed', 'not-refreshable', 'provider-closed'],
+  })
+  async lend(
+    @Tenant() tenantId: TenantId,
+    @Param('id', taskId) id: TaskId,
+    @Body({ schema: loanBody }) { refused }: LoanAsked,
+  ): Promise<z.infer<typeof loanView>> {
+    return toLoan(await borrowToken(this.engine, tenantId, id, refused));
   }
 }
 

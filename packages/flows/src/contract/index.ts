@@ -23,4 +23,5 @@ export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';
 export { raceStories } from './race-stories.js';
 export { requestStories } from './request-stories.js';
+export { tokenStories } from './token-stories.js';
 export { webhookStories } from './webhook-stories.js';

@@ -1,4 +1,4 @@
-import { idOf, insert } from '@freshet/domain';
+import { idOf, insert, remove } from '@freshet/domain';
 import type { Connection, ConnectionId, Effect, StatusChange, Task, TenantId } from '@freshet/domain';
 import { planOwnPull } from '../background/own-pulls.js';
 import { otherPull } from '../event/other-pull.js';
@@ -179,6 +179,10 @@ const ownPulls = (draft: Draft, policy: RefreshPolicy | undefined, isNew: boolea
     ? planOwnPull(draft.after, policy, now)
     : [];
 
+/** Other credentials are other tokens: how the renewal of the old ones stood says nothing of them. */
+const newTokens = ({ before, after }: Draft, isNew: boolean): readonly Effect[] =>
+  !isNew && before.credentials !== after.credentials ? [remove('tokenRenewal', after.id)] : [];
+
 /** Calls that still wait for a connection that this import deletes. */
 const endQueuedOfDeleted = (own: Batch['own'], facts: ImportFacts, inputs: TurnInputs): readonly Effect[] =>
   [...own.values()]
@@ -231,6 +235,7 @@ export const decideImport = (
       ...carryHoldings(all, facts.holdings, inputs),
       ...endQueuedOfDeleted(own, facts, inputs),
       ...order.flatMap((id) => pullTold(result(id), isNew.has(id), inputs)),
+      ...order.flatMap((id) => newTokens(result(id), isNew.has(id))),
       ...order.flatMap((id) => ownPulls(result(id), batch.policies.get(id), isNew.has(id), inputs.now)),
     ],
   };

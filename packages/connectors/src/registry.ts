@@ -1,5 +1,7 @@
 import type { Connector, Connectors } from '@freshet/ports';
 
+import { createAkoyaConnector } from './akoya/connector.js';
+import type { AkoyaSettings } from './akoya/settings.js';
 import { createBudConnector } from './bud/connector.js';
 import type { BudSettings } from './bud/settings.js';
 import { createMeldConnector } from './meld/connector.js';
@@ -8,12 +10,14 @@ import type { MeldSettings } from './meld/settings.js';
 export interface ConnectorsConfig {
   readonly meld?: MeldSettings | null | undefined;
   readonly bud?: BudSettings | null | undefined;
+  readonly akoya?: AkoyaSettings | null | undefined;
 }
 
 /** One row a connector: what it needs to be on, and how it is made. */
-const made = ({ meld, bud }: ConnectorsConfig): readonly (Connector | null)[] => [
+const made = ({ meld, bud, akoya }: ConnectorsConfig): readonly (Connector | null)[] => [
   meld?.apiKey ? createMeldConnector(meld) : null,
   bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
+  akoya?.clientId && akoya.clientSecret ? createAkoyaConnector(akoya) : null,
 ];
 
 /** The connectors that have their credentials; one without is off. Throws for an address that is none. */

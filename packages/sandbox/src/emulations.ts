@@ -1,3 +1,4 @@
+import { emulateAkoya } from './akoya/akoya.js';
 import { emulateBud } from './bud/bud.js';
 import type { Emulation } from './emulation.js';
 import { emulateMeld } from './meld/meld.js';
@@ -5,5 +6,5 @@ import type { World } from './world.js';
 
 /** Every interface that the emulator speaks. */
 export async function emulationsOf(world: World): Promise<readonly Emulation[]> {
-  return [emulateMeld(world), await emulateBud(world)];
+  return [emulateMeld(world), await emulateBud(world), emulateAkoya(world)];
 }

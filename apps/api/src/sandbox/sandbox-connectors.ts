@@ -22,5 +22,10 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       jwksUrl: `${base}/bud-callback.jwks`,
       redirectUrl: `${base}/done`,
     },
+    akoya: {
+      clientId: 'sandbox-akoya-client',
+      clientSecret: 'sandbox-akoya-secret',
+      baseUrl: `${base}/akoya`,
+    },
   };
 };

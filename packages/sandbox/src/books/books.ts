@@ -1,5 +1,6 @@
 import { Journal, type Change } from './journal.js';
 import type {
+  AkoyaToken,
   Bill,
   BudTask,
   BudToken,
@@ -57,6 +58,7 @@ export class Books {
     customer: (task) => task.customer,
   });
   readonly budTokens = new Table<BudToken>('budTokens', this.note);
+  readonly akoyaTokens = new Table<AkoyaToken>('akoyaTokens', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -73,6 +75,7 @@ export class Books {
       this.meldJobs,
       this.budTasks,
       this.budTokens,
+      this.akoyaTokens,
       this.widgets,
       this.faults,
       this.calls,

@@ -41,7 +41,9 @@ const readAkoya = async (path, token, actor) => {
 const read = async (products, bank, token, actor) => {
   const balances = await readAkoya(`/balances/v2/${bank}`, token, actor);
   if (balances.status >= 300) return { ended: balances };
-  const brought = { status: balances.status, products: ['BALANCES'], transactions: 0 };
+  const [first] = balances.body.accounts;
+  const asOf = first?.depositAccount?.balanceAsOf;
+  const brought = { status: balances.status, products: ['BALANCES'], transactions: 0, asOf };
   if (!products.includes('TRANSACTIONS')) return { brought };
   for (const { depositAccount } of balances.body.accounts) {
     if (depositAccount === undefined) continue;
@@ -55,9 +57,10 @@ const read = async (products, bank, token, actor) => {
 
 const reportOf = ({ ended, brought }) => {
   if (brought !== undefined) {
-    const { status, products, transactions } = brought;
+    const { status, products, transactions, asOf } = brought;
     const partial = status === 206 ? { products } : {};
-    return { httpStatus: status, newData: transactions > 0, asOf: new Date().toISOString(), ...partial };
+    const newData = products.includes('TRANSACTIONS') ? { newData: transactions > 0 } : {};
+    return { httpStatus: status, asOf, ...newData, ...partial };
   }
   const wait = Number(ended.retryAfter);
   const retryAt = wait > 0 ? { retryAt: new Date(Date.now() + wait * 1000).toISOString() } : {};

@@ -1,7 +1,7 @@
 export * from './policy.js';
 export * from './allocation/index.js';
 export * from './catalogue/index.js';
-export { decideOwnPull, firstOwnPullAt, OWN_PULL, planOwnPull, type OwnPullDecision } from './background/own-pulls.js';
+export { decideOwnPull, OWN_PULL, planOwnPull, type OwnPullDecision } from './background/own-pulls.js';
 export { pullsByPermit } from './background/pulls-by-permit.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
@@ -24,10 +24,7 @@ export { decideRefresh } from './refresh/decide-refresh.js';
 export * from './sweep/index.js';
 export {
   decideLoan,
-  LOST_PAUSE_MS,
-  MOST_LOST,
   RENEWING_MS,
-  TOKEN_MARGIN_MS,
   type KeptToken,
   type LoanDecision,
   type LoanFacts,

@@ -17,8 +17,8 @@ export interface TokenService {
   readonly connector: Connector;
   /** What the next renewals meet; after them, nothing. */
   meet(...mishaps: readonly Mishap[]): void;
-  /** Waits at the service until it is let on. */
-  hold(): { readonly isThere: Promise<void>; readonly go: () => void };
+  /** The renewals wait there until they are let on. */
+  hold(where?: 'at the service' | 'before sending'): { readonly isThere: Promise<void>; readonly go: () => void };
   /** Every refresh token that was sent, whatever came of it. */
   readonly claims: readonly string[];
   /** The one that is good. */
@@ -45,8 +45,13 @@ export const tokenService = (rig: Pick<Rig, 'clock'>): TokenService => {
   let made = 0;
   let good = 'refresh-0';
   let mishaps: readonly Mishap[] = [];
-  let held: Promise<void> | undefined;
+  let held: { readonly where: string; readonly until: Promise<void> } | undefined;
   let arrive = (): void => undefined;
+  const stop = async (where: string): Promise<void> => {
+    if (held?.where !== where) return;
+    arrive();
+    await held.until;
+  };
   const claims: string[] = [];
 
   const claim = (token: string): RenewalAnswer => {
@@ -69,12 +74,10 @@ export const tokenService = (rig: Pick<Rig, 'clock'>): TokenService => {
         const [mishap = 'none', ...rest] = mishaps;
         mishaps = rest;
         if (mishap === 'never-sent') return answers[mishap] as RenewalAnswer;
+        await stop('before sending');
         await sending();
         if (mishap === 'dies') throw new Died();
-        if (held !== undefined) {
-          arrive();
-          await held;
-        }
+        await stop('at the service');
         if (mishap === 'request-lost') return UNKNOWN;
         const told = answers[mishap];
         if (told !== undefined) return told;
@@ -89,9 +92,9 @@ export const tokenService = (rig: Pick<Rig, 'clock'>): TokenService => {
     connector,
     claims,
     meet: (...next) => (mishaps = next),
-    hold: () => {
+    hold: (where = 'at the service') => {
       let go = (): void => undefined;
-      held = new Promise((resolve) => (go = resolve));
+      held = { where, until: new Promise((resolve) => (go = resolve)) };
       const isThere = new Promise<void>((resolve) => (arrive = resolve));
       return {
         isThere,

@@ -181,6 +181,23 @@ export const tokenStories = (openStore: OpenStore): void => {
       expect(told.service.claims).toEqual(['refresh-0']);
     });
 
+    test('is not sent by a worker that slept before it, once another one renews', async () => {
+      const told = await story();
+      const { rig, service } = told;
+      const sleeper = service.hold('before sending');
+      const first = borrow(told);
+      await sleeper.isThere;
+      rig.clock.advance(LEASE_MS);
+      sleeper.go();
+      const other = service.hold();
+      const second = borrow(told, anotherWorker(rig));
+      await other.isThere;
+      expect(await first).toMatchObject({ kind: 'later' });
+      other.go();
+      expect(await second).toMatchObject({ kind: 'lent' });
+      expect(service.claims).toEqual(['refresh-0']);
+    });
+
     test('never overwrites credentials that were imported meanwhile', async () => {
       const told = await story();
       const { rig, service } = told;
@@ -275,6 +292,17 @@ export const tokenStories = (openStore: OpenStore): void => {
       expect(await untilAnswered({ ...told, task }, rig.engine)).toMatchObject({ kind: 'lent' });
     });
 
+    test('and was lost a moment ago does not hold up new credentials', async () => {
+      const told = await story();
+      const { rig, service, id } = told;
+      service.meet('request-lost');
+      expect(await borrow(told)).toMatchObject({ kind: 'later' });
+      const { externalId } = await connectionOf(rig, id);
+      const credentials = tokensOf(service.current(), MORNING);
+      await importConnections(rig.engine, TENANT, [akoyaRow({ externalId, credentials })]);
+      expect(await borrow(told)).toMatchObject({ kind: 'lent' });
+    });
+
     test('while its permit ends tells the connection all the same', async () => {
       const told = await story();
       const { rig, service } = told;
@@ -287,6 +315,19 @@ export const tokenStories = (openStore: OpenStore): void => {
       go();
       expect(await first).toMatchObject({ kind: 'not-refreshable' });
       expect(await statusOf(rig, told.id)).toBe(DEAD);
+    });
+  });
+
+  describe('processes that die', () => {
+    test('one after the other as they send: nobody knows twice, and it is not sent a third time', async () => {
+      const told = await story();
+      const { rig, service } = told;
+      for (let nth = 0; nth < 2; nth += 1) {
+        await expect(borrow(told, dyingAt(rig.engine, 2, 'after'))).rejects.toThrow(Died);
+        rig.clock.advance(3 * MINUTE);
+      }
+      expect(await borrow(told)).toMatchObject({ kind: 'not-refreshable' });
+      expect(service.claims).toEqual([]);
     });
   });
 

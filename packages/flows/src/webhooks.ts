@@ -156,7 +156,7 @@ function* loadEvent(
   const joined = yield* loadJoined(engine, connection, event, policy);
   const now = engine.clock.now();
   const teaches = event.kind === 'aggregated' || event.kind === 'change-told';
-  const learning = teaches ? yield* loadLearning(members, connection, now) : null;
+  const learning = teaches ? yield* loadLearning(members, connection, policy, now) : null;
   const pulls = yield* loadPulls(connection, event, now);
   const hasHistory = members.some((member) => member.historicalLoaded);
   const mayCost = event.kind === 'aggregated' && othersMayCost(policy.price, hasHistory);

@@ -23,6 +23,7 @@ import type {
   Pull,
   PullId,
   PullOrigin,
+  PullPlan,
   PullState,
   RunId,
   Setting,
@@ -32,6 +33,7 @@ import type {
   TaskId,
   TaskState,
   TenantId,
+  TokenRenewal,
   Usage,
   Verdict,
   WebhookId,
@@ -233,6 +235,8 @@ export interface Reads {
   >;
   readonly connectionRates: Read<{ readonly id: string }, ConnectionRates | null>;
   readonly postingProfile: Read<{ readonly id: string }, PostingProfile | null>;
+  readonly pullPlan: Read<InTenant<ConnectionId>, PullPlan | null>;
+  readonly tokenRenewal: Read<InTenant<ConnectionId>, TokenRenewal | null>;
   readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
   readonly webhook: Read<InTenant<WebhookId>, WebhookRecord | null>;
   readonly webhookByKey: Read<
@@ -253,6 +257,11 @@ export interface Reads {
   readonly deadLeases: Read<
     { readonly realNow: Instant; readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: TaskId }[]
+  >;
+  /** Connections whose own pull has fallen due, the longest first. */
+  readonly duePullPlans: Read<
+    { readonly now: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
   >;
   readonly dueWebhooks: Read<
     { readonly now: Instant; readonly limit: number },

@@ -49,5 +49,10 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       redirectUrl: `${base}/done`,
       webhookUrl: `${settings.publicUrl}/webhooks/plaid`,
     },
+    akoya: {
+      clientId: 'sandbox-akoya-client',
+      clientSecret: 'sandbox-akoya-secret',
+      baseUrl: `${base}/akoya`,
+    },
   };
 };

@@ -4,6 +4,8 @@ import {
   forgetJobRuns,
   learnPostingHours,
   LONGEST_WARNING_MS,
+  openDuePermits,
+  planOwnPulls,
   processDueWebhooks,
   releaseDeadLeases,
   requestNightlyAudits,
@@ -29,6 +31,8 @@ export interface DueSteps {
   readonly expireConnects: Step;
   readonly endConsents: Step;
   readonly warnOfConsents: Step;
+  /** Permits of connections that nobody else refreshes, as they fall due. */
+  readonly openPermits: Step;
   readonly forgetIdempotency: Step;
   readonly forgetJobRuns: Step;
   readonly learnPostingHours: Step;
@@ -60,6 +64,10 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
   expireConnects: untilDone(() => expireAbandonedConnects(engine, BATCH)),
   endConsents: () => watchConsents(engine, BATCH, 0),
   warnOfConsents: () => watchConsents(engine, BATCH, LONGEST_WARNING_MS),
+  openPermits: async () => {
+    await planOwnPulls(engine);
+    return untilDone(() => openDuePermits(engine, BATCH))();
+  },
   forgetIdempotency: untilDone(() => forgetIdempotency(engine, BATCH)),
   forgetJobRuns: untilDone(() => forgetJobRuns(engine, BATCH)),
   learnPostingHours: () => learnPostingHours(engine),
@@ -77,6 +85,7 @@ export const runAllDue = async (
   await steps.releaseLeases();
   await steps.expireConnects();
   await steps.warnOfConsents();
+  await steps.openPermits();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     await steps.processWebhooks();
     await steps.dispatchTasks();

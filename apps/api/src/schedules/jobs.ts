@@ -57,6 +57,12 @@ export const jobs: readonly Job[] = [
     when: { cron: '30 * * * *' },
   },
   {
+    name: 'open-permits',
+    what: 'Opens permits of connections that nobody else refreshes and whose team reads.',
+    step: 'openPermits',
+    when: { everyMs: MINUTE },
+  },
+  {
     name: 'nightly-audit',
     what: 'Asks for the audit of every tenant.',
     step: 'nightlyAudit',

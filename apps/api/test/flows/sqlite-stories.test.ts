@@ -14,10 +14,12 @@ import {
   otherPullStories,
   outcomeStories,
   overtakenStories,
+  ownPullStories,
   permitStories,
   presenceStories,
   raceStories,
   requestStories,
+  tokenStories,
   webhookStories,
 } from '@freshet/flows/contract';
 import { openSqliteStore } from '@freshet/persistence';
@@ -52,6 +54,8 @@ learningStories(openStore);
 overtakenStories(openStore);
 presenceStories(openStore);
 permitStories(openStore);
+ownPullStories(openStore);
+tokenStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
 jobStories(openStore);

@@ -58,7 +58,12 @@ const assemble = async (settings: Settings, built: BuiltEngine, emulator: Emulat
   };
   const dispatcher = createDispatcher(engine, CONCURRENT_CALLS);
   const auditThread = () =>
-    createPageThread({ file: settings.databaseFile, entry: AUDIT_THREAD, deadlineMs: AUDIT_PAGE_MS });
+    createPageThread({
+      file: settings.databaseFile,
+      policies: engine.policies.archive,
+      entry: AUDIT_THREAD,
+      deadlineMs: AUDIT_PAGE_MS,
+    });
   const dueWork = createDueWork(engine, dispatcher, auditThread);
   const extraModules = [AuditModule, schedulesModule(dueWork, engine.log)];
   if (emulator !== null) {

@@ -9,6 +9,7 @@ import {
   connectionRow,
   entryRow,
   findingRow,
+  imported,
   NOW,
   plant,
   risingIds,
@@ -44,7 +45,7 @@ beforeAll(async () => {
     keyRow(ADMIN, TENANT, ['admin']),
     keyRow(READER, TENANT, ['read']),
     keyRow(STRANGER, OTHER, ['admin']),
-    ...Array.from({ length: 3 }, () => insert('connection', connectionRow(uuid(), { active: false }))),
+    ...Array.from({ length: 3 }, () => imported(connectionRow(uuid(), { active: false }))).flat(),
     insert('task', broken),
     insert('ledgerEntry', entryRow(uuid(), broken)),
   );
@@ -107,12 +108,19 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         bySeverity: { critical: 4, warning: 0, info: 0 },
         byCheck: {
           'duplicate-groups': { critical: 3, warning: 0, info: 0 },
+          'status-histories': { critical: 0, warning: 0, info: 0 },
           'stuck-tasks': { critical: 0, warning: 0, info: 0 },
           'ledger-against-tasks': { critical: 1, warning: 0, info: 0 },
           'entries-without-task': { critical: 0, warning: 0, info: 0 },
         },
       },
-      examined: { 'duplicate-groups': 3, 'stuck-tasks': 0, 'ledger-against-tasks': 1, 'entries-without-task': 1 },
+      examined: {
+        'duplicate-groups': 3,
+        'status-histories': 3,
+        'stuck-tasks': 0,
+        'ledger-against-tasks': 1,
+        'entries-without-task': 1,
+      },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },
   });

@@ -2,7 +2,14 @@ import type { Check } from './check.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
 import { ledgerAgainstTasks } from './ledger-against-tasks.js';
+import { statusHistories } from './status-histories.js';
 import { stuckTasks } from './stuck-tasks.js';
 
 /** Every question of the audit, in the order in which they are asked and reported. */
-export const auditChecks: readonly Check[] = [duplicateGroups, stuckTasks, ledgerAgainstTasks, entriesWithoutTask];
+export const auditChecks: readonly Check[] = [
+  duplicateGroups,
+  statusHistories,
+  stuckTasks,
+  ledgerAgainstTasks,
+  entriesWithoutTask,
+];

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { DAY, HOUR, insert } from '@freshet/domain';
+import { DAY, HOUR } from '@freshet/domain';
 import type { AuditRun } from '@freshet/domain';
 import { read, StoreUnavailable } from '@freshet/ports';
 import { requestAudit, requestNightlyAudits, runAudit, runQueuedAudits } from '../../src/index.js';
 import type { Check } from '../../src/index.js';
 import { defineCheck } from '../../src/audit/check.js';
-import { connectionRow, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
+import { connectionRow, imported, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
 import { OTHER_TENANT, TENANT } from '../../src/contract/rig.js';
 import { testEngine, type TestEngine } from './test-engine.js';
 
@@ -15,7 +15,7 @@ const ids = risingIds();
 const faulty = async (count: number): Promise<TestEngine> => {
   const made = testEngine();
   const rows = Array.from({ length: count }, () => connectionRow(ids.next(), { active: false }));
-  await plant(made.store, ...rows.map((row) => insert('connection', row)));
+  await plant(made.store, ...rows.flatMap(imported));
   return made;
 };
 
@@ -28,10 +28,10 @@ const dyingAfter = (pages: number, error: Error): readonly Check[] => {
   return [
     {
       ...numbers,
-      *page(place) {
+      *page(place, rules) {
         if (left === 0) throw error;
         left -= 1;
-        return yield* numbers.page(place);
+        return yield* numbers.page(place, rules);
       },
     },
   ];
@@ -95,7 +95,7 @@ describe('one audit', () => {
           const loader = load();
           let step = loader.next();
           while (!step.done) {
-            if ('limit' in step.value.params) limits.push(step.value.params.limit);
+            if ('after' in step.value.params && 'limit' in step.value.params) limits.push(step.value.params.limit);
             step = loader.next(yield step.value);
           }
           return step.value;
@@ -267,7 +267,7 @@ describe('the nightly audit', () => {
 
   test('is one for each tenant that has connections', async () => {
     const made = await faulty(3);
-    await plant(made.store, insert('connection', connectionRow(ids.next(), { tenantId: OTHER_TENANT })));
+    await plant(made.store, ...imported(connectionRow(ids.next(), { tenantId: OTHER_TENANT })));
     const asked = await requestNightlyAudits(made.engine);
     expect(asked.map(({ tenantId }) => tenantId)).toEqual([TENANT, OTHER_TENANT]);
     expect(await runQueuedAudits(made.engine, 10)).toBe(2);

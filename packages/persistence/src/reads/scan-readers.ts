@@ -103,10 +103,7 @@ type Scans =
   | 'forcedPullsScan';
 
 /** A tenant's rows upwards by their ids. */
-const byId = <Name extends 'connection' | 'decision' | 'ledgerEntry'>(
-  { db, tables }: Schema,
-  name: Name,
-) => {
+const byId = <Name extends 'connection' | 'decision' | 'ledgerEntry'>({ db, tables }: Schema, name: Name) => {
   const table: Pick<Tables[Name], 'id' | 'tenantId'> = tables[name];
   const after = and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after')));
   const from = db.select().from(tables[name] as Tables['connection']);

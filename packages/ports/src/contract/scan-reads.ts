@@ -115,7 +115,9 @@ export const scanReadsContract = (current: Current): void => {
     const numbers = [1, 2, 3, 4, 5];
     expect(await ids('connectionsScan')).toEqual(numbers.map((number) => a.id('conn', number)));
     expect(await ids('decisionsScan')).toEqual(numbers.map((number) => a.id('dec', number)));
-    expect(await current().read('decisionsScan', { tenantId, after: a.id('dec', 4), limit: 2 })).toEqual([a.decision(5)]);
+    expect(await current().read('decisionsScan', { tenantId, after: a.id('dec', 4), limit: 2 })).toEqual([
+      a.decision(5),
+    ]);
   });
 
   test('forced pulls are walked by their time, then by their ids', async () => {

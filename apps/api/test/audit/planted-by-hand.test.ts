@@ -1,0 +1,65 @@
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { AuditRun, Finding } from '@freshet/domain';
+import { requestAudit, runAudit } from '@freshet/flows';
+import { LIVED_IN, livedIn, rigsOver, TENANT, type LivedIn, type Rig } from '@freshet/flows/contract';
+import { openSqliteStore } from '@freshet/persistence';
+import Database from 'better-sqlite3';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Files that an engine has lived in, and faults put there past it. */
+const folder = mkdtempSync(join(tmpdir(), 'freshet-planted-'));
+let file: string;
+let rig: Rig;
+let lived: LivedIn;
+
+const newRig = rigsOver(() => openSqliteStore({ file }));
+
+beforeEach(async () => {
+  file = join(mkdtempSync(join(folder, 'file-')), 'freshet.db');
+  rig = newRig(LIVED_IN);
+  lived = await livedIn(rig);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const byHand = (...statements: readonly string[]): void => {
+  const database = new Database(file);
+  for (const statement of statements) database.exec(statement);
+  database.close();
+};
+
+const audited = async (): Promise<{ readonly run: AuditRun; readonly findings: readonly Finding[] }> => {
+  const { id } = await requestAudit(rig.engine, TENANT, 'request');
+  const run = (await runAudit(rig.engine, TENANT, id, { pageSize: 2 })) as AuditRun;
+  const page = { tenantId: TENANT, auditId: id, before: null, limit: 500 };
+  return { run, findings: (await rig.store.read('findingsPage', page)).toReversed() };
+};
+
+test('what the engine itself wrote has no findings', async () => {
+  const { run, findings } = await audited();
+  expect(findings).toEqual([]);
+  expect(run).toMatchObject({ state: 'done', error: null });
+});
+
+describe('a status history', () => {
+  test('whose connection was changed by hand is found', async () => {
+    byHand(`update connections set status = 'RECONNECT_REQUIRED' where id = '${lived.quiet.id}'`);
+    expect((await audited()).findings).toMatchObject([
+      { check: 'status-histories', severity: 'critical', connectionId: lived.quiet.id, money: null },
+    ]);
+  });
+
+  test('of which a change is gone, or was written over, is found', async () => {
+    byHand(
+      `delete from status_changes where connection_id = '${lived.quiet.id}'`,
+      `update status_changes set event = 'repaired' where event = 'provider_named'`,
+    );
+    const { findings } = await audited();
+    expect(findings.map(({ severity, connectionId }) => [severity, connectionId])).toEqual([
+      ['warning', lived.busy.id],
+      ['critical', lived.quiet.id],
+    ]);
+  });
+});

@@ -112,6 +112,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'stuck-tasks': { critical: 0, warning: 0, info: 0 },
           'ledger-against-tasks': { critical: 1, warning: 0, info: 0 },
           'entries-without-task': { critical: 0, warning: 0, info: 0 },
+          'decisions-reproduce': { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -120,6 +121,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'stuck-tasks': 0,
         'ledger-against-tasks': 1,
         'entries-without-task': 1,
+        'decisions-reproduce': 0,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },

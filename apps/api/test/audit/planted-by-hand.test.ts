@@ -63,3 +63,26 @@ describe('a status history', () => {
     ]);
   });
 });
+
+describe('decisions', () => {
+  test('are found where their policy was lost', async () => {
+    byHand('delete from policy_archives');
+    const { findings } = await audited();
+    expect(findings).toMatchObject([{ check: 'decisions-reproduce', severity: 'warning' }]);
+  });
+
+  test('are found where their reasons or their cost were written over', async () => {
+    byHand(
+      `update decisions set decision = json_set(decision, '$.cost.micros', 20000) where verdict = 'force'
+        and connection_id = '${lived.busy.id}'`,
+      `update decisions set decision = json_remove(decision, '$.reasons[0]') where connection_id = '${lived.quiet.id}'`,
+    );
+    const { findings } = await audited();
+    expect(findings.map(({ check, severity }) => [check, severity])).toEqual([
+      ['decisions-reproduce', 'critical'],
+      ['decisions-reproduce', 'warning'],
+    ]);
+    expect(findings[0]).toMatchObject({ evidence: { count: 2 }, money: { currency: 'USD' } });
+    expect(findings[1]).toMatchObject({ connectionId: lived.quiet.id });
+  });
+});

@@ -87,6 +87,7 @@ test('a sound file has no findings', async () => {
       'stuck-tasks': 1,
       'ledger-against-tasks': 3,
       'entries-without-task': 5,
+      'decisions-reproduce': 0,
     },
   });
 });

@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { decisionsReproduce } from './decisions-reproduce.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
 import { ledgerAgainstTasks } from './ledger-against-tasks.js';
@@ -12,4 +13,5 @@ export const auditChecks: readonly Check[] = [
   stuckTasks,
   ledgerAgainstTasks,
   entriesWithoutTask,
+  decisionsReproduce,
 ];

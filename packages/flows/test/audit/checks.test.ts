@@ -116,6 +116,7 @@ test('a sound store has no findings, and every check has looked', async () => {
       'stuck-tasks': 3,
       'ledger-against-tasks': 9,
       'entries-without-task': 18,
+      'decisions-reproduce': 0,
     },
   });
 });

@@ -113,6 +113,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'ledger-against-tasks': { critical: 1, warning: 0, info: 0 },
           'entries-without-task': { critical: 0, warning: 0, info: 0 },
           'decisions-reproduce': { critical: 0, warning: 0, info: 0 },
+          'wasted-pulls': { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -122,6 +123,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'ledger-against-tasks': 1,
         'entries-without-task': 1,
         'decisions-reproduce': 0,
+        'wasted-pulls': 3,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },

@@ -86,3 +86,25 @@ describe('decisions', () => {
     expect(findings[1]).toMatchObject({ connectionId: lived.quiet.id });
   });
 });
+
+describe('money spent on nothing', () => {
+  test('is found where a charged pull brought nothing new', async () => {
+    byHand(`update tasks set new_data = 0 where connection_id = '${lived.busy.id}'`);
+    const { findings } = await audited();
+    expect(findings).toMatchObject([
+      { check: 'wasted-pulls', connectionId: lived.busy.id, evidence: { count: 2 }, money: { currency: 'USD' } },
+    ]);
+  });
+
+  test('is found where a free pull came minutes later', async () => {
+    byHand(
+      `update pulls set origin = 'background', group_key = (select group_key from connections where id = '${lived.busy.id}'),
+        at = (select max(at) + 60000 from pulls where task_id = '${lived.tasks[0]?.id}')
+        where connection_id = '${lived.quiet.id}' and origin = 'import'`,
+    );
+    const { findings } = await audited();
+    expect(findings).toMatchObject([
+      { check: 'wasted-pulls', connectionId: lived.busy.id, evidence: { pulls: [{ taskId: lived.tasks[0]?.id }] } },
+    ]);
+  });
+});

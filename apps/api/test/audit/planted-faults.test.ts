@@ -88,6 +88,7 @@ test('a sound file has no findings', async () => {
       'ledger-against-tasks': 3,
       'entries-without-task': 5,
       'decisions-reproduce': 0,
+      'wasted-pulls': 6,
     },
   });
 });

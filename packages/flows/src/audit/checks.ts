@@ -5,6 +5,7 @@ import { entriesWithoutTask } from './entries-without-task.js';
 import { ledgerAgainstTasks } from './ledger-against-tasks.js';
 import { statusHistories } from './status-histories.js';
 import { stuckTasks } from './stuck-tasks.js';
+import { wastedPulls } from './wasted-pulls.js';
 
 /** Every question of the audit, in the order in which they are asked and reported. */
 export const auditChecks: readonly Check[] = [
@@ -14,4 +15,5 @@ export const auditChecks: readonly Check[] = [
   ledgerAgainstTasks,
   entriesWithoutTask,
   decisionsReproduce,
+  wastedPulls,
 ];

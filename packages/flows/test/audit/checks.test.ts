@@ -117,6 +117,7 @@ test('a sound store has no findings, and every check has looked', async () => {
       'ledger-against-tasks': 9,
       'entries-without-task': 18,
       'decisions-reproduce': 0,
+      'wasted-pulls': 4,
     },
   });
 });

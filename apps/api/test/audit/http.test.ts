@@ -114,6 +114,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'entries-without-task': { critical: 0, warning: 0, info: 0 },
           'decisions-reproduce': { critical: 0, warning: 0, info: 0 },
           'wasted-pulls': { critical: 0, warning: 0, info: 0 },
+          'broken-windows': { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -124,6 +125,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'entries-without-task': 1,
         'decisions-reproduce': 0,
         'wasted-pulls': 3,
+        'broken-windows': 0,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },

@@ -108,3 +108,20 @@ describe('money spent on nothing', () => {
     ]);
   });
 });
+
+test('a pull that a limit forbade is found, with what was before it and what it cost', async () => {
+  const [first, second] = lived.tasks;
+  byHand(
+    `update pulls set sent_at = (select at + 3600000 from pulls where id = '${first?.pullId}') where id = '${second?.pullId}'`,
+  );
+  const { findings } = await audited();
+  expect(findings).toMatchObject([
+    {
+      check: 'broken-windows',
+      severity: 'critical',
+      connectionId: lived.busy.id,
+      money: second?.cost,
+      evidence: { limit: 'mx-cooldown', pulls: [{ pullId: second?.pullId, beforePullIds: [first?.pullId] }] },
+    },
+  ]);
+});

@@ -89,6 +89,7 @@ test('a sound file has no findings', async () => {
       'entries-without-task': 5,
       'decisions-reproduce': 0,
       'wasted-pulls': 6,
+      'broken-windows': 0,
     },
   });
 });

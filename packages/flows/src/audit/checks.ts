@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { brokenWindows } from './broken-windows.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
@@ -16,4 +17,5 @@ export const auditChecks: readonly Check[] = [
   entriesWithoutTask,
   decisionsReproduce,
   wastedPulls,
+  brokenWindows,
 ];

@@ -118,6 +118,7 @@ test('a sound store has no findings, and every check has looked', async () => {
       'entries-without-task': 18,
       'decisions-reproduce': 0,
       'wasted-pulls': 4,
+      'broken-windows': 0,
     },
   });
 });

@@ -90,6 +90,24 @@ const policies = buildPolicyBook({
   hash: () => 'test',
   policyFile: {
     version: 1,
+    overrides: [
+      {
+        match: {},
+        set: {
+          limits: {
+            'group-hours': {
+              ...{ kind: 'window', scope: 'group', count: 2, per: { shape: 'rolling', length: 'PT6H' } },
+              counts: { origins: ['forced', 'background'], on: 'success' },
+            },
+            'customer-hour': {
+              ...{ kind: 'window', scope: 'customer', count: 1, per: { shape: 'fixed', length: 'PT60M' } },
+              counts: { origins: ['forced'], on: 'attempt' },
+            },
+            'bank-minutes': { kind: 'cooldown', scope: 'institution', after: 'attempt', for: 'PT10M' },
+          },
+        },
+      },
+    ],
     budgets: [
       { name: 'month', period: 'month', timeZone: 'UTC', amount: '3.00', currency: 'USD' },
       { name: 'mx-day', provider: 'MX', period: 'day', timeZone: 'UTC', amount: '0.50', currency: 'USD' },

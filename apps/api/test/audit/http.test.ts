@@ -115,6 +115,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'decisions-reproduce': { critical: 0, warning: 0, info: 0 },
           'wasted-pulls': { critical: 0, warning: 0, info: 0 },
           'broken-windows': { critical: 0, warning: 0, info: 0 },
+          budgets: { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -126,6 +127,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'decisions-reproduce': 0,
         'wasted-pulls': 3,
         'broken-windows': 0,
+        budgets: 0,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },

@@ -125,3 +125,31 @@ test('a pull that a limit forbade is found, with what was before it and what it 
     },
   ]);
 });
+
+describe('a budget', () => {
+  test('whose counter was changed by hand is found, with the difference', async () => {
+    byHand(`update budget_counters set charged_micros = charged_micros - 10000 where provider = 'MX'`);
+    expect((await audited()).findings).toMatchObject([
+      {
+        check: 'budgets',
+        severity: 'critical',
+        money: { micros: 10_000, currency: 'USD' },
+        evidence: { budget: 'mx-day' },
+      },
+    ]);
+  });
+
+  test('that holds money for a refresh that has ended is found in each of its budgets', async () => {
+    byHand(
+      `delete from ledger_entries where kind = 'charged' and task_id = '${lived.tasks[0]?.id}'`,
+      `update budget_counters set charged_micros = charged_micros - ${lived.tasks[0]?.cost?.micros},
+        reserved_micros = reserved_micros + ${lived.tasks[0]?.cost?.micros}`,
+    );
+    const { findings } = await audited();
+    expect(findings.map(({ check, money }) => [check, money?.micros])).toEqual([
+      ['ledger-against-tasks', lived.tasks[0]?.cost?.micros],
+      ['budgets', lived.tasks[0]?.cost?.micros],
+      ['budgets', lived.tasks[0]?.cost?.micros],
+    ]);
+  });
+});

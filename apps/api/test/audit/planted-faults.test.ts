@@ -90,6 +90,7 @@ test('a sound file has no findings', async () => {
       'decisions-reproduce': 0,
       'wasted-pulls': 6,
       'broken-windows': 0,
+      budgets: 0,
     },
   });
 });

@@ -5,6 +5,7 @@ import { read, type Loader, type UsageScope } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
 import { defineSummary, type AuditPlace, type Found } from './check.js';
 import { countedThen, countsFrom, holdsBack, placesBefore, wasSent, type Sent } from './counted-then.js';
+import { keyInTime, placeInTime } from './in-time.js';
 import type { AuditRules } from './rules.js';
 
 /** What is older was looked at on other nights, and by rules that may have been others. */
@@ -76,18 +77,11 @@ function* costOf({ tenantId, id: pullId }: Pull): Loader<Amounts> {
     .reduce<Amounts>((sum, entry) => plusCost(sum, entry), {});
 }
 
-/** `<time> <id>`: the order of the scan. */
-const keyOf = ({ pull }: CheckedPull): string => `${pull.at} ${pull.id}`;
-
-const placeOf = (after: string, now: Instant): { readonly at: Instant; readonly after: string } => {
-  if (after === '') return { at: now - WINDOWS_BACK_MS, after: '' };
-  const space = after.indexOf(' ');
-  return { at: Number(after.slice(0, space)), after: after.slice(space + 1) };
-};
+const keyOf = ({ pull }: CheckedPull): string => keyInTime(pull.at, pull.id);
 
 function* forcedPulls(place: AuditPlace, { policies }: AuditRules): Loader<readonly CheckedPull[]> {
   const { tenantId, limit, now } = place;
-  const page = yield* read('forcedPullsScan', { tenantId, limit, ...placeOf(place.after, now) });
+  const page = yield* read('forcedPullsScan', { tenantId, limit, ...placeInTime(place.after, now - WINDOWS_BACK_MS) });
   const rows: CheckedPull[] = [];
   for (const pull of page) {
     const broken = wasSent(pull) ? yield* brokenBy(pull, policies.policyFor(pull)) : [];

@@ -1,5 +1,6 @@
 import type { Check } from './check.js';
 import { brokenWindows } from './broken-windows.js';
+import { budgets } from './budgets.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
@@ -18,4 +19,5 @@ export const auditChecks: readonly Check[] = [
   decisionsReproduce,
   wastedPulls,
   brokenWindows,
+  budgets,
 ];

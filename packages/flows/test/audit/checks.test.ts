@@ -119,6 +119,7 @@ test('a sound store has no findings, and every check has looked', async () => {
       'decisions-reproduce': 0,
       'wasted-pulls': 4,
       'broken-windows': 0,
+      budgets: 0,
     },
   });
 });

@@ -116,6 +116,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'wasted-pulls': { critical: 0, warning: 0, info: 0 },
           'broken-windows': { critical: 0, warning: 0, info: 0 },
           budgets: { critical: 0, warning: 0, info: 0 },
+          'billed-twins': { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -128,6 +129,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'wasted-pulls': 3,
         'broken-windows': 0,
         budgets: 0,
+        'billed-twins': 3,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },

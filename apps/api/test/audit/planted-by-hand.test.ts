@@ -153,3 +153,14 @@ describe('a budget', () => {
     ]);
   });
 });
+
+test('a second link to one login is found, with what the first has cost', async () => {
+  byHand(
+    `update connections set provider = 'PLAID', customer_id = 'customer-3', last_success_at = 9e14
+      where id = '${lived.quiet.id}'`,
+  );
+  const { findings } = await audited();
+  expect(findings).toMatchObject([
+    { check: 'billed-twins', severity: 'warning', connectionId: lived.quiet.id, money: lived.tasks[2]?.cost },
+  ]);
+});

@@ -91,6 +91,7 @@ test('a sound file has no findings', async () => {
       'wasted-pulls': 6,
       'broken-windows': 0,
       budgets: 0,
+      'billed-twins': 6,
     },
   });
 });

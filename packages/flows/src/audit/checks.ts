@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { billedTwins } from './billed-twins.js';
 import { brokenWindows } from './broken-windows.js';
 import { budgets } from './budgets.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
@@ -20,4 +21,5 @@ export const auditChecks: readonly Check[] = [
   wastedPulls,
   brokenWindows,
   budgets,
+  billedTwins,
 ];

@@ -120,6 +120,7 @@ test('a sound store has no findings, and every check has looked', async () => {
       'wasted-pulls': 4,
       'broken-windows': 0,
       budgets: 0,
+      'billed-twins': 4,
     },
   });
 });

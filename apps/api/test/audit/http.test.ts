@@ -117,6 +117,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'broken-windows': { critical: 0, warning: 0, info: 0 },
           budgets: { critical: 0, warning: 0, info: 0 },
           'billed-twins': { critical: 0, warning: 0, info: 0 },
+          'late-connections': { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -130,6 +131,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'broken-windows': 0,
         budgets: 0,
         'billed-twins': 3,
+        'late-connections': 3,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },

@@ -164,3 +164,16 @@ test('a second link to one login is found, with what the first has cost', async 
     { check: 'billed-twins', severity: 'warning', connectionId: lived.quiet.id, money: lived.tasks[2]?.cost },
   ]);
 });
+
+test('connections that no data comes to are found', async () => {
+  const monthAgo = rig.clock.now() - 30 * 24 * 3_600_000;
+  byHand(
+    `update connections set last_success_at = ${monthAgo} where id = '${lived.quiet.id}'`,
+    `update connections set last_success_at = null, connected_at = ${monthAgo} where id = '${lived.plaid.id}'`,
+  );
+  const { findings } = await audited();
+  expect(findings.map(({ check, severity, connectionId }) => [check, severity, connectionId])).toEqual([
+    ['late-connections', 'critical', lived.quiet.id],
+    ['late-connections', 'critical', lived.plaid.id],
+  ]);
+});

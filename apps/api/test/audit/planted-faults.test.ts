@@ -92,6 +92,7 @@ test('a sound file has no findings', async () => {
       'broken-windows': 0,
       budgets: 0,
       'billed-twins': 6,
+      'late-connections': 6,
     },
   });
 });

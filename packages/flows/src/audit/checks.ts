@@ -5,6 +5,7 @@ import { budgets } from './budgets.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
+import { lateConnections } from './late-connections.js';
 import { ledgerAgainstTasks } from './ledger-against-tasks.js';
 import { statusHistories } from './status-histories.js';
 import { stuckTasks } from './stuck-tasks.js';
@@ -22,4 +23,5 @@ export const auditChecks: readonly Check[] = [
   brokenWindows,
   budgets,
   billedTwins,
+  lateConnections,
 ];

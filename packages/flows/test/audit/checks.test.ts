@@ -121,6 +121,7 @@ test('a sound store has no findings, and every check has looked', async () => {
       'broken-windows': 0,
       budgets: 0,
       'billed-twins': 4,
+      'late-connections': 4,
     },
   });
 });

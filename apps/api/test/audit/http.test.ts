@@ -118,6 +118,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           budgets: { critical: 0, warning: 0, info: 0 },
           'billed-twins': { critical: 0, warning: 0, info: 0 },
           'late-connections': { critical: 0, warning: 0, info: 0 },
+          'consents-ending': { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -132,6 +133,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         budgets: 0,
         'billed-twins': 3,
         'late-connections': 3,
+        'consents-ending': 3,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
     },

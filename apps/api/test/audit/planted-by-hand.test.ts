@@ -177,3 +177,16 @@ test('connections that no data comes to are found', async () => {
     ['late-connections', 'critical', lived.plaid.id],
   ]);
 });
+
+test('consents that end, and one that has ended unnoticed, are found', async () => {
+  const day = 24 * 3_600_000;
+  byHand(
+    `update connections set consent_expires_at = ${rig.clock.now() + day} where id = '${lived.busy.id}'`,
+    `update connections set consent_expires_at = ${rig.clock.now() - day} where id = '${lived.quiet.id}'`,
+  );
+  const { findings } = await audited();
+  expect(findings.map(({ check, severity, connectionId }) => [check, severity, connectionId])).toEqual([
+    ['consents-ending', 'warning', lived.quiet.id],
+    ['consents-ending', 'info', lived.busy.id],
+  ]);
+});

@@ -93,6 +93,7 @@ test('a sound file has no findings', async () => {
       budgets: 0,
       'billed-twins': 6,
       'late-connections': 6,
+      'consents-ending': 6,
     },
   });
 });

@@ -2,6 +2,7 @@ import type { Check } from './check.js';
 import { billedTwins } from './billed-twins.js';
 import { brokenWindows } from './broken-windows.js';
 import { budgets } from './budgets.js';
+import { consentsEnding } from './consents-ending.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
@@ -24,4 +25,5 @@ export const auditChecks: readonly Check[] = [
   budgets,
   billedTwins,
   lateConnections,
+  consentsEnding,
 ];

@@ -122,6 +122,7 @@ test('a sound store has no findings, and every check has looked', async () => {
       budgets: 0,
       'billed-twins': 4,
       'late-connections': 4,
+      'consents-ending': 4,
     },
   });
 });

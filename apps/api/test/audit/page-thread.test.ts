@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { DAY } from '@freshet/domain';
 import type { AuditRun, Finding } from '@freshet/domain';
 import { requestAudit, runAudit, type Engine } from '@freshet/flows';
 import { auditingEngine, connectionRow, imported, NOW, plant, risingIds, TENANT } from '@freshet/flows/contract';
@@ -84,6 +85,23 @@ test('it sees what the owner wrote after it was opened', async () => {
   await audited(thread);
   await plant(store, ...imported(connectionRow('f', { groupKey: 'f', active: false })));
   expect((await audited(thread)).findings).toHaveLength(6);
+});
+
+test('it judges by the policies that it was given', async () => {
+  const place = { tenantId: TENANT, now: NOW + 2 * DAY, after: '', limit: 9 };
+  await plant(store, ...imported(connectionRow('g')));
+  expect(await thread.pages('late-connections', place)).toMatchObject({ found: [{ severity: 'info' }] });
+  const rule = { match: { provider: 'MX' }, set: { background: { staleAfter: 'P3D' } } };
+  const patient = buildPolicyBook({ hash: () => 'test', policyFile: { version: 1, overrides: [rule] } });
+  const other = createPageThread({
+    file: store.file,
+    policies: patient.archive,
+    entry: ENTRY,
+    deadlineMs: DEADLINE_MS,
+    execArgv,
+  });
+  expect(await other.pages('late-connections', place)).toMatchObject({ found: [] });
+  await other.end();
 });
 
 test('it writes nothing', async () => {

@@ -90,7 +90,7 @@ export const judgeTwins = ({ connection, twins }: BesideOthers): readonly Found[
   if (kept === undefined) return [];
   const charged = rest.flatMap((twin) => twin.charged);
   const amounts = charged.reduce<Amounts>((sum, { cost }) => plusCost(sum, cost), {});
-  const { provider, customerId, institutionId } = connection;
+  const { provider, institutionId } = connection;
   const others = `${rest.length} ${rest.length === 1 ? 'other' : 'others'}`;
   return inEachCurrency(amounts, (money: Money | null) => ({
     severity: money !== null || isSure(twins) ? 'warning' : 'info',
@@ -102,7 +102,7 @@ export const judgeTwins = ({ connection, twins }: BesideOthers): readonly Found[
       ? 'Delete all but the first: they are one login.'
       : 'Ask whether they are one login; then delete all but the first. Import a loginFingerprint, and two logins are not taken for one.',
     money,
-    evidence: { provider, customerId, institutionId, connections: twins.map(shown) },
+    evidence: { provider, institutionId, connections: twins.map(shown) },
   }));
 };
 

@@ -20,7 +20,7 @@ export interface CountedBudget {
 export const PERIODS_BACK_MS = 40 * DAY;
 
 /** A month's money is read for each. */
-const COUNTERS_AT_ONCE = 5;
+const COUNTERS_AT_ONCE = 2;
 const OPEN_AT_ONCE = 100;
 
 /** What each counter counts of the money that open refreshes hold: walked once for a page, however many are open. */

@@ -86,7 +86,7 @@ const inOrder = (a: Ending, b: Ending): number => (a.week ?? 0) - (b.week ?? 0);
 
 export const consentsEnding = defineSummary<Connection, Sum>({
   name: 'consents-ending',
-  question: 'Which consents end in the next four weeks, and is every one that has ended known to have?',
+  question: 'Do all consents last for another four weeks, and is every one that has ended known to have?',
   rows: ({ tenantId, after, limit }) => read('connectionsScan', { tenantId, after, limit }),
   keyOf: ({ id }) => id,
   nothing: {},

@@ -128,6 +128,18 @@ test('money that is held for a refresh that has ended is found', async () => {
   ]);
 });
 
+test('a refresh that is open, but whose money is settled, holds none', async () => {
+  const handedBack = openTaskRow(next(), { state: 'running', charge: 'released' });
+  const leaking = taskRow(next(), { charge: 'reserved' });
+  expect(
+    await found(
+      [counterOf(mx, { reservedMicros: 120_000 })],
+      ...rows(handedBack, entryRow(next(), handedBack), entryRow(next(), handedBack, { kind: 'released' })),
+      ...rows(leaking, entryRow(next(), leaking)),
+    ),
+  ).toEqual([['critical', 'the budget mx holds 0.120000 USD for refreshes that are not open', 120_000]]);
+});
+
 test('many open refreshes are all counted', async () => {
   const open = Array.from({ length: 205 }, () => openTaskRow(next(), { cost: { micros: 10, currency: 'USD' } }));
   const effects = open.flatMap((task) => rows(task, entryRow(next(), task)));

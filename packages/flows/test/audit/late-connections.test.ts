@@ -19,11 +19,11 @@ const next = (): string => ids.next();
 const linked = (over: Partial<Connection> = {}): Connection =>
   connectionRow(next(), { connectedAt: NOW - 90 * DAY, lastSuccessAt: NOW - DAY, ...over });
 
-const findings = (connections: readonly Connection[]) =>
+const findings = (connections: readonly Connection[], policies = policyBook()) =>
   findingsBy(
     lateConnections,
     connections.map((row) => insert('connection', row)),
-    { policies: policyBook() },
+    { policies },
   );
 
 const found = async (...connections: readonly Connection[]) =>
@@ -93,7 +93,11 @@ describe('silent: ACTIVE without any data', () => {
   });
 
   test('is nothing where the provider is slower than that', async () => {
-    expect(await found(linked({ provider: 'BELVO', lastSuccessAt: NOW - SILENT_MS + 1 }))).toEqual([]);
+    const rule = { match: { provider: 'MX' }, set: { background: { staleAfter: 'P10D' } } };
+    const slow = policyBook({ version: 1, overrides: [rule] });
+    const since = async (ms: number) => findings([linked({ lastSuccessAt: NOW - ms })], slow);
+    expect(await since(10 * DAY - 1)).toEqual([]);
+    expect(await since(10 * DAY)).toMatchObject([{ severity: 'info', summary: expect.stringContaining('any data') }]);
   });
 });
 

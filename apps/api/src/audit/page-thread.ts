@@ -47,7 +47,13 @@ const answered = (worker: Worker, check: string, place: AuditPlace, deadlineMs: 
     worker.postMessage({ check, place });
   });
 
-export const createPageThread = ({ file, policies, entry, deadlineMs, execArgv = [] }: PageThreadOptions): PageThread => {
+export const createPageThread = ({
+  file,
+  policies,
+  entry,
+  deadlineMs,
+  execArgv = [],
+}: PageThreadOptions): PageThread => {
   let present: Worker | undefined;
 
   const start = (): Worker => {

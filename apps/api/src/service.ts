@@ -65,7 +65,12 @@ const assemble = async (
   };
   const dispatcher = createDispatcher(engine, CONCURRENT_CALLS);
   const auditThread = () =>
-    createPageThread({ file: settings.databaseFile, entry: AUDIT_THREAD, deadlineMs: AUDIT_PAGE_MS });
+    createPageThread({
+      file: settings.databaseFile,
+      policies: engine.policies.archive,
+      entry: AUDIT_THREAD,
+      deadlineMs: AUDIT_PAGE_MS,
+    });
   const steps = createDueSteps(engine, dispatcher, auditThread);
   const runner = createJobRunner(engine, steps, times);
   const extraModules = [AuditModule, schedulesModule(runner, times)];

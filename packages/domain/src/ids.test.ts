@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { idOf, idPrefixes, parseId, uuidv7, type IdKind } from './ids.js';
+import { idOf, idPrefixes, madeAt, parseId, uuidv7, type IdKind } from './ids.js';
 
 const zeros = new Uint8Array(10);
 const ones = new Uint8Array(10).fill(0xff);
@@ -50,6 +50,14 @@ describe('an id', () => {
   test('has a prefix that no other kind has', () => {
     const prefixes = Object.values(idPrefixes);
     expect(new Set(prefixes).size).toBe(prefixes.length);
+  });
+
+  test('tells when it was made, where it is one', () => {
+    const at = Date.UTC(2026, 4, 20, 2, 0, 0, 123);
+    expect(madeAt(idOf('pull', uuidv7(at, new Uint8Array(10).fill(255))))).toBe(at);
+    expect(madeAt(idOf('pull', uuidv7(0, new Uint8Array(10))))).toBe(0);
+    expect(madeAt('pull_1')).toBeUndefined();
+    expect(madeAt('pull_0192f0c1-2345-4abc-8def-0123456789ab')).toBeUndefined();
   });
 
   const good = '0192f0c1-2345-7abc-8def-0123456789ab';

@@ -47,6 +47,14 @@ export const parseId = <Kind extends IdKind>(name: Kind, text: string): IdOf<Kin
   return text.startsWith(prefix) && UUID.test(text.slice(prefix.length)) ? (text as IdOf<Kind>) : undefined;
 };
 
+const TIME = /_([0-9a-f]{8})-([0-9a-f]{4})-7/;
+
+/** When the id was made, by the clock that it was made with; undefined where it does not tell. */
+export const madeAt = (id: string): number | undefined => {
+  const found = TIME.exec(id);
+  return found === null ? undefined : Number.parseInt(`${found[1]}${found[2]}`, 16);
+};
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** UUIDv7 (RFC 9562) from a time in milliseconds and ten random bytes. */

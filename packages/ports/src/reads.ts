@@ -315,6 +315,25 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly LedgerEntry[]
   >;
+  /** Deleted ones too. */
+  readonly connectionsScan: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly Connection[]
+  >;
+  readonly decisionsScan: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly DecisionRecord[]
+  >;
+  /** Budget counters by the end of their period, then their id: those behind that one. */
+  readonly budgetCountersScan: Read<
+    { readonly tenantId: TenantId; readonly at: Instant; readonly after: string; readonly limit: number },
+    readonly BudgetCounter[]
+  >;
+  /** Forced pulls by their time, then their id: those behind that one, whatever became of them. */
+  readonly forcedPullsScan: Read<
+    { readonly tenantId: TenantId; readonly at: Instant; readonly after: string; readonly limit: number },
+    readonly Pull[]
+  >;
 }
 
 export type ReadName = keyof Reads;

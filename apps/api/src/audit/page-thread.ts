@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 
 export interface PageThreadOptions {
   readonly file: string;
+  /** The archive of the policies in force: what the pages are judged by. */
+  readonly policies: string;
   /** What runs in the thread. */
   readonly entry: URL;
   /** A page that takes longer is given up, with its thread. */
@@ -45,11 +47,17 @@ const answered = (worker: Worker, check: string, place: AuditPlace, deadlineMs: 
     worker.postMessage({ check, place });
   });
 
-export const createPageThread = ({ file, entry, deadlineMs, execArgv = [] }: PageThreadOptions): PageThread => {
+export const createPageThread = ({
+  file,
+  policies,
+  entry,
+  deadlineMs,
+  execArgv = [],
+}: PageThreadOptions): PageThread => {
   let present: Worker | undefined;
 
   const start = (): Worker => {
-    const worker = new Worker(entry, { workerData: { file }, execArgv: [...execArgv] });
+    const worker = new Worker(entry, { workerData: { file, policies }, execArgv: [...execArgv] });
     // Without a listener, what it throws between two pages would end the whole process.
     worker.on('error', () => undefined);
     return worker;

@@ -1,5 +1,6 @@
 import { pagesOver, type AuditPlace } from '@freshet/flows';
 import { openSqliteStore } from '@freshet/persistence';
+import { rebuildPolicyBook } from '@freshet/policy';
 import { StoreUnavailable } from '@freshet/ports';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { PageAnswer } from '../audit/page-thread.js';
@@ -9,8 +10,8 @@ import type { PageAnswer } from '../audit/page-thread.js';
  * sent the place of a page, and answers with what was found there.
  */
 
-const { file } = workerData as { readonly file: string };
-const pages = pagesOver(openSqliteStore({ file, readonly: true }));
+const { file, policies } = workerData as { readonly file: string; readonly policies: string };
+const pages = pagesOver(openSqliteStore({ file, readonly: true }), rebuildPolicyBook(policies));
 const port = parentPort as MessagePort;
 const answer = (to: PageAnswer): void => port.postMessage(to);
 

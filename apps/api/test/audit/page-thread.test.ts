@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { insert } from '@freshet/domain';
+import { DAY } from '@freshet/domain';
 import type { AuditRun, Finding } from '@freshet/domain';
 import { requestAudit, runAudit, type Engine } from '@freshet/flows';
-import { auditingEngine, connectionRow, NOW, plant, risingIds, TENANT } from '@freshet/flows/contract';
+import { auditingEngine, connectionRow, imported, NOW, plant, risingIds, TENANT } from '@freshet/flows/contract';
 import { openSqliteStore, type SqliteStore } from '@freshet/persistence';
+import { buildPolicyBook } from '@freshet/policy';
 import type { Ids, Loader, Store } from '@freshet/ports';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ const HOOKS = new URL('../../../../packages/persistence/test/typescript-imports.
 /** The thread is a bare Node: it reads the workspace's sources as the tests do. */
 const execArgv = ['--conditions=source', '--import', HOOKS.href];
 const DEADLINE_MS = 30_000;
+const policies = buildPolicyBook({ hash: () => 'test' }).archive;
 jest.setTimeout(60_000);
 
 let folder: string;
@@ -46,8 +48,8 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'freshet-thread-'));
   store = openSqliteStore({ file: join(folder, 'freshet.db') });
   const groups = ['a', 'b', 'c', 'd', 'e'].map((groupKey) => connectionRow(groupKey, { groupKey, active: false }));
-  await plant(store, ...groups.map((row) => insert('connection', row)));
-  thread = createPageThread({ file: store.file, entry: ENTRY, deadlineMs: DEADLINE_MS, execArgv });
+  await plant(store, ...groups.flatMap(imported));
+  thread = createPageThread({ file: store.file, policies, entry: ENTRY, deadlineMs: DEADLINE_MS, execArgv });
 });
 
 afterEach(async () => {
@@ -69,7 +71,7 @@ const audited = async (
 const running = (source: string, deadlineMs = DEADLINE_MS): PageThread => {
   const entry = join(folder, 'entry.mjs');
   writeFileSync(entry, `import { parentPort } from 'node:worker_threads';\n${source}`);
-  return createPageThread({ file: store.file, entry: pathToFileURL(entry), deadlineMs });
+  return createPageThread({ file: store.file, policies, entry: pathToFileURL(entry), deadlineMs });
 };
 
 test('what a thread reads beside the owner is found, written by the owner, which reads none of it', async () => {
@@ -81,8 +83,25 @@ test('what a thread reads beside the owner is found, written by the owner, which
 
 test('it sees what the owner wrote after it was opened', async () => {
   await audited(thread);
-  await plant(store, insert('connection', connectionRow('f', { groupKey: 'f', active: false })));
+  await plant(store, ...imported(connectionRow('f', { groupKey: 'f', active: false })));
   expect((await audited(thread)).findings).toHaveLength(6);
+});
+
+test('it judges by the policies that it was given', async () => {
+  const place = { tenantId: TENANT, now: NOW + 2 * DAY, after: '', limit: 9 };
+  await plant(store, ...imported(connectionRow('g')));
+  expect(await thread.pages('late-connections', place)).toMatchObject({ found: [{ severity: 'info' }] });
+  const rule = { match: { provider: 'MX' }, set: { background: { staleAfter: 'P3D' } } };
+  const patient = buildPolicyBook({ hash: () => 'test', policyFile: { version: 1, overrides: [rule] } });
+  const other = createPageThread({
+    file: store.file,
+    policies: patient.archive,
+    entry: ENTRY,
+    deadlineMs: DEADLINE_MS,
+    execArgv,
+  });
+  expect(await other.pages('late-connections', place)).toMatchObject({ found: [] });
+  await other.end();
 });
 
 test('it writes nothing', async () => {

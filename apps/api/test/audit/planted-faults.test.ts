@@ -6,6 +6,7 @@ import {
   auditingEngine,
   connectionRow,
   entryRow,
+  imported,
   openTaskRow,
   plant,
   risingIds,
@@ -66,7 +67,7 @@ const sound = async () => {
   ];
   await plant(
     store,
-    ...twins.flat().map((row) => insert('connection', row)),
+    ...twins.flat().flatMap(imported),
     ...[...ended, open].map((row) => insert('task', row)),
     ...entries.map((row) => insert('ledgerEntry', row)),
   );
@@ -80,7 +81,20 @@ test('a sound file has no findings', async () => {
   expect(run).toMatchObject({
     state: 'done',
     money: [],
-    examined: { 'duplicate-groups': 3, 'stuck-tasks': 1, 'ledger-against-tasks': 3, 'entries-without-task': 5 },
+    examined: {
+      'duplicate-groups': 3,
+      'status-histories': 6,
+      'stuck-tasks': 1,
+      'ledger-against-tasks': 3,
+      'entries-without-task': 5,
+      'decisions-reproduce': 0,
+      'wasted-pulls': 6,
+      'broken-windows': 0,
+      budgets: 0,
+      'billed-twins': 6,
+      'late-connections': 6,
+      'consents-ending': 6,
+    },
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ConnectionId, Instant, Money, Severity, TenantId } from '@freshet/domain';
 import type { Loader } from '@freshet/ports';
+import type { AuditRules } from './rules.js';
 
 /** Where an audit has got to in one check: whose rows, as of when, after which key, and how many at a time. */
 export interface AuditPlace {
@@ -42,29 +43,66 @@ export interface Check {
   readonly name: string;
   /** In words that a person who pays the bill understands. */
   readonly question: string;
-  readonly page: (place: AuditPlace) => Loader<AuditPage>;
+  readonly page: (place: AuditPlace, rules: AuditRules) => Loader<AuditPage>;
 }
 
 /** A check in its parts: what it reads, upwards by a key, and what it makes of each row. Judging is pure. */
 export interface CheckOf<Row> {
   readonly name: string;
   readonly question: string;
-  readonly rows: (place: AuditPlace) => Loader<readonly Row[]>;
+  readonly rows: (place: AuditPlace, rules: AuditRules) => Loader<readonly Row[]>;
   readonly keyOf: (row: Row) => string;
+  /** Where a row leads to much more: at most so many a page. */
+  readonly mostRows?: number;
   readonly judge: (row: Row, now: Instant) => readonly Found[];
 }
 
 /** The parts as one whole, so that checks over different rows stand in one list. */
-export const defineCheck = <Row>({ name, question, rows, keyOf, judge }: CheckOf<Row>): Check => ({
+export const defineCheck = <Row>({ name, question, rows, keyOf, mostRows, judge }: CheckOf<Row>): Check => ({
   name,
   question,
-  *page(place) {
-    const found = yield* rows(place);
-    const last = found.at(-1);
+  *page(place, rules) {
+    const limit = Math.min(place.limit, mostRows ?? place.limit);
+    const found = yield* rows({ ...place, limit }, rules);
     return {
       examined: found.length,
-      last: last === undefined || found.length < place.limit ? null : keyOf(last),
+      last: lastKey(found, keyOf, limit),
       judge: () => found.flatMap((row) => judge(row, place.now)),
+    };
+  },
+});
+
+const lastKey = <Row>(found: readonly Row[], keyOf: (row: Row) => string, limit: number): string | null => {
+  const last = found.at(-1);
+  return last === undefined || found.length < limit ? null : keyOf(last);
+};
+
+/** A check whose findings are about all rows together: it adds up, and says at its end what that comes to. */
+export interface SummaryOf<Row, Sum> extends Omit<CheckOf<Row>, 'judge' | 'mostRows'> {
+  /** Plain data of a bounded size: it goes with the place from page to page, and to whoever takes the audit over. */
+  readonly nothing: Sum;
+  readonly add: (sum: Sum, row: Row, now: Instant) => Sum;
+  readonly summarize: (sum: Sum, now: Instant) => readonly Found[];
+}
+
+interface SummaryPlace<Sum> {
+  readonly after: string;
+  readonly sum: Sum;
+}
+
+export const defineSummary = <Row, Sum>(parts: SummaryOf<Row, Sum>): Check => ({
+  name: parts.name,
+  question: parts.question,
+  *page(place, rules) {
+    const from: SummaryPlace<Sum> =
+      place.after === '' ? { after: '', sum: parts.nothing } : (JSON.parse(place.after) as SummaryPlace<Sum>);
+    const found = yield* parts.rows({ ...place, after: from.after }, rules);
+    const sum = found.reduce((before, row) => parts.add(before, row, place.now), from.sum);
+    const after = lastKey(found, parts.keyOf, place.limit);
+    return {
+      examined: found.length,
+      last: after === null ? null : JSON.stringify({ after, sum }),
+      judge: () => (after === null ? parts.summarize(sum, place.now) : []),
     };
   },
 });

@@ -1,16 +1,22 @@
+import type { PolicyBook } from '@freshet/policy';
 import type { Store } from '@freshet/ports';
 import type { AuditPages, Check } from './check.js';
 import { auditChecks } from './checks.js';
+import { rulesOf } from './rules.js';
 
-/** Reads and judges in this thread, over that store; it writes nothing, so one that was opened to be read will do. */
-export const pagesOver =
-  (store: Store, checks: readonly Check[] = auditChecks): AuditPages =>
-  async (name, place) => {
+/**
+ * Reads and judges in this thread, over that store and by these rules; it writes nothing, so a store that was opened to be
+ * read will do.
+ */
+export const pagesOver = (store: Store, policies: PolicyBook, checks: readonly Check[] = auditChecks): AuditPages => {
+  const rules = rulesOf(policies);
+  return async (name, place) => {
     const check = checks.find((each) => each.name === name);
     if (check === undefined) throw new Error(`there is no check ${name}`);
     const { page } = await store.turn(
-      () => check.page(place),
+      () => check.page(place, rules),
       (seen) => ({ page: seen, effects: [] }),
     );
     return { examined: page.examined, last: page.last, found: page.judge() };
   };
+};

@@ -162,7 +162,11 @@ export const runAudit = async (
   engine: Engine,
   tenantId: TenantId,
   id: AuditId,
-  { checks = auditChecks, pageSize = PAGE_SIZE, pages = pagesOver(engine.store, checks) }: AuditOptions = {},
+  {
+    checks = auditChecks,
+    pageSize = PAGE_SIZE,
+    pages = pagesOver(engine.store, engine.policies, checks),
+  }: AuditOptions = {},
 ): Promise<AuditRun | undefined> => {
   const holder = `${engine.workerId} ${engine.ids.next()}`;
   const worker: Worker = { engine, tenantId, id, holder, checks, pageSize, pages };

@@ -1,6 +1,6 @@
-import { idOf, uuidv7 } from '@freshet/domain';
-import type { AuditRun, Connection, Effect, Finding, LedgerEntry, Pull, Task } from '@freshet/domain';
-import type { PolicyBook } from '@freshet/policy';
+import { idOf, insert, uuidv7 } from '@freshet/domain';
+import type { AuditRun, Connection, Effect, Finding, LedgerEntry, Pull, StatusChange, Task } from '@freshet/domain';
+import { buildPolicyBook } from '@freshet/policy';
 import { read, type Ids, type Store } from '@freshet/ports';
 import { plainVault } from '@freshet/ports/memory';
 import type { Engine } from '../index.js';
@@ -21,14 +21,17 @@ export const risingIds = (): Ids => {
   };
 };
 
-/** An engine that can audit: no connector, no policy. */
+/** The catalogue as it is: what these engines judge by. */
+export const catalogue = buildPolicyBook({ hash: () => 'the catalogue' });
+
+/** An engine that can audit: no connector. */
 export const auditingEngine = (store: Store, more: Partial<Engine> = {}): Engine => ({
   store,
   clock: { now: () => NOW, realNow: () => NOW },
   ids: risingIds(),
   connectors: new Map(),
   vault: plainVault(),
-  policies: {} as PolicyBook,
+  policies: catalogue,
   log: { info: () => undefined, warn: () => undefined },
   workerId: 'worker-1',
   callTimeoutMs: 20_000,
@@ -76,6 +79,30 @@ export const connectionRow = (uuid: string, changes: Partial<Connection> = {}): 
   updatedAt: NOW,
   ...changes,
 });
+
+export const historyRow = (
+  uuid: string,
+  connection: Connection,
+  changes: Partial<StatusChange> = {},
+): StatusChange => ({
+  id: idOf('history', uuid),
+  tenantId: connection.tenantId,
+  connectionId: connection.id,
+  event: 'imported',
+  fromStatus: null,
+  fromReason: null,
+  toStatus: connection.status,
+  toReason: connection.statusReason,
+  cause: 'import',
+  at: connection.createdAt,
+  ...changes,
+});
+
+/** A connection as an import leaves it: with the beginning of its history. */
+export const imported = (connection: Connection): readonly Effect[] => [
+  insert('connection', connection),
+  insert('statusChange', historyRow(connection.id.slice('conn_'.length), connection)),
+];
 
 const COST = { micros: 120_000, currency: 'USD' };
 

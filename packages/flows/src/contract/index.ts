@@ -1,9 +1,12 @@
-export { TENANT, type OpenStore } from './rig.js';
+export { LIVED_IN, livedIn, type LivedIn } from './lived-in.js';
+export { rigsOver, TENANT, type OpenStore, type Rig } from './rig.js';
 export {
   auditingEngine,
   connectionRow,
   entryRow,
   findingRow,
+  historyRow,
+  imported,
   NOW,
   openTaskRow,
   plant,

@@ -6,6 +6,7 @@ import { judgeGroup } from '../../src/audit/duplicate-groups.js';
 import {
   connectionRow,
   entryRow,
+  imported,
   NOW,
   openTaskRow,
   plant,
@@ -71,10 +72,10 @@ const soundStore = (): readonly Effect[] => {
   const coalesced = openTask({ state: 'running', charge: 'released', giveUpAt: NOW + MINUTE });
   const free = task({ cost: null });
   return [
-    insert('connection', twin({})),
-    insert('connection', twin(INACTIVE)),
-    insert('connection', connectionRow(next())),
-    insert('connection', connectionRow(next(), { groupKey: 'group-mx-1', active: false, status: 'DELETED' })),
+    ...imported(twin({})),
+    ...imported(twin(INACTIVE)),
+    ...imported(connectionRow(next())),
+    ...imported(connectionRow(next(), { groupKey: 'group-mx-1', active: false, status: 'DELETED' })),
     ...rows(succeeded, entry(succeeded), entry(succeeded, { kind: 'charged' })),
     ...rows(released, entry(released), entry(released, { kind: 'released' })),
     ...rows(uncertain, entry(uncertain), entry(uncertain, { kind: 'uncertain' })),
@@ -109,18 +110,27 @@ test('a sound store has no findings, and every check has looked', async () => {
     state: 'done',
     counts: {},
     money: [],
-    examined: { 'duplicate-groups': 2, 'stuck-tasks': 3, 'ledger-against-tasks': 9, 'entries-without-task': 18 },
+    examined: {
+      'duplicate-groups': 2,
+      'status-histories': 4,
+      'stuck-tasks': 3,
+      'ledger-against-tasks': 9,
+      'entries-without-task': 18,
+      'decisions-reproduce': 0,
+      'wasted-pulls': 4,
+      'broken-windows': 0,
+      budgets: 0,
+      'billed-twins': 4,
+      'late-connections': 4,
+      'consents-ending': 4,
+    },
   });
 });
 
 describe('duplicate groups', () => {
   test('none active is critical, and names the group and its members', async () => {
     const [first, second] = [twin(INACTIVE), twin(INACTIVE)];
-    const found = await findingsOf(
-      ...soundStore().slice(2, 3),
-      insert('connection', first),
-      insert('connection', second),
-    );
+    const found = await findingsOf(...imported(connectionRow(next())), ...imported(first), ...imported(second));
     expect(brief(found)).toEqual([{ check: 'duplicate-groups', severity: 'critical', micros: null }]);
     expect(found[0]?.evidence).toMatchObject({
       groupKey: 'group-mx-1',
@@ -131,7 +141,7 @@ describe('duplicate groups', () => {
   });
 
   test('a lone connection that is not active is found too', async () => {
-    expect(brief(await findingsOf(insert('connection', twin({ active: false }))))).toEqual([
+    expect(brief(await findingsOf(...imported(twin({ active: false }))))).toEqual([
       { check: 'duplicate-groups', severity: 'critical', micros: null },
     ]);
   });
@@ -150,19 +160,12 @@ describe('duplicate groups', () => {
     ['RECONNECT_REQUIRED', 'warning'],
   ])('an inactive twin with status %s is %s: its status does not say that it is one', async (status, severity) => {
     const odd = twin({ active: false, status });
-    const found = await findingsOf(
-      insert('connection', twin({})),
-      insert('connection', odd),
-      insert('connection', twin(INACTIVE)),
-    );
+    const found = await findingsOf(...imported(twin({})), ...imported(odd), ...imported(twin(INACTIVE)));
     expect(found).toMatchObject([{ check: 'duplicate-groups', severity, connectionId: odd.id }]);
   });
 
   test('a group of nothing but inactive duplicates is worth a look', async () => {
-    const found = await findingsOf(
-      insert('connection', twin({ ...INACTIVE, active: true })),
-      insert('connection', twin(INACTIVE)),
-    );
+    const found = await findingsOf(...imported(twin({ ...INACTIVE, active: true })), ...imported(twin(INACTIVE)));
     expect(brief(found)).toEqual([{ check: 'duplicate-groups', severity: 'info', micros: null }]);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { DAY, HOUR, insert } from '@freshet/domain';
+import { DAY, HOUR } from '@freshet/domain';
 import type { AuditRun } from '@freshet/domain';
 import { read, StoreUnavailable } from '@freshet/ports';
 import { requestAudit, requestNightlyAudits, runAudit, runQueuedAudits } from '../../src/index.js';
 import type { Check } from '../../src/index.js';
-import { defineCheck } from '../../src/audit/check.js';
-import { connectionRow, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
+import { defineCheck, defineSummary } from '../../src/audit/check.js';
+import { connectionRow, imported, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
 import { OTHER_TENANT, TENANT } from '../../src/contract/rig.js';
 import { testEngine, type TestEngine } from './test-engine.js';
 
@@ -15,7 +15,7 @@ const ids = risingIds();
 const faulty = async (count: number): Promise<TestEngine> => {
   const made = testEngine();
   const rows = Array.from({ length: count }, () => connectionRow(ids.next(), { active: false }));
-  await plant(made.store, ...rows.map((row) => insert('connection', row)));
+  await plant(made.store, ...rows.flatMap(imported));
   return made;
 };
 
@@ -28,10 +28,10 @@ const dyingAfter = (pages: number, error: Error): readonly Check[] => {
   return [
     {
       ...numbers,
-      *page(place) {
+      *page(place, rules) {
         if (left === 0) throw error;
         left -= 1;
-        return yield* numbers.page(place);
+        return yield* numbers.page(place, rules);
       },
     },
   ];
@@ -57,6 +57,25 @@ const numbers: Check = defineCheck<{ readonly key: string }>({
       money: { micros: 1, currency: 'USD' },
       evidence: {},
     },
+  ],
+});
+
+/** Adds up what `numbers` walks through, and says it at its end. */
+const total: Check = defineSummary<{ readonly key: string }, { readonly of: number; readonly sum: number }>({
+  name: 'total',
+  question: 'What do the numbers come to?',
+  *rows({ after, limit }) {
+    yield* read('setting', { id: 'numbers' });
+    const from = after === '' ? 0 : Number(after) + 1;
+    return Array.from({ length: Math.max(0, Math.min(limit, 10 - from)) }, (_, index) => ({
+      key: String(from + index),
+    }));
+  },
+  keyOf: ({ key }) => key,
+  nothing: { of: 0, sum: 0 },
+  add: ({ of, sum }, { key }) => ({ of: of + 1, sum: sum + Number(key) }),
+  summarize: ({ of, sum }) => [
+    { severity: 'info', connectionId: null, summary: `${of}: ${sum}`, action: '', money: null, evidence: {} },
   ],
 });
 
@@ -95,7 +114,7 @@ describe('one audit', () => {
           const loader = load();
           let step = loader.next();
           while (!step.done) {
-            if ('limit' in step.value.params) limits.push(step.value.params.limit);
+            if ('after' in step.value.params && 'limit' in step.value.params) limits.push(step.value.params.limit);
             step = loader.next(yield step.value);
           }
           return step.value;
@@ -160,6 +179,31 @@ describe('an audit whose worker is lost', () => {
       counts: { 'numbers/info': 10 },
       money: [{ micros: 10, currency: 'USD' }],
     });
+  });
+
+  test.each([1, 3, 5, 10, 11])('takes along what it has added up, with %i rows a page', async (pageSize) => {
+    const made = testEngine();
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    const lost = new StoreUnavailable('gone');
+    let left = 2;
+    const dying: Check = {
+      ...total,
+      *page(place, rules) {
+        if (left === 0) throw lost;
+        left -= 1;
+        return yield* total.page(place, rules);
+      },
+    };
+    const first = runAudit(made.engine, TENANT, id, { checks: [dying], pageSize });
+    if (pageSize < 10) {
+      await expect(first).rejects.toBe(lost);
+      expect(numbersIn(made)).toEqual([]);
+      made.clock.realNow += made.engine.leaseMs;
+      const other = testEngine('worker-2', made).engine;
+      await runAudit(other, TENANT, id, { checks: [total], pageSize });
+    }
+    expect(await first.catch(() => only(made))).toMatchObject({ state: 'done', examined: { total: 10 } });
+    expect(numbersIn(made)).toEqual(['10: 45']);
   });
 
   test('is finished before those that are queued', async () => {
@@ -267,7 +311,7 @@ describe('the nightly audit', () => {
 
   test('is one for each tenant that has connections', async () => {
     const made = await faulty(3);
-    await plant(made.store, insert('connection', connectionRow(ids.next(), { tenantId: OTHER_TENANT })));
+    await plant(made.store, ...imported(connectionRow(ids.next(), { tenantId: OTHER_TENANT })));
     const asked = await requestNightlyAudits(made.engine);
     expect(asked.map(({ tenantId }) => tenantId)).toEqual([TENANT, OTHER_TENANT]);
     expect(await runQueuedAudits(made.engine, 10)).toBe(2);

@@ -1,6 +1,9 @@
+import { expect } from '@jest/globals';
+import type { Effect, Finding } from '@freshet/domain';
 import { createMemoryStore } from '@freshet/ports/memory';
-import { auditingEngine, NOW } from '../../src/contract/audit-rows.js';
-import type { Engine } from '../../src/index.js';
+import { auditingEngine, NOW, plant } from '../../src/contract/audit-rows.js';
+import { TENANT } from '../../src/contract/rig.js';
+import { requestAudit, runAudit, type Check, type Engine } from '../../src/index.js';
 
 export interface TestClock {
   now: number;
@@ -26,4 +29,19 @@ export const testEngine = (workerId = 'worker-1', shared?: TestEngine): TestEngi
     ...(shared && { ids: shared.engine.ids }),
   });
   return { engine, clock, store, warnings };
+};
+
+/** What one check finds in a store with these rows; two rows a page, so that most of them cross one. */
+export const findingsBy = async (
+  check: Check,
+  effects: readonly Effect[],
+  { policies, pageSize = 2 }: { readonly policies?: Engine['policies']; readonly pageSize?: number } = {},
+): Promise<readonly Finding[]> => {
+  const { engine: made, store } = testEngine();
+  const engine = policies === undefined ? made : { ...made, policies };
+  await plant(store, ...effects);
+  const { id } = await requestAudit(engine, TENANT, 'request');
+  const run = await runAudit(engine, TENANT, id, { checks: [check], pageSize });
+  expect(run).toMatchObject({ state: 'done', error: null });
+  return store.rows('finding');
 };

@@ -1,8 +1,9 @@
-import type { LedgerEntry, Task, TenantId } from '@freshet/domain';
+import type { BudgetCounter, LedgerEntry, Pull, Records, Task, TenantId } from '@freshet/domain';
 import type { GroupShape, ReadParams, TaskWithLedger } from '@freshet/ports';
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { living, tasks } from '../schema/conditions.js';
-import { selecting } from '../statement.js';
+import { and, asc, eq, gt, inArray, sql, type Column, type SQL } from 'drizzle-orm';
+import { living, pulls, tasks } from '../schema/conditions.js';
+import type { Tables } from '../schema/index.js';
+import { selecting, type Statement } from '../statement.js';
 import { all, value, type Reader, type Readers, type Schema } from './reader.js';
 
 const groupShapes = ({ db, tables: { connection } }: Schema) =>
@@ -63,12 +64,58 @@ const tenantAfter = ({ db, tables: { connection } }: Schema): Reader<ReadParams<
   };
 };
 
-type Scans = 'tenantAfter' | 'groupShapes' | 'tasksWithLedgerScan' | 'openTasksScan' | 'ledgerScan';
+/** In an order of time, where several rows may have one. */
+const behind = (time: Column, id: Column): SQL => sql`(${time}, ${id}) > (${value('at')}, ${value('after')})`;
+
+const forcedPullsScan = ({ db, tables: { pull } }: Schema) =>
+  all<ReadParams<'forcedPullsScan'>, Pull>(
+    selecting(
+      db
+        .select()
+        .from(pull)
+        .where(and(eq(pull.tenantId, value('tenantId')), pulls.forced(pull), behind(pull.at, pull.id)))
+        .orderBy(asc(pull.at), asc(pull.id))
+        .limit(value('limit')),
+    ),
+  );
+
+const budgetCountersScan = ({ db, tables: { budgetCounter: counter } }: Schema) =>
+  all<ReadParams<'budgetCountersScan'>, BudgetCounter>(
+    selecting(
+      db
+        .select()
+        .from(counter)
+        .where(and(eq(counter.tenantId, value('tenantId')), behind(counter.periodEnd, counter.id)))
+        .orderBy(asc(counter.periodEnd), asc(counter.id))
+        .limit(value('limit')),
+    ),
+  );
+
+type Scans =
+  | 'tenantAfter'
+  | 'groupShapes'
+  | 'tasksWithLedgerScan'
+  | 'openTasksScan'
+  | 'ledgerScan'
+  | 'connectionsScan'
+  | 'decisionsScan'
+  | 'budgetCountersScan'
+  | 'forcedPullsScan';
+
+/** A tenant's rows upwards by their ids. */
+const byId = <Name extends 'connection' | 'decision' | 'ledgerEntry'>({ db, tables }: Schema, name: Name) => {
+  const table: Pick<Tables[Name], 'id' | 'tenantId'> = tables[name];
+  const after = and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after')));
+  const from = db.select().from(tables[name] as Tables['connection']);
+  return all<{ readonly tenantId: TenantId }, Records[Name]>(
+    selecting(from.where(after).orderBy(asc(table.id)).limit(value('limit'))) as Statement<Records[Name]>,
+  );
+};
 
 /** What an audit walks through, upwards by key. */
 export const scanReaders = (schema: Schema): Readers<Scans> => {
   const { db, tables } = schema;
-  const { task, ledgerEntry: entry } = tables;
+  const { task } = tables;
   return {
     tenantAfter: tenantAfter(schema),
     groupShapes: groupShapes(schema),
@@ -83,15 +130,10 @@ export const scanReaders = (schema: Schema): Readers<Scans> => {
           .limit(value('limit')),
       ),
     ),
-    ledgerScan: all(
-      selecting(
-        db
-          .select()
-          .from(entry)
-          .where(and(eq(entry.tenantId, value('tenantId')), gt(entry.id, value('after'))))
-          .orderBy(asc(entry.id))
-          .limit(value('limit')),
-      ),
-    ),
+    ledgerScan: byId(schema, 'ledgerEntry'),
+    connectionsScan: byId(schema, 'connection'),
+    decisionsScan: byId(schema, 'decision'),
+    budgetCountersScan: budgetCountersScan(schema),
+    forcedPullsScan: forcedPullsScan(schema),
   };
 };

@@ -103,6 +103,10 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['openTasksScan', scan, ['tasks_open']],
   ['tasksWithLedgerScan', scan, ['tasks_page', 'ledger_entries_task', 'tasks_page']],
   ['ledgerScan', scan, ['ledger_entries_scan']],
+  ['connectionsScan', scan, ['connections_page']],
+  ['decisionsScan', scan, ['decisions_page']],
+  ['budgetCountersScan', { ...scan, at: 0 }, ['budget_counters_period']],
+  ['forcedPullsScan', { ...scan, at: 0 }, ['pulls_forced']],
 ];
 
 const detailsOf = (client: Database.Database, reader: Reader<object, unknown>, params: object): readonly string[] =>

@@ -29,6 +29,16 @@ const upwards = <Row extends Identified>(rows: readonly Row[], after: string, li
   return rows.slice(start, start + limit);
 };
 
+/** The same in an order of time, where several rows may have one. */
+const upwardsInTime = <Row extends Identified>(
+  rows: readonly Row[],
+  timeOf: (row: Row) => number,
+  { at, after, limit }: { readonly at: number; readonly after: string; readonly limit: number },
+): readonly Row[] => {
+  const start = countWhile(rows, (row) => timeOf(row) < at || (timeOf(row) === at && row.id <= after));
+  return rows.slice(start, start + limit);
+};
+
 const fits = <Value>(wanted: Value | undefined, found: Value): boolean => wanted === undefined || wanted === found;
 
 const isDuplicate = (kept: Kept, connection: Connection, wanted: 'active' | 'inactive' | undefined): boolean => {
@@ -112,4 +122,9 @@ export const listReads = (
       entries: [...kept.other.ledgerOfTask.of(task.id)],
     })),
   ledgerScan: ({ tenantId, after, limit }) => upwards(kept.other.ledgerById.of(tenantId), after, limit),
+  connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),
+  decisionsScan: ({ tenantId, after, limit }) => upwards(kept.other.decisionsOfTenant.of(tenantId), after, limit),
+  budgetCountersScan: (asked) =>
+    upwardsInTime(kept.other.countersByEnd.of(asked.tenantId), ({ periodEnd }) => periodEnd, asked),
+  forcedPullsScan: (asked) => upwardsInTime(kept.pull.forced.of(asked.tenantId), ({ at }) => at, asked),
 });

@@ -93,6 +93,10 @@ const otherIndexes = () => ({
   ),
   ledgerById: createIndex<Records['ledgerEntry']>((row) => row.tenantId),
   countersOfTenant: createIndex<Records['budgetCounter']>((row) => row.tenantId),
+  countersByEnd: createIndex(
+    (row: Records['budgetCounter']) => row.tenantId,
+    (row) => row.periodEnd,
+  ),
   alertsOfTenant: createIndex<Records['budgetAlert']>((row) => row.tenantId),
   closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
   dueWebhooks: createIndex(
@@ -154,7 +158,7 @@ export const createTables = () => {
       [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById],
       {},
     ),
-    budgetCounter: createTable('budgetCounter', [other.countersOfTenant], {}),
+    budgetCounter: createTable('budgetCounter', [other.countersOfTenant, other.countersByEnd], {}),
     budgetAlert: createTable('budgetAlert', [other.alertsOfTenant], {}),
     connectionRates: createTable('connectionRates', [], {}),
     postingProfile: createTable('postingProfile', [], {}),

@@ -1,0 +1,174 @@
+import { DAY, formatAmount, formatInstant } from '@freshet/domain';
+import type { BudgetCounter, Instant, LedgerEntry, TenantId } from '@freshet/domain';
+import { budgetPeriod, countsIn, usedMicros, type Budget } from '@freshet/policy';
+import { read, type LedgerTotals, type Loader } from '@freshet/ports';
+import { defineCheck, type AuditPlace, type Found } from './check.js';
+import { keyInTime, placeInTime } from './in-time.js';
+import type { AuditRules } from './rules.js';
+
+/** A budget's counter beside what the ledger says of its period. */
+export interface CountedBudget {
+  readonly counter: BudgetCounter;
+  readonly totals: LedgerTotals;
+  /** Of what the ledger still holds, that of refreshes that are open. */
+  readonly heldByOpenMicros: number;
+  /** The budget as it is configured today; null: it is not any more. */
+  readonly budget: Budget | null;
+}
+
+/** Of periods that ended earlier nothing moves any more: other nights have looked at them. */
+export const PERIODS_BACK_MS = 40 * DAY;
+
+/** A month's money is read for each. */
+const COUNTERS_AT_ONCE = 2;
+const OPEN_AT_ONCE = 100;
+
+/** What each counter counts of the money that open refreshes hold: walked once for a page, however many are open. */
+function* heldByOpen(tenantId: TenantId, counters: readonly BudgetCounter[]): Loader<ReadonlyMap<string, number>> {
+  const held = new Map(counters.map(({ id }) => [id, 0]));
+  const count = (entry: LedgerEntry): void => {
+    for (const counter of counters) {
+      if (countsIn(counter, entry)) held.set(counter.id, (held.get(counter.id) ?? 0) + entry.micros);
+    }
+  };
+  for (let after = ''; ;) {
+    const open = yield* read('openTasksScan', { tenantId, after, limit: OPEN_AT_ONCE });
+    for (const { pullId } of open) {
+      const entries = yield* read('ledgerOfPull', { tenantId, pullId });
+      if (entries.every(({ kind }) => kind === 'reserved')) entries.forEach(count);
+    }
+    const last = open.at(-1);
+    if (last === undefined || open.length < OPEN_AT_ONCE) return held;
+    after = last.id;
+  }
+}
+
+const keyOf = ({ counter }: CountedBudget): string => keyInTime(counter.periodEnd, counter.id);
+
+function* counted(place: AuditPlace, { policies }: AuditRules): Loader<readonly CountedBudget[]> {
+  const { tenantId, limit, now } = place;
+  const counters = yield* read('budgetCountersScan', {
+    tenantId,
+    limit,
+    ...placeInTime(place.after, now - PERIODS_BACK_MS),
+  });
+  const held = counters.length === 0 ? new Map<string, number>() : yield* heldByOpen(tenantId, counters);
+  const budgets = policies.budgetsFor(tenantId);
+  const rows: CountedBudget[] = [];
+  for (const counter of counters) {
+    const { provider, currency, periodStart: from, periodEnd: until } = counter;
+    const totals = yield* read('ledgerTotals', { tenantId, provider, currency, from, until });
+    const budget = budgets.find((each) => budgetPeriod(each, tenantId, from).counterId === counter.id) ?? null;
+    rows.push({ counter, totals, heldByOpenMicros: held.get(counter.id) ?? 0, budget });
+  }
+  return rows;
+}
+
+/** `["ten_1","month",null,"USD","month","UTC"]@1772323200000`: the name is what a person knows it by. */
+const nameOf = ({ id }: BudgetCounter): string => {
+  const [, name] = /^\["(?:[^"\\]|\\.)*",("(?:[^"\\]|\\.)*")/.exec(id) ?? [];
+  return name === undefined ? id : (JSON.parse(name) as string);
+};
+
+const columns = [
+  ['reserved', 'reservedMicros'],
+  ['charged', 'chargedMicros'],
+  ['uncertain', 'uncertainMicros'],
+] as const satisfies readonly (readonly [string, keyof LedgerTotals])[];
+
+const shown = (sums: LedgerTotals) =>
+  Object.fromEntries(columns.map(([name, column]) => [name, formatAmount(sums[column])]));
+
+interface Fault {
+  readonly severity: Found['severity'];
+  readonly micros: number;
+  readonly told: string;
+  readonly action: string;
+}
+
+const againstLedger = ({ counter, totals }: CountedBudget): readonly Fault[] => {
+  const differences = columns.filter(([, column]) => counter[column] !== totals[column]);
+  if (differences.length === 0) return [];
+  const { currency } = counter;
+  const told = differences.map(
+    ([name, column]) =>
+      `${formatAmount(counter[column])} ${currency} ${name} against ${formatAmount(totals[column])} in the ledger`,
+  );
+  return [
+    {
+      severity: 'critical',
+      // What moved from one column to another is in both: the largest is what is unaccounted for.
+      micros: Math.max(...differences.map(([, column]) => Math.abs(counter[column] - totals[column]))),
+      told: `has counted ${told.join(', ')}`,
+      action:
+        'Trust the ledger, and check it against its refreshes; a counter that is removed is counted anew from it.',
+    },
+  ];
+};
+
+const withoutOpenTask = ({ counter, totals, heldByOpenMicros }: CountedBudget): readonly Fault[] => {
+  const micros = totals.reservedMicros - heldByOpenMicros;
+  if (micros <= 0) return [];
+  return [
+    {
+      severity: 'critical',
+      micros,
+      told: `holds ${formatAmount(micros)} ${counter.currency} for refreshes that are not open`,
+      action: 'Nothing will settle it by itself: look for the refreshes, which ended without their money.',
+    },
+  ];
+};
+
+const overspent = ({ counter, budget }: CountedBudget): readonly Fault[] => {
+  const micros = budget === null ? 0 : usedMicros(counter) - budget.amountMicros;
+  if (budget?.enforcement !== 'hard' || micros <= 0) return [];
+  const { currency } = counter;
+  return [
+    {
+      severity: 'critical',
+      micros,
+      told: `has used ${formatAmount(usedMicros(counter))} of ${formatAmount(budget.amountMicros)} ${currency}, though it is a hard one`,
+      action:
+        'If it was lowered in this period, nothing is wrong. Else report this as a bug of Freshet, with the evidence.',
+    },
+  ];
+};
+
+const isOver = ({ periodEnd }: BudgetCounter, now: Instant): boolean => periodEnd <= now;
+
+/** One finding for each thing that is wrong with a budget in one of its periods. */
+export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] => {
+  const { counter, totals, heldByOpenMicros, budget } = row;
+  return [...againstLedger(row), ...withoutOpenTask(row), ...overspent(row)].map(
+    ({ severity, micros, told, action }): Found => ({
+      severity,
+      connectionId: null,
+      summary: `the budget ${nameOf(counter)} ${told}`,
+      action,
+      money: { micros, currency: counter.currency },
+      evidence: {
+        budget: nameOf(counter),
+        provider: counter.provider,
+        periodStart: formatInstant(counter.periodStart),
+        periodEnd: formatInstant(counter.periodEnd),
+        isOver: isOver(counter, now),
+        enforcement: budget?.enforcement ?? null,
+        amount: budget === null ? null : formatAmount(budget.amountMicros),
+        currency: counter.currency,
+        counter: shown(counter),
+        ledger: shown(totals),
+        heldByOpenRefreshes: formatAmount(heldByOpenMicros),
+      },
+    }),
+  );
+};
+
+export const budgets = defineCheck<CountedBudget>({
+  name: 'budgets',
+  question:
+    'Has every budget counted what the ledger says, held money only for refreshes that are open, and kept to its amount?',
+  rows: counted,
+  keyOf,
+  mostRows: COUNTERS_AT_ONCE,
+  judge: judgeBudget,
+});

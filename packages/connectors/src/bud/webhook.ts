@@ -12,6 +12,8 @@ import { budEvent, type BudEvent } from './wire.js';
 type Fields = BudEvent['data'];
 /** How one bank's part of a refresh ended. */
 type Ended = Pick<Fields, 'result' | 'reconnect_required' | 'has_new_transactions' | 'consent_ids'>;
+/** V2 may say when the refresh began; nothing says when it ended. */
+type EndedFrom = Ended & Pick<Fields, 'start_time'>;
 
 /** V1's refresh and connect events carry a task's type in place of an event's name. */
 const typeOf = ({ event, task_type }: Fields): string | null =>
@@ -44,20 +46,24 @@ export const verifyBudWebhook = async (
 const consentsOf = ({ consent_ids, consent_id }: Pick<Fields, 'consent_ids'> & Partial<Fields>): readonly string[] =>
   consent_ids.length > 0 || consent_id == null ? consent_ids : [consent_id];
 
-/** Nothing in these events tells when: they are of their arrival. */
+/** Nothing in these events tells when they happened: they are of their arrival. */
 const jobEnded = (ended: Ended, providerTaskId: string | null, at: Instant): readonly ProviderEvent[] =>
   providerTaskId === null
     ? []
     : consentsOf(ended).map((externalId) => ({ kind: 'job-ended', externalId, at, providerTaskId }));
 
 /** What the refresh left, whoever asked for it: Bud's hosted refreshes are told of in the same way. */
-const result = (ended: Ended, at: Instant): readonly ProviderEvent[] => {
-  const about = consentsOf(ended).map((externalId) => ({ externalId, at }));
+const result = (ended: EndedFrom, receivedAt: Instant): readonly ProviderEvent[] => {
+  const consents = consentsOf(ended);
   // Bud has set the consent to revoked by now.
-  if (ended.reconnect_required === true) return about.map((of) => ({ ...of, kind: 'consent-ended' }));
+  if (ended.reconnect_required === true) {
+    return consents.map((externalId) => ({ kind: 'consent-ended', externalId, at: receivedAt }));
+  }
   if (ended.result !== 'success') return [];
+  // At least as new as its beginning: a webhook that comes late must not make old data look fresh.
+  const at = eventTime(ended.start_time, receivedAt);
   const [products, newData] = [PRODUCTS_OF_A_REFRESH, ended.has_new_transactions];
-  return about.map((of) => ({ ...of, kind: 'aggregated', products, newData }));
+  return consents.map((externalId) => ({ kind: 'aggregated', externalId, at, products, newData }));
 };
 
 type Translation = (event: BudEvent, receivedAt: Instant) => readonly ProviderEvent[];

@@ -48,6 +48,7 @@ const eventFields = {
   consent_id: text,
   consent_ids: consentIds,
   updated_at: instant,
+  start_time: instant,
   ...outcome,
 };
 

@@ -15,7 +15,10 @@ export interface Meaning {
   readonly charge: Charge;
   /** How often the emulator billed it. */
   readonly bills: 0 | 1;
-  /** `as shown`: what the emulator shows, else in our own words: `DEGRADED/INTERACTIVE_REFRESH`. */
+  /**
+   * `as shown`: what the emulator shows. `in doubt`: the same where the provider tells statuses itself, else UNDETERMINED.
+   * Anything else is our own word, such as `DEGRADED/INTERACTIVE_REFRESH`.
+   */
   readonly status: string;
 }
 
@@ -48,7 +51,7 @@ const inDoubt: Meaning = {
   task: 'failed',
   charge: 'uncertain',
   bills: 0,
-  status: 'UNDETERMINED',
+  status: 'in doubt',
 };
 /** Surely nothing happened. */
 const refused: Meaning = {

@@ -40,6 +40,8 @@ export interface ConnectorRow {
   readonly tokenEnded: { readonly status: number; readonly body: string };
   /** The reply to a look, with a word in it that nobody knows. */
   readonly unknownWord: (body: string) => string;
+  /** Whether what is told of new data says when it came: else it counts as of its arrival, however late that is. */
+  readonly webhooksTellTime: boolean;
   /** Each is not genuine. */
   readonly forgeries: Readonly<Record<string, (genuine: RawWebhook) => RawWebhook>>;
   /** Where a fault means something else here than it does in general. */
@@ -96,10 +98,19 @@ const meld = (provider: string, more: Partial<ConnectorRow> = {}): ConnectorRow 
   looks: /^GET \/meld\/bank-linking\/connections\/[^/?]+$/,
   tokenEnded: { status: 401, body: '{"code":"UNAUTHORIZED","message":"Invalid credentials"}' },
   unknownWord: (body) => body.replace('"status":"ACTIVE"', '"status":"FROZEN"'),
+  webhooksTellTime: true,
   forgeries: forgedSignatures('meld-signature'),
-  means: {},
   ...more,
+  means: {
+    // Meld's reply carries nothing that is needed.
+    'an empty body': { answer: 'accepted' },
+    'a word that nobody knows': { status: 'FROZEN' },
+    ...more.means,
+  },
 });
+
+/** Bought from Meld, but billed only for what they bring. */
+const BILLED_ON_SUCCESS: ConnectorRow['means'] = { 'a login that fails': { charge: 'released', bills: 0 } };
 
 const bud = (version: 'v2' | 'v1'): ConnectorRow => ({
   title: `Bud ${version}`,
@@ -129,14 +140,37 @@ const bud = (version: 'v2' | 'v1'): ConnectorRow => ({
   tokenEnded: { status: 401, body: '{"code_id":"token_expired"}' },
   unknownWord: (body) =>
     body.replaceAll('"result":"success"', '"result":"melted"').replaceAll('"status":"Completed"', '"status":"Melted"'),
+  webhooksTellTime: version === 'v2',
   forgeries: forgedSignatures('x-signature'),
-  means: {},
+  means: {
+    // A new one is fetched, and the call made with it: a 401 surely did nothing.
+    'a token that is over': { answer: 'accepted', later: 'done', task: 'succeeded', charge: 'charged', bills: 1 },
+    // Whether Bud bills a refresh that found no consent is not known: it is counted, so that no budget is overrun.
+    'a consent that was revoked': { answer: 'accepted', task: 'reconnect_required', charge: 'charged' },
+    'a login that fails': { status: 'RECONNECT_REQUIRED/LOGIN_REQUIRED' },
+    'a login that has to be made again before anything starts': {
+      answer: 'accepted',
+      task: 'reconnect_required',
+      charge: 'charged',
+      bills: 1,
+    },
+    // One bank a refresh: it comes, or it does not.
+    'a part of it': { later: 'unavailable', task: 'failed', status: 'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE' },
+    'a word that nobody knows': { later: 'unknown', task: 'failed', charge: 'uncertain', status: 'in doubt' },
+  },
 });
 
 export const connectorRows: readonly ConnectorRow[] = [
   meld('MX'),
-  meld('PLAID'),
-  meld('FINICITY', { presence: PRESENT }),
+  meld('PLAID', { means: BILLED_ON_SUCCESS }),
+  meld('FINICITY', {
+    presence: PRESENT,
+    means: {
+      ...BILLED_ON_SUCCESS,
+      // Only with the customer there, whose address went with the first try and is not kept for a second.
+      'nobody listens, and then somebody does': { task: 'expired', charge: 'released', bills: 0 },
+    },
+  }),
   bud('v2'),
   bud('v1'),
 ];

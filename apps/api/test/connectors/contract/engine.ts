@@ -1,15 +1,15 @@
 import { DEFAULT_TENANT, MINUTE } from '@freshet/domain';
 import type { Connection, ConnectionId, Instant, LedgerEntry, Task, TaskId } from '@freshet/domain';
 import {
-  createDispatcher,
   importConnections,
   processDueWebhooks,
   receiveWebhook,
   releaseDeadLeases,
   requestRefresh,
+  runTask,
 } from '@freshet/flows';
 import type { Engine, RefreshResult } from '@freshet/flows';
-import { buildPolicyBook } from '@freshet/policy';
+import { buildPolicyBook, type PolicyBook } from '@freshet/policy';
 import type { Connector, Store } from '@freshet/ports';
 import { plainVault, sequentialIds } from '@freshet/ports/memory';
 import { createHash } from 'node:crypto';
@@ -18,6 +18,7 @@ import { MORNING, type World } from './world.js';
 
 export const TENANT = DEFAULT_TENANT;
 const BATCH = 200;
+const LEASE_MS = 20_000;
 /** Time is walked: what falls due on the way meets a clock that is at most this far off. */
 const STEP_MS = 5 * MINUTE;
 /** What is due by now may make more due at once, but not for ever. */
@@ -25,10 +26,18 @@ const ROUNDS = 50;
 /** Long ago enough for every cooldown. */
 const LAST_SUCCESS_AT = MORNING - 30 * 60 * MINUTE;
 
-const policies = buildPolicyBook({
-  policyFile: null,
-  hash: (text) => createHash('sha256').update(text).digest('hex'),
-});
+export const policyBook = (policyFile: unknown) =>
+  buildPolicyBook({ policyFile, hash: (text) => createHash('sha256').update(text).digest('hex') });
+
+const policiesAsTheyAre = policyBook(null);
+
+export interface EngineParts {
+  readonly store: Store;
+  readonly connectors: readonly Connector[];
+  readonly policies?: PolicyBook;
+  /** How a due task is run: in one piece, unless told. */
+  readonly run?: typeof runTask;
+}
 
 /** The flows over a store, a connector and the emulator, on the emulator's clock. */
 export interface RunningEngine {
@@ -50,9 +59,8 @@ export interface RunningEngine {
   ledger(): Promise<readonly LedgerEntry[]>;
 }
 
-const LEASE_MS = 20_000;
-
-export const startEngine = (world: World, store: Store, connectors: readonly Connector[]): RunningEngine => {
+export const startEngine = (world: World, parts: EngineParts): RunningEngine => {
+  const { store, connectors, policies = policiesAsTheyAre, run = runTask } = parts;
   let [deadlineMs, realOffsetMs] = [10_000, 0];
   const warnings: string[] = [];
   const engine: Engine = {
@@ -69,26 +77,29 @@ export const startEngine = (world: World, store: Store, connectors: readonly Con
     },
     leaseMs: LEASE_MS,
   };
-  const dispatcher = createDispatcher(engine, BATCH);
   world.onWebhook(async ({ connector, raw }) => {
     const { kind } = await receiveWebhook(engine, TENANT, connector, raw);
     return kind === 'stored' ? 200 : 401;
   });
 
+  const runTasks = async (): Promise<number> => {
+    const { now, realNow } = engine.clock;
+    const due = await store.read('dueTasks', { now: now(), realNow: realNow(), limit: BATCH });
+    await Promise.all(due.map(({ tenantId, id }) => run(engine, tenantId, id)));
+    return due.length;
+  };
   const runDue = async (): Promise<void> => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      await releaseDeadLeases(engine, BATCH);
-      await processDueWebhooks(engine, BATCH);
-      await dispatcher.tick();
-      await dispatcher.idle();
-      const next = await store.read('nextDueAt', {});
-      if (next === null || next > engine.clock.now()) return;
+      const freed = await releaseDeadLeases(engine, BATCH);
+      const taken = await processDueWebhooks(engine, BATCH);
+      if (freed + taken + (await runTasks()) === 0) return;
     }
   };
   const nextStep = async (left: number): Promise<number> => {
     const due = await store.read('nextDueAt', {});
-    const untilDue = due === null ? STEP_MS : Math.max(1, due - engine.clock.now());
-    return Math.min(left, untilDue, STEP_MS);
+    // What is due already is held by somebody: his lease runs out by itself.
+    const untilDue = due === null || due <= engine.clock.now() ? LEASE_MS : due - engine.clock.now();
+    return Math.min(left, due === null ? STEP_MS : untilDue, STEP_MS);
   };
   const found = async <Row>(row: Promise<Row | null>, what: string): Promise<Row> => {
     const there = await row;

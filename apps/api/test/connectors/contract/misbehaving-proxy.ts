@@ -39,8 +39,8 @@ interface Reply {
 export interface MisbehavingProxy {
   readonly url: string;
   set(trap: Trap): void;
-  /** Whether each trap has met its call. */
-  readonly sprung: () => boolean;
+  /** Takes away what no call has met. */
+  clear(): void;
   /** Nobody listens at the address any more, and then somebody does again. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
@@ -150,7 +150,7 @@ export const startProxy = async (upstream: string): Promise<MisbehavingProxy> =>
   return {
     url: `http://${HOST}:${port}`,
     set: (trap) => void traps.push({ trap, left: trap.times ?? 1 }),
-    sprung: () => traps.every(({ left }) => left === 0),
+    clear: () => void traps.splice(0),
     goAway,
     comeBack: () => listen(port),
     close: () => (server.listening ? goAway() : Promise.resolve()),

@@ -40,7 +40,7 @@ describe.each(rows)('%s, with the engine and its books', (_title, row) => {
     world = await startWorld();
     files += 1;
     store = openSqliteStore({ file: join(folder, `${files}.db`) });
-    return startEngine(world, store, [world.connector(of)]);
+    return startEngine(world, { store, connectors: [world.connector(of)] });
   };
   const meet = async (name: FaultName) => {
     const rig = await start(row);

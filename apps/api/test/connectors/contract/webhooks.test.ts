@@ -39,7 +39,7 @@ describe.each(rows)('webhooks of %s', (_title, row) => {
     world = await startWorld();
     const counted = counting(createMemoryStore());
     ({ written } = counted);
-    rig = startEngine(world, counted.store, [world.connector(row)]);
+    rig = startEngine(world, { store: counted.store, connectors: [world.connector(row)] });
     ({ id } = await rig.link(row, row.connection(1)));
     await world.control('POST', 'data', { provider: row.provider, externalId, transactions: 3 });
   });

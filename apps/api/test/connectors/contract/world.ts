@@ -38,7 +38,7 @@ export interface ProviderCall {
   readonly operation: string;
   readonly at: Instant;
   readonly billed: boolean;
-  readonly faults: readonly string[];
+  readonly status: number | null;
 }
 
 /** One emulator, whose time stands still but for `advance`, a proxy before it, and whoever gets its webhooks. */

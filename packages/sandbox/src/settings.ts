@@ -11,6 +11,8 @@ export interface SandboxOptions {
   /** Webhooks go to `<webhookBaseUrl>/webhooks/<connector>`. */
   readonly webhookBaseUrl?: string;
   readonly secrets?: SandboxSecrets;
+  /** False: no provider pulls by itself, so that whatever is new was asked for. True unless told. */
+  readonly backgroundPulls?: boolean;
   /** Gets one line for each request. */
   readonly log?: (line: string) => void;
 }
@@ -31,6 +33,7 @@ export interface Settings {
   readonly now: () => number;
   readonly webhookBaseUrl: string;
   readonly secrets: Required<SandboxSecrets>;
+  readonly backgroundPulls: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -54,6 +57,7 @@ export function settingsOf(options: SandboxOptions): Settings {
       budClientId: options.secrets?.budClientId ?? null,
       budClientSecret: options.secrets?.budClientSecret ?? null,
     },
+    backgroundPulls: options.backgroundPulls ?? true,
     log: options.log ?? (() => undefined),
   };
 }

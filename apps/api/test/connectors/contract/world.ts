@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createConnectors } from '@freshet/connectors';
 import type { Instant, RefreshAnswer, RefreshProgress } from '@freshet/domain';
 import type { Connector, ProgressCall, RawWebhook, RefreshCall, RefreshContext } from '@freshet/ports';
-import { startSandbox, type Sandbox } from '@freshet/sandbox';
+import { startSandbox, type Sandbox, type SandboxOptions } from '@freshet/sandbox';
 import { startProxy, type MisbehavingProxy } from './misbehaving-proxy.js';
 import { addressesAt, type ConnectorRow } from './rows.js';
 
@@ -86,7 +86,7 @@ const startReceiver = async (
   return server;
 };
 
-export const startWorld = async (): Promise<World> => {
+export const startWorld = async (options: Pick<SandboxOptions, 'backgroundPulls'> = {}): Promise<World> => {
   const webhooks: SentWebhook[] = [];
   let receive: Receive | null = null;
   // The emulator's clock is known once it runs, and it sends nothing before.
@@ -97,7 +97,7 @@ export const startWorld = async (): Promise<World> => {
     () => receive,
   );
   const webhookBaseUrl = `http://${HOST}:${(server.address() as AddressInfo).port}`;
-  const sandbox = await startSandbox({ webhookBaseUrl, now: () => MORNING });
+  const sandbox = await startSandbox({ webhookBaseUrl, now: () => MORNING, ...options });
   now = () => sandbox.now();
   const proxy = await startProxy(sandbox.url);
   const made = new Map<string, Connector>();

@@ -50,12 +50,19 @@ const ofKind = (entries: readonly LedgerEntry[], kind: LedgerEntry['kind']): rea
 
 const sum = (entries: readonly LedgerEntry[]): number => entries.reduce((total, { micros }) => total + micros, 0);
 
-/** The pull that a bill is of: the one that was sent at that moment, each for one bill only. */
-const pullsOf = ({ bills, pulls }: UnitBooks): readonly (readonly [Bill, Pull | undefined])[] => {
+/**
+ * The pull that a bill is of: the one that was sent at that moment, each for one bill only. Where several were, that of
+ * the connection that was billed comes first, and what was surely not carried out last.
+ */
+const pullsOf = ({ bills, pulls, connections }: UnitBooks): readonly (readonly [Bill, Pull | undefined])[] => {
   const left = [...pulls];
   return bills.map((bill) => {
-    const place = left.findIndex(({ sentAt }) => sentAt === bill.at);
-    return [bill, place < 0 ? undefined : left.splice(place, 1)[0]] as const;
+    const billed = connections.find(({ externalId }) => externalId === bill.externalId)?.id;
+    const rank = ({ connectionId, state }: Pull): number =>
+      Number(state === 'refused' || state === 'released') * 2 + Number(connectionId !== billed);
+    const [pull] = left.filter(({ sentAt }) => sentAt === bill.at).sort((a, b) => rank(a) - rank(b));
+    if (pull !== undefined) left.splice(left.indexOf(pull), 1);
+    return [bill, pull] as const;
   });
 };
 

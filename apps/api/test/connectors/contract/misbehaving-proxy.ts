@@ -38,6 +38,7 @@ interface Reply {
 
 export interface MisbehavingProxy {
   readonly url: string;
+  /** Goes before those that were set earlier. */
   set(trap: Trap): void;
   /** Takes away what no call has met. */
   clear(): void;
@@ -149,7 +150,7 @@ export const startProxy = async (upstream: string): Promise<MisbehavingProxy> =>
 
   return {
     url: `http://${HOST}:${port}`,
-    set: (trap) => void traps.push({ trap, left: trap.times ?? 1 }),
+    set: (trap) => void traps.unshift({ trap, left: trap.times ?? 1 }),
     clear: () => void traps.splice(0),
     goAway,
     comeBack: () => listen(port),

@@ -86,7 +86,7 @@ const startReceiver = async (
   return server;
 };
 
-export const startWorld = async (options: Pick<SandboxOptions, 'backgroundPulls'> = {}): Promise<World> => {
+export const startWorld = async (options: Pick<SandboxOptions, 'backgroundPulls' | 'now'> = {}): Promise<World> => {
   const webhooks: SentWebhook[] = [];
   let receive: Receive | null = null;
   // The emulator's clock is known once it runs, and it sends nothing before.

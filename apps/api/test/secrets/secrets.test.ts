@@ -8,7 +8,7 @@ import { startWorld, type World } from '../connectors/contract/world.js';
 import { buildService, freePort, startService, type Place, type Running } from '../crash/processes.js';
 import { databaseSinks, found, type Secret, type Sink } from './sinks.js';
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 300_000;
 
 /** Each can be told from any other text. */
 const secrets = {
@@ -44,7 +44,7 @@ let world: World;
 let service: Running;
 let place: Place;
 let front: MisbehavingProxy;
-const answers: string[] = [];
+const answers: { readonly to: string; readonly text: string }[] = [];
 
 const call = async (
   method: string,
@@ -62,7 +62,7 @@ const call = async (
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  answers.push(`${method} ${response.status} ${JSON.stringify([...response.headers])}\n${text}`);
+  answers.push({ to: `${method} ${path}`, text: `${response.status} ${JSON.stringify([...response.headers])} ${text}` });
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text };
 };
@@ -257,14 +257,13 @@ describe('no secret, token, account number or address of a customer', () => {
   const known: readonly Secret[] = Object.entries(secrets).map(([name, value]) => ({ name, value }));
   const logged = (): Sink => ({ name: 'the log', bytes: Buffer.from(service.output()) });
   const answered = (): readonly Sink[] =>
-    answers.map((text) => ({ name: text.split('\n', 1)[0] ?? '', bytes: Buffer.from(text) }));
+    answers.map(({ to, text }) => ({ name: `the answer to ${to}`, bytes: Buffer.from(text) }));
 
   test('is looked for where there is something to find', async () => {
-    const paths = [service.output(), answers.join(), databaseSinks(place.folder).map(({ bytes }) => bytes.toString('latin1')).join()];
-    for (const text of paths) expect(text.length).toBeGreaterThan(1_000);
     expect(service.output()).toContain('a webhook was refused');
-    expect(answers.join()).toContain('known-meld-lost');
-    expect(paths[2]).toContain('known-meld-lost');
+    for (const sinks of [answered(), databaseSinks(place.folder)]) {
+      expect(found(sinks, [{ name: 'no secret', value: 'known-meld-lost' }]).length).toBeGreaterThan(0);
+    }
     expect((await tokensSeen()).length).toBeGreaterThan(0);
     expect(found([{ name: 'here', bytes: Buffer.from(`x ${secrets.ip} y`) }], known)).toHaveLength(1);
     const calls = await world.control<{ readonly data: readonly object[] }>('GET', 'calls');
@@ -279,8 +278,8 @@ describe('no secret, token, account number or address of a customer', () => {
 
   test('is in an answer: no error, decision, audit, report or metric', async () => {
     expect(found(answered(), [...known, ...(await tokensSeen())])).toEqual([]);
-    const metrics = answered().filter(({ name }) => name.includes('version=0.0.4'));
-    expect(metrics.length).toBeGreaterThan(0);
+    const metrics = answered().filter(({ name }) => name.endsWith('/metrics'));
+    expect(metrics).toHaveLength(1);
     expect(found(metrics, [{ name: 'customer', value: CUSTOMER }])).toEqual([]);
   });
 

@@ -5,8 +5,7 @@ import { internal, problemOf } from './problem-of.js';
 import { renderProblem } from './render-problem.js';
 
 /** Without the query, and without what follows a webhook's connector: that is a secret. */
-export const pathOf = (url: string): string =>
-  (url.split('?', 1)[0] ?? url).replace(/^(\/webhooks\/[^/]+)\/.*$/, '$1');
+export const pathOf = (url: string): string => (url.split('?', 1)[0] ?? url).replace(/^(\/webhooks\/[^/]+)\/.*$/, '$1');
 
 /** Renders every failure as a problem; what is a fault of ours is logged with the request's id and told without details. */
 @Catch()

@@ -62,7 +62,10 @@ const call = async (
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  answers.push({ to: `${method} ${path}`, text: `${response.status} ${JSON.stringify([...response.headers])} ${text}` });
+  answers.push({
+    to: `${method} ${path}`,
+    text: `${response.status} ${JSON.stringify([...response.headers])} ${text}`,
+  });
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text };
 };
@@ -168,7 +171,9 @@ const refreshAll = async (ids: ReadonlyMap<string, string>): Promise<void> => {
     if (fault !== null) await world.fault({ provider, externalId: `known-${name}`, fault });
   }
   const all = [...ids.values()];
-  await Promise.all(all.map((id) => call('POST', `/v1/connections/${id}/refresh/preview`, { mode: 'force', ...PRESENT })));
+  await Promise.all(
+    all.map((id) => call('POST', `/v1/connections/${id}/refresh/preview`, { mode: 'force', ...PRESENT })),
+  );
   await Promise.all(all.map((id) => call('POST', `/v1/connections/${id}/refresh`, { mode: 'force', ...PRESENT })));
   await walk('PT1M');
   await Promise.all(all.map((id) => call('POST', `/v1/connections/${id}/refresh`, { maxAge: 'PT15M' })));

@@ -411,7 +411,10 @@ export const webhookStories = (openStore: OpenStore): void => {
       );
       await processWebhook(rig.engine, TENANT, first.id);
       expect(translated(rig)).toBe(0);
-      expect(await kept(rig, 'e1')).toMatchObject({ state: 'received', error: expect.stringContaining('does not open') });
+      expect(await kept(rig, 'e1')).toMatchObject({
+        state: 'received',
+        error: expect.stringContaining('does not open'),
+      });
     });
 
     test('moves a task on no further than a look would', async () => {

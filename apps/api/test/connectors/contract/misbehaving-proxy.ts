@@ -55,12 +55,7 @@ const readAll = async (message: IncomingMessage): Promise<Buffer> => {
 };
 
 /** The provider's reply; it rejects where the provider dropped the line. Given up when the client leaves. */
-const forward = (
-  upstream: string,
-  request: IncomingMessage,
-  body: Buffer,
-  response: ServerResponse,
-): Promise<Reply> =>
+const forward = (upstream: string, request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const { method = 'GET', url = '/', headers } = request;
     const sent = openRequest(upstream + url, { method, headers }, (answer) => {

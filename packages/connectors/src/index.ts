@@ -2,4 +2,6 @@ export { createBudConnector } from './bud/connector.js';
 export { BUD_JWKS_URL, budRefreshVersions, type BudRefreshVersion, type BudSettings } from './bud/settings.js';
 export { createMeldConnector, MELD_IMPORTS } from './meld/connector.js';
 export { MELD_BASE_URL, type MeldSettings } from './meld/settings.js';
+export { createPlaidConnector } from './plaid/connector.js';
+export { PLAID_BASE_URL, type PlaidSettings } from './plaid/settings.js';
 export { createConnectors, type ConnectorsConfig } from './registry.js';

@@ -4,16 +4,20 @@ import { createBudConnector } from './bud/connector.js';
 import type { BudSettings } from './bud/settings.js';
 import { createMeldConnector } from './meld/connector.js';
 import type { MeldSettings } from './meld/settings.js';
+import { createPlaidConnector } from './plaid/connector.js';
+import type { PlaidSettings } from './plaid/settings.js';
 
 export interface ConnectorsConfig {
   readonly meld?: MeldSettings | null | undefined;
   readonly bud?: BudSettings | null | undefined;
+  readonly plaid?: PlaidSettings | null | undefined;
 }
 
 /** One row a connector: what it needs to be on, and how it is made. */
-const made = ({ meld, bud }: ConnectorsConfig): readonly (Connector | null)[] => [
+const made = ({ meld, bud, plaid }: ConnectorsConfig): readonly (Connector | null)[] => [
   meld?.apiKey ? createMeldConnector(meld) : null,
   bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
+  plaid?.clientId && plaid.secret ? createPlaidConnector(plaid) : null,
 ];
 
 /** The connectors that have their credentials; one without is off. Throws for an address that is none. */

@@ -38,6 +38,8 @@ describe('optionsFromEnvironment', () => {
       meldWebhookSecret: 'sandbox-meld-webhook-secret',
       budClientId: 'client',
       budClientSecret: 'secret',
+      plaidClientId: null,
+      plaidSecret: null,
     });
     const settings = settingsOf(options);
     expect(settings.webhookBaseUrl).toBe('https://example.com/base');

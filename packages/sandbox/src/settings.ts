@@ -24,6 +24,9 @@ export interface SandboxSecrets {
   /** Null takes any client. */
   readonly budClientId?: string | null;
   readonly budClientSecret?: string | null;
+  /** Null takes any client. */
+  readonly plaidClientId?: string | null;
+  readonly plaidSecret?: string | null;
 }
 
 export interface Settings {
@@ -56,6 +59,8 @@ export function settingsOf(options: SandboxOptions): Settings {
       meldWebhookSecret: options.secrets?.meldWebhookSecret ?? DEFAULT_MELD_WEBHOOK_SECRET,
       budClientId: options.secrets?.budClientId ?? null,
       budClientSecret: options.secrets?.budClientSecret ?? null,
+      plaidClientId: options.secrets?.plaidClientId ?? null,
+      plaidSecret: options.secrets?.plaidSecret ?? null,
     },
     backgroundPulls: options.backgroundPulls ?? true,
     log: options.log ?? (() => undefined),
@@ -75,6 +80,8 @@ export function optionsFromEnvironment(environment: Readonly<Record<string, stri
       meldWebhookSecret: told('SANDBOX_MELD_WEBHOOK_SECRET') ?? DEFAULT_MELD_WEBHOOK_SECRET,
       budClientId: told('SANDBOX_BUD_CLIENT_ID'),
       budClientSecret: told('SANDBOX_BUD_CLIENT_SECRET'),
+      plaidClientId: told('SANDBOX_PLAID_CLIENT_ID'),
+      plaidSecret: told('SANDBOX_PLAID_SECRET'),
     },
     log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
   };

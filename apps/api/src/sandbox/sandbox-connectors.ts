@@ -22,5 +22,13 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       jwksUrl: `${base}/bud-callback.jwks`,
       redirectUrl: `${base}/done`,
     },
+    plaid: {
+      clientId: 'sandbox-plaid-client',
+      secret: 'sandbox-plaid-secret',
+      baseUrl: `${base}/plaid`,
+      clientName: 'Freshet sandbox',
+      redirectUrl: `${base}/done`,
+      webhookUrl: `${settings.publicUrl}/webhooks/plaid`,
+    },
   };
 };

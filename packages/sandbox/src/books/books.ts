@@ -11,6 +11,9 @@ import type {
   Fault,
   Maintenance,
   MeldJob,
+  PlaidCount,
+  PlaidItem,
+  PlaidJob,
   SigningKey,
   WidgetSession,
 } from './records.js';
@@ -50,6 +53,7 @@ export class Books {
     externalId: (connection) => connection.externalId,
     providerConnection: providerConnectionKey,
     connector: (connection) => connection.connector,
+    accessToken: ({ connector, credentials }) => (connector === 'plaid' ? (credentials['accessToken'] ?? null) : null),
     budCustomer: (connection) => (connection.connector === 'bud' ? budCustomerOf(connection) : null),
   });
   readonly meldJobs = new Table<MeldJob>('meldJobs', this.note);
@@ -57,6 +61,9 @@ export class Books {
     customer: (task) => task.customer,
   });
   readonly budTokens = new Table<BudToken>('budTokens', this.note);
+  readonly plaidItems = new Table<PlaidItem>('plaidItems', this.note);
+  readonly plaidJobs = new Table<PlaidJob>('plaidJobs', this.note);
+  readonly plaidCounts = new Table<PlaidCount>('plaidCounts', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -73,6 +80,9 @@ export class Books {
       this.meldJobs,
       this.budTasks,
       this.budTokens,
+      this.plaidItems,
+      this.plaidJobs,
+      this.plaidCounts,
       this.widgets,
       this.faults,
       this.calls,

@@ -43,6 +43,35 @@ export interface MeldJob {
   readonly webhooks: WebhookFault | null;
 }
 
+/** When one product of an Item was last updated, and last could not be. */
+export interface PlaidUpdates {
+  readonly successAt: Ms | null;
+  readonly failedAt: Ms | null;
+}
+
+/** What Plaid shows of an Item beside its connection. */
+export interface PlaidItem {
+  readonly externalId: string;
+  readonly transactions: PlaidUpdates;
+  readonly investments: PlaidUpdates;
+  readonly lastWebhook: { readonly at: Ms; readonly code: string } | null;
+}
+
+/** A pull of one product that is running at Plaid. */
+export interface PlaidJob {
+  readonly id: string;
+  readonly connectionKey: string;
+  readonly product: 'transactions' | 'investments';
+  readonly outcome: PullOutcome;
+  readonly webhooks: WebhookFault | null;
+}
+
+/** How often an endpoint was called in a minute, by one client or for one Item. */
+export interface PlaidCount {
+  readonly minute: number;
+  readonly count: number;
+}
+
 export interface BudSubTask {
   readonly id: string;
   readonly provider: string;

@@ -4,4 +4,6 @@ export { createMeldConnector, MELD_IMPORTS } from './meld/connector.js';
 export { MELD_BASE_URL, type MeldSettings } from './meld/settings.js';
 export { createPlaidConnector } from './plaid/connector.js';
 export { PLAID_BASE_URL, type PlaidSettings } from './plaid/settings.js';
+export { createMxConnector } from './mx/connector.js';
+export { MX_BASE_URL, type MxSettings } from './mx/settings.js';
 export { createConnectors, type ConnectorsConfig } from './registry.js';

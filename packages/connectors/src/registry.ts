@@ -6,6 +6,8 @@ import { createMeldConnector } from './meld/connector.js';
 import type { MeldSettings } from './meld/settings.js';
 import { createPlaidConnector } from './plaid/connector.js';
 import type { PlaidSettings } from './plaid/settings.js';
+import { createMxConnector } from './mx/connector.js';
+import type { MxSettings } from './mx/settings.js';
 
 export interface ConnectorsConfig {
   readonly meld?: MeldSettings | null | undefined;
@@ -18,6 +20,14 @@ const made = ({ meld, bud, plaid }: ConnectorsConfig): readonly (Connector | nul
   meld?.apiKey ? createMeldConnector(meld) : null,
   bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
   plaid?.clientId && plaid.secret ? createPlaidConnector(plaid) : null,
+  readonly mx?: MxSettings | null | undefined;
+}
+
+/** One row a connector: what it needs to be on, and how it is made. */
+const made = ({ meld, bud, mx }: ConnectorsConfig): readonly (Connector | null)[] => [
+  meld?.apiKey ? createMeldConnector(meld) : null,
+  bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
+  mx?.clientId && mx.apiKey ? createMxConnector(mx) : null,
 ];
 
 /** The connectors that have their credentials; one without is off. Throws for an address that is none. */

@@ -2,9 +2,11 @@ import { emulateBud } from './bud/bud.js';
 import type { Emulation } from './emulation.js';
 import { emulateMeld } from './meld/meld.js';
 import { emulatePlaid } from './plaid/plaid.js';
+import { emulateMx } from './mx/mx.js';
 import type { World } from './world.js';
 
 /** Every interface that the emulator speaks. */
 export async function emulationsOf(world: World): Promise<readonly Emulation[]> {
   return [emulateMeld(world), await emulateBud(world), await emulatePlaid(world)];
+  return [emulateMeld(world), await emulateBud(world), emulateMx(world)];
 }

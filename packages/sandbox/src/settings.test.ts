@@ -40,6 +40,9 @@ describe('optionsFromEnvironment', () => {
       budClientSecret: 'secret',
       plaidClientId: null,
       plaidSecret: null,
+      mxClientId: null,
+      mxApiKey: null,
+      mxWebhookSecret: 'sandbox-mx-webhook-secret',
     });
     const settings = settingsOf(options);
     expect(settings.webhookBaseUrl).toBe('https://example.com/base');

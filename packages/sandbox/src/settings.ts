@@ -27,6 +27,10 @@ export interface SandboxSecrets {
   /** Null takes any client. */
   readonly plaidClientId?: string | null;
   readonly plaidSecret?: string | null;
+  readonly mxClientId?: string | null;
+  readonly mxApiKey?: string | null;
+  /** The last part of the address that MX's webhooks go to. */
+  readonly mxWebhookSecret?: string;
 }
 
 export interface Settings {
@@ -45,6 +49,7 @@ const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_WEBHOOK_BASE = 'http://127.0.0.1:3000';
 const DEFAULT_BOOKS_FILE = './data/sandbox-books.ndjson';
 export const DEFAULT_MELD_WEBHOOK_SECRET = 'sandbox-meld-webhook-secret';
+export const DEFAULT_MX_WEBHOOK_SECRET = 'sandbox-mx-webhook-secret';
 
 /** In a test nothing is left behind and nothing is printed, unless the options say so. */
 export function settingsOf(options: SandboxOptions): Settings {
@@ -61,6 +66,9 @@ export function settingsOf(options: SandboxOptions): Settings {
       budClientSecret: options.secrets?.budClientSecret ?? null,
       plaidClientId: options.secrets?.plaidClientId ?? null,
       plaidSecret: options.secrets?.plaidSecret ?? null,
+      mxClientId: options.secrets?.mxClientId ?? null,
+      mxApiKey: options.secrets?.mxApiKey ?? null,
+      mxWebhookSecret: options.secrets?.mxWebhookSecret ?? DEFAULT_MX_WEBHOOK_SECRET,
     },
     backgroundPulls: options.backgroundPulls ?? true,
     log: options.log ?? (() => undefined),
@@ -82,6 +90,9 @@ export function optionsFromEnvironment(environment: Readonly<Record<string, stri
       budClientSecret: told('SANDBOX_BUD_CLIENT_SECRET'),
       plaidClientId: told('SANDBOX_PLAID_CLIENT_ID'),
       plaidSecret: told('SANDBOX_PLAID_SECRET'),
+      mxClientId: told('SANDBOX_MX_CLIENT_ID'),
+      mxApiKey: told('SANDBOX_MX_API_KEY'),
+      mxWebhookSecret: told('SANDBOX_MX_WEBHOOK_SECRET') ?? DEFAULT_MX_WEBHOOK_SECRET,
     },
     log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
   };

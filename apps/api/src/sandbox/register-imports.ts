@@ -22,6 +22,22 @@ const EMULATED: Readonly<Record<string, MadeUp>> = {
 };
 
 const madeUp: MadeUp = (row) => EMULATED[row.connector]?.(row) ?? {};
+/** The connectors that the emulator speaks for. */
+const EMULATED: ReadonlySet<string> = new Set(['meld', 'bud', 'mx']);
+
+/** A UUID that stays the same for the same customer. */
+const uuidOf = ({ customerId }: ImportRow): string => {
+  const hex = createHash('sha256').update(customerId).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+/** By connector, how it names its customers; the others do as Bud does. */
+const namings: Readonly<Record<string, (row: ImportRow) => Readonly<Record<string, string>>>> = {
+  mx: (row) => ({ userGuid: `USR-${uuidOf(row)}` }),
+};
+
+const madeUp = (row: ImportRow): Readonly<Record<string, string>> =>
+  namings[row.connector]?.(row) ?? { customerId: uuidOf(row) };
 
 const isEmulated = (row: ImportRow): row is ImportRow & { readonly externalId: string } =>
   Object.hasOwn(EMULATED, row.connector) && row.externalId !== undefined;

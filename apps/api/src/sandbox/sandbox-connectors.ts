@@ -1,5 +1,5 @@
 import type { ConnectorsConfig } from '@freshet/connectors';
-import { DEFAULT_MELD_WEBHOOK_SECRET } from '@freshet/sandbox';
+import { DEFAULT_MELD_WEBHOOK_SECRET, DEFAULT_MX_WEBHOOK_SECRET } from '@freshet/sandbox';
 import type { Settings } from '../engine/settings.js';
 
 export const emulatorUrl = (settings: Pick<Settings, 'sandboxPort'>): string =>
@@ -29,6 +29,12 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       clientName: 'Freshet sandbox',
       redirectUrl: `${base}/done`,
       webhookUrl: `${settings.publicUrl}/webhooks/plaid`,
+    mx: {
+      clientId: 'sandbox-mx-client',
+      apiKey: 'sandbox-mx-key',
+      baseUrl: `${base}/mx`,
+      webhookSecret: DEFAULT_MX_WEBHOOK_SECRET,
+      redirectUrl: `${base}/done`,
     },
   };
 };

@@ -14,6 +14,8 @@ import type {
   PlaidCount,
   PlaidItem,
   PlaidJob,
+  MxMember,
+  MxUser,
   SigningKey,
   WidgetSession,
 } from './records.js';
@@ -57,6 +59,10 @@ export class Books {
     budCustomer: (connection) => (connection.connector === 'bud' ? budCustomerOf(connection) : null),
   });
   readonly meldJobs = new Table<MeldJob>('meldJobs', this.note);
+  readonly mxUsers = new Table<MxUser>('mxUsers', this.note);
+  readonly mxMembers = new Table<MxMember>('mxMembers', this.note, {
+    user: (member) => member.userGuid,
+  });
   readonly budTasks = new Table<BudTask>('budTasks', this.note, {
     customer: (task) => task.customer,
   });
@@ -78,6 +84,8 @@ export class Books {
     [
       this.connections,
       this.meldJobs,
+      this.mxUsers,
+      this.mxMembers,
       this.budTasks,
       this.budTokens,
       this.plaidItems,

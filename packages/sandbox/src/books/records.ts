@@ -70,6 +70,41 @@ export interface PlaidJob {
 export interface PlaidCount {
   readonly minute: number;
   readonly count: number;
+export interface MxUser {
+  readonly guid: string;
+  readonly id: string | null;
+  readonly email: string | null;
+  readonly metadata: string | null;
+}
+
+/** What MX runs for a member. */
+export interface MxJob {
+  readonly id: string;
+  readonly kind: 'AGGREGATION' | 'BALANCE' | 'HISTORY';
+  readonly products: readonly string[];
+  readonly dueAt: Ms;
+  /** What it comes to when it is due; `question`: the bank asks, `unanswered`: nobody has answered. */
+  readonly outcome: Exclude<PullOutcome, 'nothing'> | 'question' | 'unanswered';
+  readonly webhooks: WebhookFault | null;
+}
+
+/** What MX knows of a member beside its connection. */
+export interface MxMember {
+  readonly connectionKey: string;
+  readonly userGuid: string;
+  readonly id: string | null;
+  readonly metadata: string | null;
+  /** MX's word. Null: no credentials yet. */
+  readonly connectionStatus: string | null;
+  readonly backgroundIsDisabled: boolean;
+  /** When the last job started, whatever came of it. */
+  readonly aggregatedAt: Ms | null;
+  readonly mostRecentJob: string | null;
+  /** Of the last job that brought something. */
+  readonly processed: { readonly accounts: boolean; readonly numbers: boolean; readonly transactions: boolean };
+  readonly job: MxJob | null;
+  /** When balances were checked lately. */
+  readonly balanceChecks: readonly Ms[];
 }
 
 export interface BudSubTask {

@@ -1,5 +1,12 @@
 export { createBudConnector } from './bud/connector.js';
 export { BUD_JWKS_URL, budRefreshVersions, type BudRefreshVersion, type BudSettings } from './bud/settings.js';
+export { createFinicityConnector } from './finicity/connector.js';
+export {
+  FINICITY_BASE_URL,
+  finicityRefreshVersions,
+  type FinicityRefreshVersion,
+  type FinicitySettings,
+} from './finicity/settings.js';
 export { createMeldConnector, MELD_IMPORTS } from './meld/connector.js';
 export { MELD_BASE_URL, type MeldSettings } from './meld/settings.js';
 export { createPlaidConnector } from './plaid/connector.js';

@@ -2,6 +2,8 @@ import type { Connector, Connectors } from '@freshet/ports';
 
 import { createBudConnector } from './bud/connector.js';
 import type { BudSettings } from './bud/settings.js';
+import { createFinicityConnector } from './finicity/connector.js';
+import type { FinicitySettings } from './finicity/settings.js';
 import { createMeldConnector } from './meld/connector.js';
 import type { MeldSettings } from './meld/settings.js';
 import { createPlaidConnector } from './plaid/connector.js';
@@ -28,6 +30,14 @@ const made = ({ meld, bud, mx }: ConnectorsConfig): readonly (Connector | null)[
   meld?.apiKey ? createMeldConnector(meld) : null,
   bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
   mx?.clientId && mx.apiKey ? createMxConnector(mx) : null,
+  readonly finicity?: FinicitySettings | null | undefined;
+}
+
+/** One row a connector: what it needs to be on, and how it is made. */
+const made = ({ meld, bud, finicity }: ConnectorsConfig): readonly (Connector | null)[] => [
+  meld?.apiKey ? createMeldConnector(meld) : null,
+  bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
+  finicity?.partnerId && finicity.partnerSecret && finicity.appKey ? createFinicityConnector(finicity) : null,
 ];
 
 /** The connectors that have their credentials; one without is off. Throws for an address that is none. */

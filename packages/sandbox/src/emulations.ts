@@ -1,5 +1,6 @@
 import { emulateBud } from './bud/bud.js';
 import type { Emulation } from './emulation.js';
+import { emulateFinicity } from './finicity/finicity.js';
 import { emulateMeld } from './meld/meld.js';
 import { emulatePlaid } from './plaid/plaid.js';
 import { emulateMx } from './mx/mx.js';
@@ -9,4 +10,5 @@ import type { World } from './world.js';
 export async function emulationsOf(world: World): Promise<readonly Emulation[]> {
   return [emulateMeld(world), await emulateBud(world), await emulatePlaid(world)];
   return [emulateMeld(world), await emulateBud(world), emulateMx(world)];
+  return [emulateMeld(world), await emulateBud(world), emulateFinicity(world)];
 }

@@ -31,6 +31,12 @@ export interface SandboxSecrets {
   readonly mxApiKey?: string | null;
   /** The last part of the address that MX's webhooks go to. */
   readonly mxWebhookSecret?: string;
+  /** Null takes any partner and any key; without the partner's secret webhooks are not signed. */
+  readonly finicityPartnerId?: string | null;
+  readonly finicityPartnerSecret?: string | null;
+  readonly finicityAppKey?: string | null;
+  /** The last part of the path that its webhooks go to. */
+  readonly finicityWebhookSecret?: string;
 }
 
 export interface Settings {
@@ -50,6 +56,7 @@ const DEFAULT_WEBHOOK_BASE = 'http://127.0.0.1:3000';
 const DEFAULT_BOOKS_FILE = './data/sandbox-books.ndjson';
 export const DEFAULT_MELD_WEBHOOK_SECRET = 'sandbox-meld-webhook-secret';
 export const DEFAULT_MX_WEBHOOK_SECRET = 'sandbox-mx-webhook-secret';
+export const DEFAULT_FINICITY_WEBHOOK_SECRET = 'sandbox-finicity-webhook-secret';
 
 /** In a test nothing is left behind and nothing is printed, unless the options say so. */
 export function settingsOf(options: SandboxOptions): Settings {
@@ -69,6 +76,10 @@ export function settingsOf(options: SandboxOptions): Settings {
       mxClientId: options.secrets?.mxClientId ?? null,
       mxApiKey: options.secrets?.mxApiKey ?? null,
       mxWebhookSecret: options.secrets?.mxWebhookSecret ?? DEFAULT_MX_WEBHOOK_SECRET,
+      finicityPartnerId: options.secrets?.finicityPartnerId ?? null,
+      finicityPartnerSecret: options.secrets?.finicityPartnerSecret ?? null,
+      finicityAppKey: options.secrets?.finicityAppKey ?? null,
+      finicityWebhookSecret: options.secrets?.finicityWebhookSecret ?? DEFAULT_FINICITY_WEBHOOK_SECRET,
     },
     backgroundPulls: options.backgroundPulls ?? true,
     log: options.log ?? (() => undefined),
@@ -93,6 +104,10 @@ export function optionsFromEnvironment(environment: Readonly<Record<string, stri
       mxClientId: told('SANDBOX_MX_CLIENT_ID'),
       mxApiKey: told('SANDBOX_MX_API_KEY'),
       mxWebhookSecret: told('SANDBOX_MX_WEBHOOK_SECRET') ?? DEFAULT_MX_WEBHOOK_SECRET,
+      finicityPartnerId: told('SANDBOX_FINICITY_PARTNER_ID'),
+      finicityPartnerSecret: told('SANDBOX_FINICITY_PARTNER_SECRET'),
+      finicityAppKey: told('SANDBOX_FINICITY_APP_KEY'),
+      finicityWebhookSecret: told('SANDBOX_FINICITY_WEBHOOK_SECRET') ?? DEFAULT_FINICITY_WEBHOOK_SECRET,
     },
     log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
   };

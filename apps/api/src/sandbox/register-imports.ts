@@ -9,6 +9,25 @@ const uuidOf = (seed: string): string => {
   const hex = createHash('sha256').update(seed).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
+type MadeUp = (hash: string) => Readonly<Record<string, string>>;
+
+const uuidOf = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+/** Ten digits, the first of which is no zero. */
+const digitsOf = (hex: string): string => String(1_000_000_000 + Number.parseInt(hex.slice(0, 7), 16));
+
+/**
+ * The connectors that the emulator speaks for, and what they need to know of a connection: by what name their provider
+ * knows the customer. It stays the same for the same customer.
+ */
+const EMULATED: ReadonlyMap<string, MadeUp> = new Map<string, MadeUp>([
+  ['meld', (hash) => ({ customerId: uuidOf(hash) })],
+  ['bud', (hash) => ({ customerId: uuidOf(hash) })],
+  ['finicity', (hash) => ({ customerId: digitsOf(hash) })],
+]);
+
+const madeUp = (row: ImportRow): Readonly<Record<string, string>> =>
+  EMULATED.get(row.connector)?.(createHash('sha256').update(row.customerId).digest('hex')) ?? {};
 
 /** Bud names customers by UUID. */
 const ofCustomer: MadeUp = ({ customerId }) => ({ customerId: uuidOf(customerId) });

@@ -9,6 +9,10 @@ import type {
   Delivery,
   Due,
   Fault,
+  FinicityLogin,
+  FinicityPartner,
+  FinicityPull,
+  FinicityToken,
   Maintenance,
   MeldJob,
   PlaidCount,
@@ -70,6 +74,10 @@ export class Books {
   readonly plaidItems = new Table<PlaidItem>('plaidItems', this.note);
   readonly plaidJobs = new Table<PlaidJob>('plaidJobs', this.note);
   readonly plaidCounts = new Table<PlaidCount>('plaidCounts', this.note);
+  readonly finicityTokens = new Table<FinicityToken>('finicityTokens', this.note);
+  readonly finicityPartners = new Table<FinicityPartner>('finicityPartners', this.note);
+  readonly finicityLogins = new Table<FinicityLogin>('finicityLogins', this.note);
+  readonly finicityPulls = new Table<FinicityPull>('finicityPulls', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -91,6 +99,10 @@ export class Books {
       this.plaidItems,
       this.plaidJobs,
       this.plaidCounts,
+      this.finicityTokens,
+      this.finicityPartners,
+      this.finicityLogins,
+      this.finicityPulls,
       this.widgets,
       this.faults,
       this.calls,

@@ -145,12 +145,61 @@ export interface BudToken {
   readonly expiresAt: Ms;
 }
 
+export interface FinicityToken {
+  readonly token: string;
+  readonly partnerId: string;
+  readonly expiresAt: Ms;
+}
+
+/** A partner's failed authentications in a row. */
+export interface FinicityPartner {
+  readonly partnerId: string;
+  readonly failures: number;
+}
+
+/** One account of a login. Null: not yet. */
+export interface FinicityAccount {
+  readonly id: string;
+  readonly type: string;
+  readonly code: number | null;
+  readonly attemptAt: Ms | null;
+  readonly successAt: Ms | null;
+  readonly balanceAt: Ms | null;
+  readonly oldestAt: Ms;
+}
+
+/** What Finicity keeps of a login beside the connection. */
+export interface FinicityLogin {
+  readonly externalId: string;
+  readonly accounts: readonly FinicityAccount[];
+  /** The connection's status that the accounts' codes were made for. */
+  readonly statusShown: string;
+  /** The pull that is under way. */
+  readonly running: string | null;
+  /** When the bank was asked, within the last hour. */
+  readonly askedAt: readonly Ms[];
+  /** What the last repair page was given, to come back with its events; null: nobody wants them. */
+  readonly webhookData: Readonly<Record<string, unknown>> | null;
+}
+
+/** A pull of a login: a job that can be looked at where `isJob`. */
+export interface FinicityPull {
+  readonly id: string;
+  readonly externalId: string;
+  readonly isJob: boolean;
+  readonly isHistoric: boolean;
+  readonly outcome: PullOutcome;
+  readonly webhooks: WebhookFault | null;
+  /** What each account came to; null while it runs. */
+  readonly codes: Readonly<Record<string, number>> | null;
+}
+
 /** A page on which the customer would log in at the bank. */
 export interface WidgetSession {
   readonly token: string;
   readonly connector: string;
   readonly purpose: 'connect' | 'repair';
-  /** Meld: the one connection. Bud: the consents that get renewed. */
+  /** Meld and Finicity: the one connection. Bud: the consents that get renewed. */
   readonly externalIds: readonly string[];
   /** Bud: who gets a consent, at which providers, where there is none to renew. */
   readonly customer: string;

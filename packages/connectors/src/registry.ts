@@ -15,28 +15,16 @@ export interface ConnectorsConfig {
   readonly meld?: MeldSettings | null | undefined;
   readonly bud?: BudSettings | null | undefined;
   readonly plaid?: PlaidSettings | null | undefined;
-}
-
-/** One row a connector: what it needs to be on, and how it is made. */
-const made = ({ meld, bud, plaid }: ConnectorsConfig): readonly (Connector | null)[] => [
-  meld?.apiKey ? createMeldConnector(meld) : null,
-  bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
-  plaid?.clientId && plaid.secret ? createPlaidConnector(plaid) : null,
   readonly mx?: MxSettings | null | undefined;
-}
-
-/** One row a connector: what it needs to be on, and how it is made. */
-const made = ({ meld, bud, mx }: ConnectorsConfig): readonly (Connector | null)[] => [
-  meld?.apiKey ? createMeldConnector(meld) : null,
-  bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
-  mx?.clientId && mx.apiKey ? createMxConnector(mx) : null,
   readonly finicity?: FinicitySettings | null | undefined;
 }
 
 /** One row a connector: what it needs to be on, and how it is made. */
-const made = ({ meld, bud, finicity }: ConnectorsConfig): readonly (Connector | null)[] => [
+const made = ({ meld, bud, plaid, mx, finicity }: ConnectorsConfig): readonly (Connector | null)[] => [
   meld?.apiKey ? createMeldConnector(meld) : null,
   bud?.clientId && bud.clientSecret ? createBudConnector(bud) : null,
+  plaid?.clientId && plaid.secret ? createPlaidConnector(plaid) : null,
+  mx?.clientId && mx.apiKey ? createMxConnector(mx) : null,
   finicity?.partnerId && finicity.partnerSecret && finicity.appKey ? createFinicityConnector(finicity) : null,
 ];
 

@@ -8,7 +8,11 @@ import type { World } from './world.js';
 
 /** Every interface that the emulator speaks. */
 export async function emulationsOf(world: World): Promise<readonly Emulation[]> {
-  return [emulateMeld(world), await emulateBud(world), await emulatePlaid(world)];
-  return [emulateMeld(world), await emulateBud(world), emulateMx(world)];
-  return [emulateMeld(world), await emulateBud(world), emulateFinicity(world)];
+  return [
+    emulateMeld(world),
+    await emulateBud(world),
+    await emulatePlaid(world),
+    emulateMx(world),
+    emulateFinicity(world),
+  ];
 }

@@ -1,10 +1,9 @@
 /** A provider emulator over real HTTP, with faults on demand: see the README. */
 export { startSandbox, type Sandbox } from './sandbox.js';
 export {
-  DEFAULT_MELD_WEBHOOK_SECRET,
-  DEFAULT_MX_WEBHOOK_SECRET,
   DEFAULT_FINICITY_WEBHOOK_SECRET,
   DEFAULT_MELD_WEBHOOK_SECRET,
+  DEFAULT_MX_WEBHOOK_SECRET,
   DEFAULT_PORT,
   type SandboxOptions,
   type SandboxSecrets,

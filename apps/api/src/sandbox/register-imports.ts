@@ -4,59 +4,30 @@ import type { Emulator } from './emulator.js';
 
 type MadeUp = (row: ImportRow) => Readonly<Record<string, string>>;
 
+const hashOf = (seed: string): string => createHash('sha256').update(seed).digest('hex');
+
 /** As a UUID looks: the same for the same seed. */
 const uuidOf = (seed: string): string => {
-  const hex = createHash('sha256').update(seed).digest('hex');
+  const hex = hashOf(seed);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
-type MadeUp = (hash: string) => Readonly<Record<string, string>>;
 
-const uuidOf = (hex: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 /** Ten digits, the first of which is no zero. */
-const digitsOf = (hex: string): string => String(1_000_000_000 + Number.parseInt(hex.slice(0, 7), 16));
+const digitsOf = (seed: string): string => String(1_000_000_000 + Number.parseInt(hashOf(seed).slice(0, 7), 16));
 
-/**
- * The connectors that the emulator speaks for, and what they need to know of a connection: by what name their provider
- * knows the customer. It stays the same for the same customer.
- */
-const EMULATED: ReadonlyMap<string, MadeUp> = new Map<string, MadeUp>([
-  ['meld', (hash) => ({ customerId: uuidOf(hash) })],
-  ['bud', (hash) => ({ customerId: uuidOf(hash) })],
-  ['finicity', (hash) => ({ customerId: digitsOf(hash) })],
-]);
-
-const madeUp = (row: ImportRow): Readonly<Record<string, string>> =>
-  EMULATED.get(row.connector)?.(createHash('sha256').update(row.customerId).digest('hex')) ?? {};
-
-/** Bud names customers by UUID. */
-const ofCustomer: MadeUp = ({ customerId }) => ({ customerId: uuidOf(customerId) });
+const byUuid: MadeUp = ({ customerId }) => ({ customerId: uuidOf(customerId) });
 
 /** The connectors that the emulator speaks for, and what their connections are addressed with where nothing is given. */
 const EMULATED: Readonly<Record<string, MadeUp>> = {
-  meld: ofCustomer,
-  bud: ofCustomer,
+  meld: byUuid,
+  bud: byUuid,
   // One token an Item.
   plaid: ({ externalId = '' }) => ({ accessToken: `access-sandbox-${uuidOf(externalId)}` }),
+  mx: ({ customerId }) => ({ userGuid: `USR-${uuidOf(customerId)}` }),
+  finicity: ({ customerId }) => ({ customerId: digitsOf(customerId) }),
 };
 
 const madeUp: MadeUp = (row) => EMULATED[row.connector]?.(row) ?? {};
-/** The connectors that the emulator speaks for. */
-const EMULATED: ReadonlySet<string> = new Set(['meld', 'bud', 'mx']);
-
-/** A UUID that stays the same for the same customer. */
-const uuidOf = ({ customerId }: ImportRow): string => {
-  const hex = createHash('sha256').update(customerId).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
-
-/** By connector, how it names its customers; the others do as Bud does. */
-const namings: Readonly<Record<string, (row: ImportRow) => Readonly<Record<string, string>>>> = {
-  mx: (row) => ({ userGuid: `USR-${uuidOf(row)}` }),
-};
-
-const madeUp = (row: ImportRow): Readonly<Record<string, string>> =>
-  namings[row.connector]?.(row) ?? { customerId: uuidOf(row) };
 
 const isEmulated = (row: ImportRow): row is ImportRow & { readonly externalId: string } =>
   Object.hasOwn(EMULATED, row.connector) && row.externalId !== undefined;

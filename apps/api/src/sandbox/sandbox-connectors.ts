@@ -1,6 +1,9 @@
 import type { ConnectorsConfig } from '@freshet/connectors';
-import { DEFAULT_MELD_WEBHOOK_SECRET, DEFAULT_MX_WEBHOOK_SECRET } from '@freshet/sandbox';
-import { DEFAULT_FINICITY_WEBHOOK_SECRET, DEFAULT_MELD_WEBHOOK_SECRET } from '@freshet/sandbox';
+import {
+  DEFAULT_FINICITY_WEBHOOK_SECRET,
+  DEFAULT_MELD_WEBHOOK_SECRET,
+  DEFAULT_MX_WEBHOOK_SECRET,
+} from '@freshet/sandbox';
 import type { Settings } from '../engine/settings.js';
 
 export const emulatorUrl = (settings: Pick<Settings, 'sandboxPort'>): string =>
@@ -30,12 +33,14 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       clientName: 'Freshet sandbox',
       redirectUrl: `${base}/done`,
       webhookUrl: `${settings.publicUrl}/webhooks/plaid`,
+    },
     mx: {
       clientId: 'sandbox-mx-client',
       apiKey: 'sandbox-mx-key',
       baseUrl: `${base}/mx`,
       webhookSecret: DEFAULT_MX_WEBHOOK_SECRET,
       redirectUrl: `${base}/done`,
+    },
     finicity: {
       partnerId: 'sandbox-finicity-partner',
       partnerSecret: 'sandbox-finicity-secret',

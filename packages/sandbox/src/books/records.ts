@@ -70,6 +70,8 @@ export interface PlaidJob {
 export interface PlaidCount {
   readonly minute: number;
   readonly count: number;
+}
+
 export interface MxUser {
   readonly guid: string;
   readonly id: string | null;

@@ -160,6 +160,108 @@ const bud = (version: 'v2' | 'v1'): ConnectorRow => ({
   },
 });
 
+/** For senders that sign nothing: the address is the secret. */
+const forgedAddresses: ConnectorRow['forgeries'] = {
+  'to an address without the secret': (raw) => ({ ...raw, secret: null }),
+  'to another address': (raw) => ({ ...raw, secret: 'guessed' }),
+};
+
+const plaid: ConnectorRow = {
+  title: 'Plaid',
+  connector: 'plaid',
+  provider: 'PLAID',
+  settings: (at) => ({
+    plaid: {
+      clientId: 'contract-client',
+      secret: 'contract-secret',
+      baseUrl: `${at.provider}/plaid`,
+      clientName: 'Contract',
+      redirectUrl: 'https://app.example/done',
+      webhookUrl: `${at.webhooks}/webhooks/plaid`,
+    },
+  }),
+  connection: (n) => ({
+    externalId: `item-${n}`,
+    customerId: `customer-${n}`,
+    institutionId: 'ins_3',
+    providerConnectionId: null,
+    credentials: { accessToken: `access-sandbox-${n}` },
+  }),
+  // One call: each product that has a call of its own is billed apart.
+  products: ['TRANSACTIONS'],
+  presence: null,
+  forces: /^POST \/plaid\/transactions\/refresh$/,
+  looks: /^POST \/plaid\/item\/get$/,
+  tokenEnded: { status: 400, body: '{"error_type":"INVALID_INPUT","error_code":"INVALID_ACCESS_TOKEN"}' },
+  unknownWord: (body) => body.replace('"error":null', '"error":{"error_type":"ITEM_ERROR","error_code":"MELTED"}'),
+  webhooksTellTime: false,
+  forgeries: forgedSignatures('plaid-verification'),
+  means: {},
+};
+
+const mx: ConnectorRow = {
+  title: 'MX',
+  connector: 'mx',
+  provider: 'MX',
+  settings: (at) => ({
+    mx: {
+      clientId: 'contract-client',
+      apiKey: 'contract-key',
+      baseUrl: `${at.provider}/mx`,
+      webhookSecret: 'sandbox-mx-webhook-secret',
+      redirectUrl: 'https://app.example/done',
+    },
+  }),
+  connection: (n) => ({
+    externalId: `MBR-${n}`,
+    customerId: `customer-${n}`,
+    institutionId: 'mxbank',
+    providerConnectionId: null,
+    credentials: { userGuid: `USR-${n}` },
+  }),
+  products: PRODUCTS,
+  presence: null,
+  forces: /^POST \/mx\/users\/[^/]+\/members\/[^/]+\/(aggregate|check_balance|extend_history)(\?|$)/,
+  looks: /^GET \/mx\/users\/[^/]+\/members\/[^/]+\/status$/,
+  tokenEnded: { status: 401, body: '{"error":{"message":"Unauthorized"}}' },
+  unknownWord: (body) => body.replace('"connection_status":"CONNECTED"', '"connection_status":"MELTED"'),
+  webhooksTellTime: true,
+  forgeries: forgedAddresses,
+  means: {},
+};
+
+const finicity: ConnectorRow = {
+  title: 'Finicity',
+  connector: 'finicity',
+  provider: 'FINICITY',
+  settings: (at) => ({
+    finicity: {
+      partnerId: 'contract-partner',
+      partnerSecret: 'contract-secret',
+      appKey: 'contract-key',
+      baseUrl: `${at.provider}/finicity`,
+      webhookSecret: 'sandbox-finicity-webhook-secret',
+      webhookUrl: `${at.webhooks}/webhooks/finicity/sandbox-finicity-webhook-secret`,
+    },
+  }),
+  connection: (n) => ({
+    externalId: String(1_007_302_000 + n),
+    customerId: `customer-${n}`,
+    institutionId: 'bank',
+    providerConnectionId: null,
+    credentials: { customerId: String(1_005_061_000 + n) },
+  }),
+  products: PRODUCTS,
+  presence: PRESENT,
+  forces: /^POST \/finicity\/aggregation\/v1\/customers\/[^/]+\/institutionLogins\/[^/]+\/accounts(\?|$)/,
+  looks: /^GET \/finicity\/aggregation\/v1\/customers\/[^/]+\/institutionLogins\/[^/]+\/accounts$/,
+  tokenEnded: { status: 401, body: '{"code":"10022","message":"Invalid token"}' },
+  unknownWord: (body) => body.replaceAll('"aggregationStatusCode":0', '"aggregationStatusCode":31337'),
+  webhooksTellTime: true,
+  forgeries: forgedAddresses,
+  means: {},
+};
+
 export const connectorRows: readonly ConnectorRow[] = [
   meld('MX'),
   meld('PLAID', { means: BILLED_ON_SUCCESS }),
@@ -173,4 +275,7 @@ export const connectorRows: readonly ConnectorRow[] = [
   }),
   bud('v2'),
   bud('v1'),
+  plaid,
+  mx,
+  finicity,
 ];

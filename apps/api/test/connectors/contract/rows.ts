@@ -28,8 +28,8 @@ export interface ConnectorRow {
   readonly connector: string;
   readonly provider: string;
   readonly settings: (at: Addresses) => ConnectorsConfig;
-  /** The nth connection that nobody has used yet. */
-  readonly connection: (n: number) => RowConnection;
+  /** The nth connection that nobody has used yet, or another that its customer has over the same login. */
+  readonly connection: (n: number, twin?: number) => RowConnection;
   readonly products: readonly Product[];
   /** Null where nothing speaks against forcing it unattended. */
   readonly presence: CustomerPresence | null;
@@ -73,6 +73,25 @@ const forgedSignatures = (...signing: readonly string[]): ConnectorRow['forgerie
 const PRODUCTS: readonly Product[] = ['BALANCES', 'TRANSACTIONS'];
 const PRESENT: CustomerPresence = { ip: '203.0.113.7', userAgent: 'contract' };
 
+type Means = ConnectorRow['means'];
+
+/** The reply carries nothing that is needed. */
+const NOTHING_IN_THE_BODY: Means = { 'an empty body': { answer: 'accepted' } };
+/** Billed only for what it brings. */
+const BILLED_ON_SUCCESS: Means = { 'a login that fails': { charge: 'released', bills: 0 } };
+/** The reply itself says that the customer is needed: nothing starts. */
+const AT_ONCE = { answer: 'customer-needed', later: null, task: 'reconnect_required' } as const;
+const CUSTOMER_AT_ONCE: Means = {
+  'a consent that was revoked': AT_ONCE,
+  'a login that has to be made again before anything starts': AT_ONCE,
+};
+/** The customer's address went with the first try, and is not kept for a second. */
+const ONLY_WITH_THE_CUSTOMER: Means = {
+  'nobody listens, and then somebody does': { task: 'expired', charge: 'released', bills: 0 },
+};
+/** A new token is fetched, and the call made with it: a 401 surely did nothing. */
+const RENEWED = { answer: 'accepted', later: 'done', task: 'succeeded', charge: 'charged', bills: 1 } as const;
+
 const meld = (provider: string, more: Partial<ConnectorRow> = {}): ConnectorRow => ({
   title: `Meld, ${provider}`,
   connector: 'meld',
@@ -85,8 +104,8 @@ const meld = (provider: string, more: Partial<ConnectorRow> = {}): ConnectorRow 
       webhookUrl: `${at.webhooks}/webhooks/meld`,
     },
   }),
-  connection: (n) => ({
-    externalId: `meld-${provider}-${n}`,
+  connection: (n, twin = 0) => ({
+    externalId: `meld-${provider}-${n}-${twin}`,
     customerId: `customer-${n}`,
     institutionId: 'bank',
     providerConnectionId: `member-${n}`,
@@ -102,15 +121,11 @@ const meld = (provider: string, more: Partial<ConnectorRow> = {}): ConnectorRow 
   forgeries: forgedSignatures('meld-signature'),
   ...more,
   means: {
-    // Meld's reply carries nothing that is needed.
-    'an empty body': { answer: 'accepted' },
+    ...NOTHING_IN_THE_BODY,
     'a word that nobody knows': { status: 'FROZEN' },
     ...more.means,
   },
 });
-
-/** Bought from Meld, but billed only for what they bring. */
-const BILLED_ON_SUCCESS: ConnectorRow['means'] = { 'a login that fails': { charge: 'released', bills: 0 } };
 
 const bud = (version: 'v2' | 'v1'): ConnectorRow => ({
   title: `Bud ${version}`,
@@ -126,8 +141,8 @@ const bud = (version: 'v2' | 'v1'): ConnectorRow => ({
       refreshVersion: version,
     },
   }),
-  connection: (n) => ({
-    externalId: `consent-${version}-${n}`,
+  connection: (n, twin = 0) => ({
+    externalId: `consent-${version}-${n}-${twin}`,
     customerId: `customer-${n}`,
     institutionId: 'Bank_Of_Bud',
     providerConnectionId: null,
@@ -143,8 +158,7 @@ const bud = (version: 'v2' | 'v1'): ConnectorRow => ({
   webhooksTellTime: version === 'v2',
   forgeries: forgedSignatures('x-signature'),
   means: {
-    // A new one is fetched, and the call made with it: a 401 surely did nothing.
-    'a token that is over': { answer: 'accepted', later: 'done', task: 'succeeded', charge: 'charged', bills: 1 },
+    'a token that is over': RENEWED,
     // Whether Bud bills a refresh that found no consent is not known: it is counted, so that no budget is overrun.
     'a consent that was revoked': { answer: 'accepted', task: 'reconnect_required', charge: 'charged' },
     'a login that fails': { status: 'RECONNECT_REQUIRED/LOGIN_REQUIRED' },
@@ -180,12 +194,13 @@ const plaid: ConnectorRow = {
       webhookUrl: `${at.webhooks}/webhooks/plaid`,
     },
   }),
-  connection: (n) => ({
-    externalId: `item-${n}`,
+  // Each link is an Item of its own, with a token of its own.
+  connection: (n, twin = 0) => ({
+    externalId: `item-${n}-${twin}`,
     customerId: `customer-${n}`,
     institutionId: 'ins_3',
     providerConnectionId: null,
-    credentials: { accessToken: `access-sandbox-${n}` },
+    credentials: { accessToken: `access-sandbox-${n}-${twin}` },
   }),
   // One call: each product that has a call of its own is billed apart.
   products: ['TRANSACTIONS'],
@@ -196,7 +211,17 @@ const plaid: ConnectorRow = {
   unknownWord: (body) => body.replace('"error":null', '"error":{"error_type":"ITEM_ERROR","error_code":"MELTED"}'),
   webhooksTellTime: false,
   forgeries: forgedSignatures('plaid-verification'),
-  means: {},
+  means: {
+    ...NOTHING_IN_THE_BODY,
+    ...CUSTOMER_AT_ONCE,
+    ...BILLED_ON_SUCCESS,
+    // Plaid knows no part of a product: it comes, or it does not.
+    'a part of it': {
+      ...{ later: 'unavailable', task: 'failed', charge: 'released', bills: 0 },
+      status: 'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE',
+    },
+    'a word that nobody knows': { status: 'MELTED' },
+  },
 };
 
 const mx: ConnectorRow = {
@@ -212,8 +237,8 @@ const mx: ConnectorRow = {
       redirectUrl: 'https://app.example/done',
     },
   }),
-  connection: (n) => ({
-    externalId: `MBR-${n}`,
+  connection: (n, twin = 0) => ({
+    externalId: `MBR-${n}-${twin}`,
     customerId: `customer-${n}`,
     institutionId: 'mxbank',
     providerConnectionId: null,
@@ -227,7 +252,13 @@ const mx: ConnectorRow = {
   unknownWord: (body) => body.replace('"connection_status":"CONNECTED"', '"connection_status":"MELTED"'),
   webhooksTellTime: true,
   forgeries: forgedAddresses,
-  means: {},
+  means: {
+    ...NOTHING_IN_THE_BODY,
+    ...CUSTOMER_AT_ONCE,
+    // MX has one word for an ended consent and a login that does not open.
+    'a consent that was revoked': { ...AT_ONCE, status: 'RECONNECT_REQUIRED/LOGIN_REQUIRED' },
+    'a word that nobody knows': { status: 'MELTED' },
+  },
 };
 
 const finicity: ConnectorRow = {
@@ -244,8 +275,8 @@ const finicity: ConnectorRow = {
       webhookUrl: `${at.webhooks}/webhooks/finicity/sandbox-finicity-webhook-secret`,
     },
   }),
-  connection: (n) => ({
-    externalId: String(1_007_302_000 + n),
+  connection: (n, twin = 0) => ({
+    externalId: String(1_007_302_000 + 10 * n + twin),
     customerId: `customer-${n}`,
     institutionId: 'bank',
     providerConnectionId: null,
@@ -259,20 +290,19 @@ const finicity: ConnectorRow = {
   unknownWord: (body) => body.replaceAll('"aggregationStatusCode":0', '"aggregationStatusCode":31337'),
   webhooksTellTime: true,
   forgeries: forgedAddresses,
-  means: {},
+  means: {
+    ...NOTHING_IN_THE_BODY,
+    ...CUSTOMER_AT_ONCE,
+    ...BILLED_ON_SUCCESS,
+    ...ONLY_WITH_THE_CUSTOMER,
+    'a token that is over': RENEWED,
+  },
 };
 
 export const connectorRows: readonly ConnectorRow[] = [
   meld('MX'),
   meld('PLAID', { means: BILLED_ON_SUCCESS }),
-  meld('FINICITY', {
-    presence: PRESENT,
-    means: {
-      ...BILLED_ON_SUCCESS,
-      // Only with the customer there, whose address went with the first try and is not kept for a second.
-      'nobody listens, and then somebody does': { task: 'expired', charge: 'released', bills: 0 },
-    },
-  }),
+  meld('FINICITY', { presence: PRESENT, means: { ...BILLED_ON_SUCCESS, ...ONLY_WITH_THE_CUSTOMER } }),
   bud('v2'),
   bud('v1'),
   plaid,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { createConnectors } from '@freshet/connectors';
 import type { RefreshAnswer, RefreshProgress } from '@freshet/domain';
-import type { Connector, ProgressCall, RefreshCall, RefreshContext } from '@freshet/ports';
+import type { Connector, ProgressCall, RawWebhook, RefreshCall, RefreshContext } from '@freshet/ports';
 import { startSandbox, type Sandbox } from '@freshet/sandbox';
 
 const WEBHOOK_SECRET = 'webhook-secret';
@@ -14,12 +14,13 @@ const LOOKS = 10;
 
 export type Look = Pick<ProgressCall, 'sentAt'> & Partial<ProgressCall>;
 
-/** The emulator, connectors set up for it, and somebody who takes its webhooks. */
+/** The emulator, connectors set up for it, and a receiver that keeps the webhooks as they came. */
 export interface Emulator {
   readonly sandbox: Sandbox;
   readonly meld: Connector;
   readonly bud: Connector;
   readonly budV1: Connector;
+  readonly webhooks: { readonly connector: string; readonly raw: RawWebhook }[];
   context(deadlineMs?: number): RefreshContext;
   register(connection: Readonly<Record<string, unknown>>): Promise<void>;
   fault(fault: Readonly<Record<string, unknown>>): Promise<void>;
@@ -29,8 +30,19 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-const receiver = async (): Promise<Server> => {
-  const server = createServer((request, response) => request.resume().on('end', () => response.writeHead(200).end()));
+const receiver = async (webhooks: Emulator['webhooks']): Promise<Server> => {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+      );
+      const raw = { headers, body: Buffer.concat(chunks), secret: null, receivedAt: Date.now() };
+      webhooks.push({ connector: request.url?.split('/').at(-1) ?? '', raw });
+      response.writeHead(200).end();
+    });
+  });
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
   return server;
 };
@@ -52,7 +64,8 @@ const connectorsFor = (url: string, webhookUrl: string) => {
 };
 
 export const startEmulator = async (): Promise<Emulator> => {
-  const server = await receiver();
+  const webhooks: Emulator['webhooks'] = [];
+  const server = await receiver(webhooks);
   const webhookBaseUrl = `http://${HOST}:${(server.address() as AddressInfo).port}`;
   const sandbox = await startSandbox({ webhookBaseUrl, secrets: { meldWebhookSecret: WEBHOOK_SECRET } });
   const connectors = connectorsFor(sandbox.url, `${webhookBaseUrl}/webhooks/meld`);
@@ -86,6 +99,7 @@ export const startEmulator = async (): Promise<Emulator> => {
   return {
     sandbox,
     ...connectors,
+    webhooks,
     context,
     control,
     register: async (connection) => void (await control('PUT', 'connections', connection)),

@@ -28,8 +28,8 @@ export interface ConnectorRow {
   readonly connector: string;
   readonly provider: string;
   readonly settings: (at: Addresses) => ConnectorsConfig;
-  /** The nth connection that nobody has used yet. */
-  readonly connection: (n: number) => RowConnection;
+  /** The nth connection that nobody has used yet, or another that its customer has over the same login. */
+  readonly connection: (n: number, twin?: number) => RowConnection;
   readonly products: readonly Product[];
   /** Null where nothing speaks against forcing it unattended. */
   readonly presence: CustomerPresence | null;
@@ -85,8 +85,8 @@ const meld = (provider: string, more: Partial<ConnectorRow> = {}): ConnectorRow 
       webhookUrl: `${at.webhooks}/webhooks/meld`,
     },
   }),
-  connection: (n) => ({
-    externalId: `meld-${provider}-${n}`,
+  connection: (n, twin = 0) => ({
+    externalId: `meld-${provider}-${n}-${twin}`,
     customerId: `customer-${n}`,
     institutionId: 'bank',
     providerConnectionId: `member-${n}`,
@@ -126,8 +126,8 @@ const bud = (version: 'v2' | 'v1'): ConnectorRow => ({
       refreshVersion: version,
     },
   }),
-  connection: (n) => ({
-    externalId: `consent-${version}-${n}`,
+  connection: (n, twin = 0) => ({
+    externalId: `consent-${version}-${n}-${twin}`,
     customerId: `customer-${n}`,
     institutionId: 'Bank_Of_Bud',
     providerConnectionId: null,

@@ -79,14 +79,10 @@ const passes = [
 const times = <Item>(count: number, make: (n: number) => Item): readonly Item[] =>
   Array.from({ length: count }, (_, n) => make(n));
 
-/** Members of one unit share what the provider knows it by, and each has an id of its own. */
+/** Members of one unit are of one login, and each has an id of its own. */
 const unitOf = (row: ConnectorRow, n: number, random: Random): Unit => {
   const count = random.oneOf([1, 1, 1, 2, 3]);
-  const members = times(count, (member) => ({
-    ...row.connection(n),
-    externalId: `${row.connection(n).externalId}-${member}`,
-  }));
-  return { row, members };
+  return { row, members: times(count, (twin) => row.connection(n, twin)) };
 };
 
 /** Rows of one connector can stand beside each other only where they are set up alike: Bud's two versions are not. */

@@ -78,10 +78,13 @@ const tainted = (body: string): string => {
   const value = JSON.parse(body) as Record<string, unknown>;
   const text = `${secrets.errorText}: account ${secrets.accountNumber}, address ${secrets.ip}`;
   const isError = 'message' in value || 'error' in value || 'code_id' in value;
+  const { accounts } = value;
   return JSON.stringify({
     ...value,
     accountNumber: secrets.accountNumber,
-    accounts: [{ accountNumber: secrets.accountNumber }],
+    ...(Array.isArray(accounts)
+      ? { accounts: accounts.map((account: object) => ({ ...account, accountNumber: secrets.accountNumber })) }
+      : {}),
     ...(isError ? { message: text, description: text, errors: [{ message: text }], error_description: text } : {}),
   });
 };
@@ -99,7 +102,14 @@ const row = (n: string, more: object) => ({
   ...more,
 });
 
-const BUD = { connector: 'bud', provider: 'BUD', providerConnectionId: undefined };
+/** By the first word of a connection's name. */
+const reached: Readonly<Record<string, { readonly connector: string; readonly provider: string }>> = {
+  meld: { connector: 'meld', provider: 'MX' },
+  bud: { connector: 'bud', provider: 'BUD' },
+};
+const reachedBy = (name: string) => reached[name.split('-', 1)[0] ?? ''] ?? { connector: '', provider: '' };
+
+/** What their forced calls meet. */
 const faultsOf: Readonly<Record<string, string | null>> = {
   'meld-healthy': null,
   'meld-lost': 'lost-reply',
@@ -125,7 +135,11 @@ const PRESENT = { customerPresent: { ip: secrets.ip, userAgent: secrets.userAgen
 
 const importAll = async (): Promise<ReadonlyMap<string, string>> => {
   const connections = Object.keys(faultsOf).map((name) =>
-    row(name, { ...(name.startsWith('bud') ? BUD : {}), credentials: credentialsOf(name) }),
+    row(name, {
+      ...reachedBy(name),
+      credentials: credentialsOf(name),
+      ...(name.startsWith('meld') ? {} : { providerConnectionId: undefined }),
+    }),
   );
   connections.push(row('finicity', { provider: 'FINICITY' }), row('akoya', { connector: 'akoya', provider: 'AKOYA' }));
   const { status, body } = await call('POST', '/v1/connections/import', { connections });
@@ -167,7 +181,7 @@ const sendWebhook = async (externalId: string, more: object): Promise<number> =>
 
 const refreshAll = async (ids: ReadonlyMap<string, string>): Promise<void> => {
   for (const [name, fault] of Object.entries(faultsOf)) {
-    const provider = name.startsWith('bud') ? 'BUD' : 'MX';
+    const { provider } = reachedBy(name);
     if (fault !== null) await world.fault({ provider, externalId: `known-${name}`, fault });
   }
   const all = [...ids.values()];
@@ -180,11 +194,11 @@ const refreshAll = async (ids: ReadonlyMap<string, string>): Promise<void> => {
 };
 
 const changeAll = async (ids: ReadonlyMap<string, string>): Promise<void> => {
-  for (const name of ['meld-login', 'meld-healthy', 'bud-login', 'bud-healthy']) {
+  for (const name of Object.keys(faultsOf).filter((each) => /-(login|healthy)$/.test(each))) {
     const path = `/v1/connections/${ids.get(name)}`;
     await call('POST', `${path}/repair`);
     await call('POST', `${path}/products`, { products: ['OWNERS'] });
-    const provider = name.startsWith('bud') ? 'BUD' : 'MX';
+    const { provider } = reachedBy(name);
     await world.fault({ provider, externalId: `known-${name}`, fault: '500', operation: 'delete' });
     await call('DELETE', path);
     await call('DELETE', path);
@@ -226,7 +240,12 @@ beforeAll(async () => {
   writeFileSync(policyFile, JSON.stringify({ version: 1 }));
   world = await startWorld({ backgroundPulls: false, now: () => Date.now() });
   front = await startProxy(world.sandbox.url);
-  front.set({ on: /^\w+ \/(meld|bud)\//, when: 'after', meets: { rewrite: tainted }, times: Number.MAX_SAFE_INTEGER });
+  front.set({
+    on: /^\w+ \/(?!_control|widget)/,
+    when: 'after',
+    meets: { rewrite: tainted },
+    times: Number.MAX_SAFE_INTEGER,
+  });
   const sandboxPort = Number(new URL(front.url).port);
   place = { folder, port: await freePort(), sandboxPort, policyFile, apiKey: secrets.apiKey };
   service = await startService(place, { LOG_LEVEL: 'trace', FRESHET_ENCRYPTION_KEY: secrets.encryptionKey });
@@ -254,8 +273,11 @@ const tokensSeen = async (): Promise<readonly Secret[]> => {
     'GET',
     'calls',
   );
-  const bearers = data.flatMap(({ headers }) => /^Bearer (\S+)$/.exec(headers['authorization'] ?? '')?.[1] ?? []);
-  return [...new Set(bearers)].map((value, n) => ({ name: `token ${n} of the emulator`, value }));
+  const tokens = data.flatMap(({ headers }) => [
+    ...(/^Bearer (\S+)$/.exec(headers['authorization'] ?? '')?.slice(1) ?? []),
+    ...(headers['finicity-app-token'] === undefined ? [] : [headers['finicity-app-token']]),
+  ]);
+  return [...new Set(tokens)].map((value, n) => ({ name: `token ${n} of the emulator`, value }));
 };
 
 describe('no secret, token, account number or address of a customer', () => {

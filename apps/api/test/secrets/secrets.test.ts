@@ -27,6 +27,12 @@ const secrets = {
   // What the connectors use in sandbox mode.
   meldKey: 'sandbox-meld-key',
   budSecret: 'sandbox-bud-secret',
+  plaidSecret: 'sandbox-plaid-secret',
+  mxKey: 'sandbox-mx-key',
+  finicitySecret: 'sandbox-finicity-secret',
+  finicityKey: 'sandbox-finicity-key',
+  mxWebhookSecret: 'sandbox-mx-webhook-secret',
+  finicityWebhookSecret: 'sandbox-finicity-webhook-secret',
   budBasic: Buffer.from('sandbox-bud-client:sandbox-bud-secret').toString('base64'),
   webhookSecret: DEFAULT_MELD_WEBHOOK_SECRET,
 } as const;
@@ -106,6 +112,9 @@ const row = (n: string, more: object) => ({
 const reached: Readonly<Record<string, { readonly connector: string; readonly provider: string }>> = {
   meld: { connector: 'meld', provider: 'MX' },
   bud: { connector: 'bud', provider: 'BUD' },
+  plaid: { connector: 'plaid', provider: 'PLAID' },
+  mx: { connector: 'mx', provider: 'MX' },
+  finicity: { connector: 'finicity', provider: 'FINICITY' },
 };
 const reachedBy = (name: string) => reached[name.split('-', 1)[0] ?? ''] ?? { connector: '', provider: '' };
 
@@ -123,12 +132,27 @@ const faultsOf: Readonly<Record<string, string | null>> = {
   'bud-lost': 'lost-reply',
   'bud-down': '500',
   'bud-login': 'login-required',
+  'plaid-healthy': null,
+  'plaid-lost': 'lost-reply',
+  'plaid-down': '500',
+  'plaid-refused': 'reconnect-required',
+  'plaid-login': 'login-required',
+  'mx-healthy': null,
+  'mx-lost': 'lost-reply',
+  'mx-down': '500',
+  'mx-login': 'login-required',
+  'finicity-healthy': null,
+  'finicity-lost': 'lost-reply',
+  'finicity-down': '500',
+  'finicity-login': 'login-required',
 };
 
 const credentialsOf = (name: string) => ({
-  accessToken: secrets.accessToken,
+  // One token an Item at Plaid.
+  accessToken: `${secrets.accessToken}-${name}`,
   customerSecret: secrets.customerSecret,
   customerId: `${secrets.providerCustomer}-${name}`,
+  userGuid: `${secrets.providerCustomer}-${name}`,
 });
 
 const PRESENT = { customerPresent: { ip: secrets.ip, userAgent: secrets.userAgent } };

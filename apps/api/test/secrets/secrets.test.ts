@@ -68,9 +68,11 @@ const call = async (
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
+  // Where the customer is sent is an address of the provider's: what it has in its query is the provider's to say.
+  const ours = text.replace(/"connectUrl":"[^"]*"/, '"connectUrl":"…"');
   answers.push({
     to: `${method} ${path}`,
-    text: `${response.status} ${JSON.stringify([...response.headers])} ${text}`,
+    text: `${response.status} ${JSON.stringify([...response.headers])} ${ours}`,
   });
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text };

@@ -1,3 +1,5 @@
+export { createAkoyaConnector } from './akoya/connector.js';
+export { AKOYA_BASE_URL, type AkoyaSettings } from './akoya/settings.js';
 export { createBudConnector } from './bud/connector.js';
 export { BUD_JWKS_URL, budRefreshVersions, type BudRefreshVersion, type BudSettings } from './bud/settings.js';
 export { createFinicityConnector } from './finicity/connector.js';

@@ -4,10 +4,12 @@ import type { DecisionRecord } from './decision.js';
 import type { AuditId, ConnectionId, DecisionId, FindingId, TenantId, WebhookId } from './ids.js';
 import type { BudgetAlert, BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';
+import type { PullPlan } from './pull-plan.js';
 import type { Pull } from './pull.js';
 import type { ConnectionRates, PostingProfile } from './rates.js';
 import type { Task } from './task.js';
 import type { Instant } from './time.js';
+import type { TokenRenewal } from './token-renewal.js';
 
 /** What a provider sent, as it was verified. */
 export interface WebhookRecord {
@@ -110,6 +112,8 @@ export interface Records {
   readonly closure: Closure;
   readonly connectionRates: ConnectionRates;
   readonly postingProfile: PostingProfile;
+  readonly pullPlan: PullPlan;
+  readonly tokenRenewal: TokenRenewal;
   readonly webhook: WebhookRecord;
   readonly idempotency: IdempotencyRecord;
   readonly audit: AuditRun;
@@ -133,6 +137,8 @@ export const recordNames = [
   'closure',
   'connectionRates',
   'postingProfile',
+  'pullPlan',
+  'tokenRenewal',
   'webhook',
   'idempotency',
   'audit',

@@ -1,5 +1,6 @@
 export * from './audit/index.js';
 export { budgetOverviews, type BudgetOverview } from './budget-overview.js';
+export { borrowToken, type LoanResult } from './borrow-token.js';
 export * from './change-connection.js';
 export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
 export { createDispatcher, type Dispatcher } from './dispatch.js';
@@ -8,6 +9,7 @@ export * from './export-history.js';
 export * from './import-connections.js';
 export { learnPostingHours } from './learn-posting-hours.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';
+export { openDuePermits, planOwnPulls } from './own-pulls.js';
 export { policyOf } from './load-refresh.js';
 export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';

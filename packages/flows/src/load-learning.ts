@@ -1,10 +1,27 @@
-import type { Connection, Instant } from '@freshet/domain';
-import { postingProfileId, ratesId, type LearningFacts } from '@freshet/policy';
+import { pullStates } from '@freshet/domain';
+import type { Connection, Instant, TenantId } from '@freshet/domain';
+import { postingProfileId, pullsByPermit, ratesId, type LearningFacts, type RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 
 /** A connection that is asked for more often than this between two pulls is a busy one, however much more. */
 const MOST_REQUESTS = 200;
+
+/** Permits that fell due have decisions like requests, and nobody asked for them. */
+function* loadOwnPulls(tenantId: TenantId, groupKey: string, since: Instant): Loader<number> {
+  const pulls = yield* read('countedPulls', {
+    tenantId,
+    scope: { kind: 'group', groupKey },
+    origins: ['background'],
+    states: pullStates,
+    attended: null,
+    products: null,
+    since,
+    take: MOST_REQUESTS,
+    except: null,
+  });
+  return pulls.filter(({ taskId }) => taskId !== null).length;
+}
 
 /**
  * What is known of the rates of a group, and how often it was asked for since they were made. Requests are counted here,
@@ -13,6 +30,7 @@ const MOST_REQUESTS = 200;
 export function* loadLearning(
   group: readonly Connection[],
   { tenantId, groupKey, provider }: Connection,
+  policy: RefreshPolicy,
   now: Instant,
 ): Loader<LearningFacts> {
   const rates = yield* read('connectionRates', { id: ratesId(tenantId, groupKey) });
@@ -22,5 +40,6 @@ export function* loadLearning(
   for (const { id } of group) {
     requests += yield* read('requestCount', { tenantId, connectionId: id, since, take: MOST_REQUESTS });
   }
-  return { rates, hours: profile?.hours ?? null, requests };
+  if (pullsByPermit(policy) && requests > 0) requests -= yield* loadOwnPulls(tenantId, groupKey, since);
+  return { rates, hours: profile?.hours ?? null, requests: Math.max(0, requests) };
 }

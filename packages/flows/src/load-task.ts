@@ -120,7 +120,9 @@ export function* loadOutcome(
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
   const closures = yield* loadClosures(held.task, found.connection);
-  const learning = teaches ? yield* loadLearning(found.group, found.connection, engine.clock.now()) : null;
+  const learning = teaches
+    ? yield* loadLearning(found.group, found.connection, found.policy, engine.clock.now())
+    : null;
   const earlierWithSameJob = same !== null && same.id !== id;
   const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, tellsStatus, learning };
   return { facts, policy: found.policy };

@@ -116,7 +116,7 @@ const decide = (
 };
 
 /** Once for each threshold: the turn that noticed it has committed. */
-const warnOfBudgets = ({ log }: Engine, effects: readonly Effect[]): void => {
+export const warnOfBudgets = ({ log }: Engine, effects: readonly Effect[]): void => {
   for (const effect of effects) {
     if (effect.do !== 'put' || effect.record !== 'budgetAlert') continue;
     const { tenantId, budget, provider, currency, threshold, amountMicros, usedMicros, periodEnd } = effect.row;

@@ -1,7 +1,8 @@
-import type { Effect, RefreshProgress, Task, TaskId, TenantId } from '@freshet/domain';
+import type { Effect, Task, TaskId, TenantId } from '@freshet/domain';
 import { isOpen } from '@freshet/domain';
-import { decideCancel } from '@freshet/policy';
+import { decideCancel, readReport, type Report } from '@freshet/policy';
 import { turnInputs, type Engine } from './engine.js';
+import { policyOf } from './load-refresh.js';
 import { loadGroup, loadTask } from './load-task.js';
 import { settle } from './run-task.js';
 
@@ -27,19 +28,24 @@ export const cancelTask = (engine: Engine, tenantId: TenantId, id: TaskId): Prom
     },
   );
 
-/** What the caller of a permit brought, in the words of any other outcome. */
-export type ReportedOutcome = Exclude<RefreshProgress, { kind: 'pending' | 'unknown' }>;
+export type ReportResult =
+  | TaskResult
+  /** Neither the outcome nor what the read was answered with says what became of it. */
+  | { readonly kind: 'unclear' };
 
 /** A caller's own report on the task that it holds. */
 export const reportOutcome = async (
   engine: Engine,
   tenantId: TenantId,
   id: TaskId,
-  outcome: ReportedOutcome,
-): Promise<TaskResult> => {
+  report: Report,
+): Promise<ReportResult> => {
   const task = await engine.store.read('task', { tenantId, id });
-  if (task === null) return { kind: 'not-found' };
+  const connection = task && (await engine.store.read('connection', { tenantId, id: task.connectionId }));
+  if (task === null || connection === null) return { kind: 'not-found' };
   if (task.executor !== 'caller' || !isOpen(task.state)) return { kind: 'not-allowed', task };
+  const outcome = readReport(report, policyOf(engine, connection));
+  if (outcome === undefined) return { kind: 'unclear' };
   const after = await settle(engine, tenantId, id, outcome, null);
   return { kind: 'done', task: after ?? task };
 };

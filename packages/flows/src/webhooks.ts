@@ -129,7 +129,7 @@ function* loadEvent(
   const joined = yield* loadJoined(engine, connection, event, policy);
   const now = engine.clock.now();
   const teaches = event.kind === 'aggregated' || event.kind === 'change-told';
-  const learning = teaches ? yield* loadLearning(members, connection, now) : null;
+  const learning = teaches ? yield* loadLearning(members, connection, policy, now) : null;
   const lastPull = event.kind === 'aggregated' ? yield* loadLastPull(connection, Math.min(event.at, now)) : null;
   return { facts: { connection, group: members, ...joined, openTask, awaitedPull, learning, lastPull }, policy };
 }

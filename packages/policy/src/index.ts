@@ -1,6 +1,8 @@
 export * from './policy.js';
 export * from './allocation/index.js';
 export * from './catalogue/index.js';
+export { decideOwnPull, firstOwnPullAt, OWN_PULL, planOwnPull, type OwnPullDecision } from './background/own-pulls.js';
+export { pullsByPermit } from './background/pulls-by-permit.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
 export {
@@ -20,6 +22,26 @@ export { renderReason } from './reasons/render-reason.js';
 export { renderRefusal, type RenderedRefusal } from './reasons/render-refusal.js';
 export { decideRefresh } from './refresh/decide-refresh.js';
 export * from './sweep/index.js';
+export {
+  decideLoan,
+  LOST_PAUSE_MS,
+  MOST_LOST,
+  RENEWING_MS,
+  TOKEN_MARGIN_MS,
+  type KeptToken,
+  type LoanDecision,
+  type LoanFacts,
+  type RenewalLease,
+} from './tokens/decide-loan.js';
+export {
+  decideRenewalSending,
+  decideRenewed,
+  type BegunRenewal,
+  type RenewalDecision,
+  type RenewalEnd,
+  type RenewalFacts,
+  type RenewalSending,
+} from './tokens/decide-renewal.js';
 export * from './turn-inputs.js';
 export { decideEvent, type EventDecision, type EventFacts } from './event/decide-event.js';
 export type { Clash, GroupHoldings, HoldingsByKey } from './group/carry.js';
@@ -43,6 +65,7 @@ export {
   type StartDecision,
   type StartFacts,
 } from './outcome/decide-start.js';
+export { readReport, type Report, type ReportedOutcome } from './outcome/read-report.js';
 export type { CallEnd, NeverSent, Phase } from './outcome/resolution.js';
 export {
   PRESENCE_KEPT_MS,

@@ -1,4 +1,4 @@
-import type { DurationMs, Executor, Product, ProviderName, PullOrigin } from '@freshet/domain';
+import type { CustomerNeededEvent, DurationMs, Executor, Product, ProviderName, PullOrigin } from '@freshet/domain';
 
 /** What a limit's count is kept by. */
 export const limitScopes = [
@@ -61,6 +61,19 @@ export interface LimitedSign {
   readonly spent: 'minute' | 'day' | 'month' | 'plan' | null;
   /** At whose midnight it comes back; null: a whole such stretch later. */
   readonly timeZone: string | null;
+}
+
+/** The words of a caller's report on a permit. */
+export const outcomeWords = ['done', 'partial', 'limited', 'unavailable', 'customer-needed', 'refused'] as const;
+export type OutcomeWord = (typeof outcomeWords)[number];
+
+/** What a code in the answer to a caller's own read means. */
+export interface ReadOutcome {
+  readonly outcome: OutcomeWord;
+  /** Unavailable: who is down; null: not said. */
+  readonly who: 'institution' | 'provider' | null;
+  /** Customer-needed: what is wrong; null: not said. */
+  readonly event: CustomerNeededEvent | null;
 }
 
 export interface Price {
@@ -129,6 +142,8 @@ export interface RefreshPolicy {
   readonly limits: readonly Limit[];
   /** What its answers say when a limit is reached, as far as it is known. */
   readonly limitedSigns: readonly LimitedSign[];
+  /** By the code in the answer to a caller's own read, as the provider spells it. */
+  readonly readOutcomes: Readonly<Record<string, ReadOutcome>>;
   readonly price: Price | null;
   readonly consent: {
     readonly warnMs: DurationMs;

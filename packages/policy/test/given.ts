@@ -38,6 +38,7 @@ export const policy = (values: Partial<RefreshPolicy> = {}): RefreshPolicy => ({
   range: null,
   limits: [],
   limitedSigns: [],
+  readOutcomes: {},
   price: {
     currency: 'USD',
     perRequestMicros: 120_000,

@@ -1,18 +1,23 @@
 import type {
   ChangeAnswer,
   ConnectorName,
+  CustomerNeeded,
   CustomerPresence,
   ImportAnswer,
   Instant,
   LinkAnswer,
+  Limited,
   Product,
   ProviderEvent,
   ProviderName,
   PullId,
   RefreshAnswer,
   RefreshProgress,
+  Refused,
   StatusAndReason,
   StatusTold,
+  Unavailable,
+  Unknown,
 } from '@freshet/domain';
 
 /** Access tokens, ids at the provider, secrets: opened for one call, never logged. */
@@ -93,6 +98,33 @@ export type WebhookVerdict =
   /** `eventKey`: the sender's id of the event, by which a replay is known. */
   { readonly genuine: true; readonly eventKey: string } | { readonly genuine: false; readonly why: string };
 
+/** The token among the credentials that a caller's own read is made with. */
+export interface HeldToken {
+  /** Null: there is none yet. */
+  readonly token: string | null;
+  /** Null: not known. */
+  readonly expiresAt: Instant | null;
+  /** Whether a new one can be had without the customer. */
+  readonly renewable: boolean;
+}
+
+/** `renewed`: all credentials as they are from now on. `customer-needed`: the refresh token is dead. */
+export type RenewalAnswer =
+  | { readonly kind: 'renewed'; readonly credentials: Credentials }
+  | CustomerNeeded
+  | Refused
+  | Limited
+  | Unavailable
+  | Unknown;
+
+/** What a connector does for callers who read by themselves: it keeps the token that they borrow current. */
+export interface TokenKeeping {
+  /** Pure. */
+  tokenIn(credentials: Credentials): HeldToken;
+  /** `sending` is awaited directly before the refresh token is sent: it may be good for one use. */
+  renew(call: ConnectionCall, context: RefreshContext): Promise<RenewalAnswer>;
+}
+
 /** What a connector can do; the rest answers `refused`. */
 export interface ConnectorCapabilities {
   readonly refresh: boolean;
@@ -127,6 +159,8 @@ export interface Connector {
   verifyWebhook(raw: RawWebhook, context: CallContext): Promise<WebhookVerdict>;
   /** Pure: the same body gives the same events. Unknown types are `ignored`, never an error; a body that is not the sender's format gives []. */
   translateWebhook(body: string, receivedAt: Instant): readonly ProviderEvent[];
+  /** Where callers read by themselves, with tokens that may be kept here. */
+  readonly tokens?: TokenKeeping;
 }
 
 /** The connectors that are switched on, by name. */

@@ -22,6 +22,7 @@ import type {
   Pull,
   PullId,
   PullOrigin,
+  PullPlan,
   PullState,
   Setting,
   Severity,
@@ -30,6 +31,7 @@ import type {
   TaskId,
   TaskState,
   TenantId,
+  TokenRenewal,
   Usage,
   Verdict,
   WebhookId,
@@ -231,6 +233,8 @@ export interface Reads {
   >;
   readonly connectionRates: Read<{ readonly id: string }, ConnectionRates | null>;
   readonly postingProfile: Read<{ readonly id: string }, PostingProfile | null>;
+  readonly pullPlan: Read<InTenant<ConnectionId>, PullPlan | null>;
+  readonly tokenRenewal: Read<InTenant<ConnectionId>, TokenRenewal | null>;
   readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
   readonly webhook: Read<InTenant<WebhookId>, WebhookRecord | null>;
   readonly webhookByKey: Read<
@@ -251,6 +255,11 @@ export interface Reads {
   readonly deadLeases: Read<
     { readonly realNow: Instant; readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: TaskId }[]
+  >;
+  /** Connections whose own pull has fallen due, the longest first. */
+  readonly duePullPlans: Read<
+    { readonly now: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
   >;
   readonly dueWebhooks: Read<
     { readonly now: Instant; readonly limit: number },

@@ -1,3 +1,4 @@
+import { emulateAkoya } from './akoya/akoya.js';
 import { emulateBud } from './bud/bud.js';
 import type { Emulation } from './emulation.js';
 import { emulateFinicity } from './finicity/finicity.js';
@@ -14,5 +15,6 @@ export async function emulationsOf(world: World): Promise<readonly Emulation[]> 
     await emulatePlaid(world),
     emulateMx(world),
     emulateFinicity(world),
+    emulateAkoya(world),
   ];
 }

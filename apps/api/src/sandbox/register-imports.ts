@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { ImportRow } from '@freshet/flows';
 import type { Emulator } from './emulator.js';
 
@@ -25,6 +25,8 @@ const EMULATED: Readonly<Record<string, MadeUp>> = {
   plaid: ({ externalId = '' }) => ({ accessToken: `access-sandbox-${uuidOf(externalId)}` }),
   mx: ({ customerId }) => ({ userGuid: `USR-${uuidOf(customerId)}` }),
   finicity: ({ customerId }) => ({ customerId: digitsOf(customerId) }),
+  // As if the customer had just given access: a refresh token is good for one use, so that none is made up twice.
+  akoya: () => ({ refreshToken: `sandbox-${randomUUID()}` }),
 };
 
 const madeUp: MadeUp = (row) => EMULATED[row.connector]?.(row) ?? {};

@@ -49,5 +49,10 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       webhookSecret: DEFAULT_FINICITY_WEBHOOK_SECRET,
       webhookUrl: `${settings.publicUrl}/webhooks/finicity/${DEFAULT_FINICITY_WEBHOOK_SECRET}`,
     },
+    akoya: {
+      clientId: 'sandbox-akoya-client',
+      clientSecret: 'sandbox-akoya-secret',
+      baseUrl: `${base}/akoya`,
+    },
   };
 };

@@ -2,6 +2,8 @@ import {
   expireAbandonedConnects,
   forgetIdempotency,
   learnPostingHours,
+  openDuePermits,
+  planOwnPulls,
   processDueWebhooks,
   releaseDeadLeases,
   requestNightlyAudits,
@@ -21,6 +23,8 @@ export interface DueWork {
   readonly processWebhooks: () => Promise<void>;
   readonly releaseLeases: () => Promise<void>;
   readonly expireConnects: () => Promise<void>;
+  /** Permits of connections that nobody else refreshes, as they fall due. */
+  readonly openPermits: () => Promise<void>;
   readonly forgetIdempotency: () => Promise<void>;
   readonly learnPostingHours: () => Promise<void>;
   readonly nightlyAudit: () => Promise<void>;
@@ -48,6 +52,10 @@ export const createDueWork = (engine: Engine, dispatcher: Dispatcher, auditThrea
     processWebhooks: () => untilDone(() => processDueWebhooks(engine, BATCH)),
     releaseLeases: () => untilDone(() => releaseDeadLeases(engine, BATCH)),
     expireConnects: () => untilDone(() => expireAbandonedConnects(engine, BATCH)),
+    openPermits: async () => {
+      await planOwnPulls(engine);
+      await untilDone(() => openDuePermits(engine, BATCH));
+    },
     forgetIdempotency: () => untilDone(() => forgetIdempotency(engine, BATCH)),
     learnPostingHours: async () => void (await learnPostingHours(engine)),
     nightlyAudit: async () => void (await requestNightlyAudits(engine)),
@@ -67,6 +75,7 @@ export const createDueWork = (engine: Engine, dispatcher: Dispatcher, auditThrea
   const everything = async (): Promise<void> => {
     await work.releaseLeases();
     await work.expireConnects();
+    await work.openPermits();
     await tasksAndWebhooks();
     await work.nightlyAudit();
     await work.runAudits();

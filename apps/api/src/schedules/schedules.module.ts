@@ -48,6 +48,11 @@ export class Schedules implements BeforeApplicationShutdown {
     return this.alone('expire-connects', this.work.expireConnects);
   }
 
+  @Cron('15 * * * * *', { name: 'open-permits', waitForCompletion: true })
+  openPermits(): Promise<void> {
+    return this.alone('open-permits', this.work.openPermits);
+  }
+
   @Cron('30 * * * * *', { name: 'nightly-audit', waitForCompletion: true })
   nightlyAudit(): Promise<void> {
     return this.alone('nightly-audit', this.work.nightlyAudit);

@@ -1,6 +1,7 @@
-import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Module, Param, Post, Query } from '@nestjs/common';
 import { taskStates, type ConnectionId, type TaskId, type TenantId } from '@freshet/domain';
-import { cancelTask, reportOutcome, type Engine, type ReportedOutcome, type TaskResult } from '@freshet/flows';
+import { borrowToken, cancelTask, reportOutcome, type Engine, type TaskResult } from '@freshet/flows';
+import type { Report } from '@freshet/policy';
 import { z } from 'zod';
 import { ENGINE } from '../engine/engine.token.js';
 import { Route } from '../http/access.js';
@@ -9,9 +10,10 @@ import { Describe } from '../http/describe.js';
 import { optional, text } from '../http/fields.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { listOf, listQuery, readPage } from '../http/page.js';
-import { notFound, Problem } from '../http/problem.js';
+import { invalidRequest, notFound, Problem } from '../http/problem.js';
 import { documented, timedBody } from '../http/timed-body.pipe.js';
-import { outcomeBody } from './outcome-body.js';
+import { outcomeBody, unclearOutcome } from './outcome-body.js';
+import { loanBody, loanView, toLoan, type LoanAsked } from './token-loan.js';
 import { executors, taskView, toTask, type TaskAnswer } from './task-view.js';
 
 const tasksQuery = listQuery({
@@ -73,6 +75,8 @@ export class TasksController {
   @Route({ access: 'refresh' })
   @Describe({
     summary: 'Report the outcome of a permit',
+    description:
+      'By a word (`outcome`), or by what the read was answered with (`httpStatus`, `code`), which the catalogue knows how to read. With both, the word stands and the rest says the details.',
     body: documented(outcomeBody),
     answers: { 200: { description: 'The task after it.', schema: taskView } },
     problems: ['operation-not-allowed'],
@@ -80,9 +84,31 @@ export class TasksController {
   async report(
     @Tenant() tenantId: TenantId,
     @Param('id', taskId) id: TaskId,
-    @Body(timedBody(outcomeBody)) outcome: ReportedOutcome,
+    @Body(timedBody(outcomeBody)) report: Report,
   ): Promise<TaskAnswer> {
-    return answer(await reportOutcome(this.engine, tenantId, id, outcome), 'reported');
+    const result = await reportOutcome(this.engine, tenantId, id, report);
+    if (result.kind === 'unclear') throw invalidRequest(unclearOutcome);
+    return answer(result, 'reported');
+  }
+
+  @Post(':id/token')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @Route({ access: 'refresh' })
+  @Describe({
+    summary: 'Borrow the token of a permit',
+    description:
+      'Where this service keeps the tokens of the connection: the one that the caller reads with, renewed where it is over. It is for this permit and is not to be kept. 503 with `retryAt` while another caller’s request renews it, or the token service does not answer; 409 `not-refreshable` where only the customer helps.',
+    bodyOptional: true,
+    answers: { 200: { description: 'The token, and until when it lives where that is known.', schema: loanView } },
+    problems: ['operation-not-allowed', 'not-refreshable', 'provider-closed'],
+  })
+  async lend(
+    @Tenant() tenantId: TenantId,
+    @Param('id', taskId) id: TaskId,
+    @Body({ schema: loanBody }) { refused }: LoanAsked,
+  ): Promise<z.infer<typeof loanView>> {
+    return toLoan(await borrowToken(this.engine, tenantId, id, refused));
   }
 }
 

@@ -8,10 +8,12 @@ import {
   leaseStories,
   outcomeStories,
   overtakenStories,
+  ownPullStories,
   permitStories,
   presenceStories,
   raceStories,
   requestStories,
+  tokenStories,
   webhookStories,
 } from '@freshet/flows/contract';
 import { openSqliteStore } from '@freshet/persistence';
@@ -43,6 +45,8 @@ learningStories(openStore);
 overtakenStories(openStore);
 presenceStories(openStore);
 permitStories(openStore);
+ownPullStories(openStore);
+tokenStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
 changeStories(openStore);

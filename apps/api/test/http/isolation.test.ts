@@ -22,6 +22,7 @@ const routes: readonly { readonly method: string; readonly path: string; readonl
   { method: 'GET', path: '/v1/tasks/{task}' },
   { method: 'POST', path: '/v1/tasks/{task}/cancel' },
   { method: 'POST', path: '/v1/tasks/{task}/outcome', body: { outcome: 'done' } },
+  { method: 'POST', path: '/v1/tasks/{task}/token' },
 ];
 
 const at = (path: string): string => path.replace(/\{(\w+)\}/, (_, kind: keyof typeof ids) => ids[kind]);

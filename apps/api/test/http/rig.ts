@@ -60,6 +60,8 @@ export interface RigOptions {
   readonly policyFile?: unknown;
   readonly script?: Script;
   readonly store?: Store;
+  /** In the place of what the rig would put there. */
+  readonly engine?: Partial<Engine>;
   readonly extraModules?: AppParts['extraModules'];
   /** Environment variables. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -70,7 +72,7 @@ const bodyOf = ({ body, raw }: Sent): string | Uint8Array<ArrayBuffer> | undefin
   return body === undefined ? undefined : JSON.stringify(body);
 };
 
-const engineOf = ({ policyFile, script, store }: RigOptions) => {
+const engineOf = ({ policyFile, script, store, engine: more }: RigOptions) => {
   const clock = fixedClock(NOW);
   const meld = scriptedConnector('meld', {
     refresh: [{ kind: 'done', asOf: NOW, newData: true }],
@@ -102,6 +104,7 @@ const engineOf = ({ policyFile, script, store }: RigOptions) => {
     workerId: 'test',
     callTimeoutMs: 1_000,
     leaseMs: 2_000,
+    ...more,
   };
   return { engine, clock, meld, told };
 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE, SECOND } from '@freshet/domain';
 import type { ConnectionId, RefreshAnswer, TaskId } from '@freshet/domain';
-import { cancelTask, reportOutcome, runTask, setProviderPaused } from '../index.js';
-import type { ReportedOutcome } from '../index.js';
+import type { Report } from '@freshet/policy';
+import { cancelTask, deleteConnection, reportOutcome, runTask, setProviderPaused } from '../index.js';
 import {
   akoyaRow,
   ask,
@@ -32,6 +32,17 @@ import {
 
 const DONE = { kind: 'done', asOf: MORNING, newData: true } as const;
 const DOWN: RefreshAnswer = { kind: 'unavailable', who: 'provider', retryAt: null, message: 'down' };
+/** A report of which nothing is told. */
+const UNTOLD: Report = {
+  outcome: null,
+  code: null,
+  httpStatus: null,
+  newData: null,
+  asOf: null,
+  retryAt: null,
+  products: null,
+  scope: null,
+};
 const NOBODY = 'task_00000000-0000-7000-8000-000000000000' as TaskId;
 
 const presences = (rig: Rig): readonly unknown[] => rig.meld.callsOf('refresh').map(({ presence }) => presence);
@@ -197,8 +208,9 @@ export const permitStories = (openStore: OpenStore): void => {
       const { id } = await bringInOne(rig, akoyaRow());
       return { id, task: await force(rig, id) };
     };
-    const report = (rig: Rig, id: TaskId, outcome: ReportedOutcome, tenantId = TENANT) =>
-      reportOutcome(rig.engine, tenantId, id, outcome);
+    const BROUGHT = { outcome: 'done', asOf: MORNING, newData: true } as const;
+    const report = (rig: Rig, id: TaskId, told: Partial<Report>, tenantId = TENANT) =>
+      reportOutcome(rig.engine, tenantId, id, { ...UNTOLD, ...told });
 
     test('is given at once, reserved like any other task, and no connector is called', async () => {
       const rig = newRig();
@@ -219,43 +231,81 @@ export const permitStories = (openStore: OpenStore): void => {
     });
 
     test.each([
-      [DONE, 'succeeded', 'charged', 'ACTIVE'],
-      [
-        { kind: 'partial', asOf: MORNING, newData: null, products: null },
-        'partial',
-        'charged',
-        'PARTIALLY_ACTIVE/PARTIAL_AGGREGATION_SUCCESS',
-      ],
-      [{ kind: 'limited', until: MORNING + HOUR, scope: 'connection' }, 'failed', 'charged', 'ACTIVE'],
-      [
-        { kind: 'unavailable', who: 'institution', retryAt: null, message: 'down' },
-        'failed',
-        'charged',
-        'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE',
-      ],
-      [
-        { kind: 'customer-needed', event: 'failed_login_required', message: 'log in' },
-        'reconnect_required',
-        'charged',
-        'RECONNECT_REQUIRED/LOGIN_REQUIRED',
-      ],
-      [{ kind: 'refused', message: 'no' }, 'failed', 'charged', 'ACTIVE'],
-    ] as [ReportedOutcome, string, string, string][])('reported as %j ends', async (outcome, state, charge, status) => {
+      [BROUGHT, 'succeeded', 'charged', 'ACTIVE'],
+      [{ outcome: 'partial', asOf: MORNING }, 'partial', 'charged', 'PARTIALLY_ACTIVE/PARTIAL_AGGREGATION_SUCCESS'],
+      [{ outcome: 'limited', retryAt: MORNING + HOUR }, 'failed', 'charged', 'ACTIVE'],
+      [{ outcome: 'unavailable', code: '501' }, 'failed', 'charged', 'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE'],
+      [{ outcome: 'customer-needed' }, 'reconnect_required', 'charged', 'DEGRADED/INTERACTIVE_REFRESH'],
+      [{ outcome: 'refused' }, 'failed', 'charged', 'ACTIVE'],
+      [{ code: '602' }, 'reconnect_required', 'charged', 'RECONNECT_REQUIRED/TOKEN_EXPIRED'],
+      [{ httpStatus: 401, code: '602' }, 'reconnect_required', 'charged', 'RECONNECT_REQUIRED/TOKEN_EXPIRED'],
+      [{ code: '601' }, 'reconnect_required', 'charged', 'RECONNECT_REQUIRED/OTHER'],
+      [{ httpStatus: 503 }, 'failed', 'charged', 'DEGRADED/SERVICE_PROVIDER_CURRENTLY_UNAVAILABLE'],
+      [{ httpStatus: 429, code: '1207' }, 'failed', 'charged', 'ACTIVE'],
+    ] as [Partial<Report>, string, string, string][])('reported as %j ends', async (told, state, charge, status) => {
       const rig = newRig();
       const { id, task } = await permit(rig);
       rig.clock.advance(MINUTE);
-      expect(await report(rig, task.id, outcome)).toMatchObject({ kind: 'done', task: { state, charge } });
+      expect(await report(rig, task.id, told)).toMatchObject({ kind: 'done', task: { state, charge } });
       expect(await statusOf(rig, id)).toBe(status);
       expect(kindsOf(await ledgerOf(rig, task))).toEqual(['reserved', charge]);
+    });
+
+    test.each([{}, { code: '999' }, { newData: true }] as Partial<Report>[])(
+      'reported as %j has not been reported: nobody can tell what became of it',
+      async (told) => {
+        const rig = newRig();
+        const { task } = await permit(rig);
+        const before = rig.written();
+        expect(await report(rig, task.id, told)).toEqual({ kind: 'unclear' });
+        expect(rig.written()).toBe(before);
+        expect(await report(rig, task.id, BROUGHT)).toMatchObject({ kind: 'done' });
+      },
+    );
+
+    test('reported partial makes fresh what it names, and nothing else', async () => {
+      const rig = newRig();
+      const { id, task } = await permit(rig);
+      await report(rig, task.id, { httpStatus: 206, asOf: MORNING, products: ['BALANCES'] });
+      expect((await connectionOf(rig, id)).freshness).toEqual({ BALANCES: MORNING, TRANSACTIONS: MORNING - 12 * HOUR });
+    });
+
+    test('reported limited closes what it names', async () => {
+      const rig = newRig();
+      const { id, task } = await permit(rig);
+      const { id: other } = await bringInOne(rig, akoyaRow());
+      await report(rig, task.id, { httpStatus: 429, retryAt: MORNING + HOUR, scope: 'institution' });
+      for (const each of [id, other])
+        expect(await ask(rig, each)).toMatchObject({ record: { decision: { retryAt: MORNING + HOUR } } });
+    });
+
+    test.each([
+      ['PLAID', 'plaid'],
+      ['PLAID', 'nobody-knows-it'],
+      ['MX', 'meld'],
+    ])('is the same for %s through %s, where an override says that its team reads', async (provider, connector) => {
+      const set = { forced: { executor: 'caller' } };
+      const rig = newRig({ policyFile: { version: 1, overrides: [{ match: { provider }, set }] } });
+      const { id } = await bringInOne(rig, mxRow({ connector, provider }));
+      const task = await force(rig, id, { presence: CUSTOMER });
+      expect(task).toMatchObject({ executor: 'caller', state: 'running', attended: true, connector });
+      expect(await report(rig, task.id, BROUGHT)).toMatchObject({ kind: 'done', task: { state: 'succeeded' } });
+      expect((await connectionOf(rig, id)).lastSuccessAt).toBe(MORNING);
+      rig.clock.advance(4 * HOUR);
+      const second = await force(rig, id);
+      await report(rig, second.id, { httpStatus: 401 });
+      expect(await statusOf(rig, id)).toBe('RECONNECT_REQUIRED/TOKEN_EXPIRED');
+      expect(await deleteConnection(rig.engine, TENANT, id)).toMatchObject({ kind: 'done' });
+      expect(rig.meld.callsOf('refresh')).toEqual([]);
     });
 
     test('reported done makes the data fresh; reported limited closes the connection until then', async () => {
       const rig = newRig();
       const first = await permit(rig);
-      await report(rig, first.task.id, DONE);
+      await report(rig, first.task.id, BROUGHT);
       expect((await connectionOf(rig, first.id)).freshness).toEqual({ BALANCES: MORNING, TRANSACTIONS: MORNING });
       const second = await permit(rig);
-      await report(rig, second.task.id, { kind: 'limited', until: MORNING + HOUR, scope: 'connection' });
+      await report(rig, second.task.id, { outcome: 'limited', retryAt: MORNING + HOUR });
       expect(await ask(rig, second.id)).toMatchObject({
         record: { decision: { refusal: 'rate-limited', retryAt: MORNING + HOUR } },
       });
@@ -268,7 +318,7 @@ export const permitStories = (openStore: OpenStore): void => {
       const { id: other } = await bringInOne(rig, { ...gocardless, externalId: 'other-requisition' });
       const block = async (said: string): Promise<void> => {
         const { task } = await ask(rig, id);
-        await report(rig, task?.id as TaskId, { kind: 'limited', until: null, scope: 'connection', said });
+        await report(rig, task?.id as TaskId, { outcome: 'limited', code: said });
       };
       await block('Rate limit exceeded: try again later');
       expect(await ask(rig, other)).toMatchObject({ record: { decision: { retryAt: MORNING + MINUTE } } });
@@ -281,9 +331,9 @@ export const permitStories = (openStore: OpenStore): void => {
     test('is reported once', async () => {
       const rig = newRig();
       const { task } = await permit(rig);
-      await report(rig, task.id, DONE);
+      await report(rig, task.id, BROUGHT);
       const before = rig.written();
-      expect(await report(rig, task.id, { kind: 'refused', message: 'no' })).toMatchObject({
+      expect(await report(rig, task.id, { outcome: 'refused' })).toMatchObject({
         kind: 'not-allowed',
         task: { state: 'succeeded' },
       });
@@ -305,9 +355,9 @@ export const permitStories = (openStore: OpenStore): void => {
       const { task } = await permit(rig);
       const { id } = await bringInOne(rig);
       const engines = await force(rig, id);
-      expect(await report(rig, task.id, DONE, OTHER_TENANT)).toEqual({ kind: 'not-found' });
-      expect(await report(rig, NOBODY, DONE)).toEqual({ kind: 'not-found' });
-      expect(await report(rig, engines.id, DONE)).toMatchObject({ kind: 'not-allowed' });
+      expect(await report(rig, task.id, BROUGHT, OTHER_TENANT)).toEqual({ kind: 'not-found' });
+      expect(await report(rig, NOBODY, BROUGHT)).toEqual({ kind: 'not-found' });
+      expect(await report(rig, engines.id, BROUGHT)).toMatchObject({ kind: 'not-allowed' });
       expect((await taskOf(rig, task.id)).state).toBe('running');
     });
   });

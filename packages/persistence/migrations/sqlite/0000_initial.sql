@@ -225,6 +225,13 @@ CREATE INDEX `pulls_institution` ON `pulls` (`tenant_id`,`provider`,`institution
 CREATE INDEX `pulls_account` ON `pulls` (`tenant_id`,`provider`,`connector`,`at`,`state`,`origin`,`attended`);--> statement-breakpoint
 CREATE INDEX `pulls_reserved` ON `pulls` (`tenant_id`,`at`,`group_key`,`connection_id`,`customer_id`,`institution_id`,`provider`,`connector`) WHERE "pulls"."state" = 'reserved';--> statement-breakpoint
 CREATE INDEX `pulls_forced` ON `pulls` (`tenant_id`,`at`,`provider`,`state`,`id`) WHERE "pulls"."origin" = 'forced';--> statement-breakpoint
+CREATE TABLE `pull_plans` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`next_pull_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `pull_plans_due` ON `pull_plans` (`next_pull_at`,`id`);--> statement-breakpoint
 CREATE TABLE `settings` (
 	`id` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL
@@ -284,6 +291,19 @@ CREATE INDEX `tasks_open` ON `tasks` (`tenant_id`,`id`) WHERE "tasks"."state" in
 CREATE INDEX `tasks_due` ON `tasks` (`due_at`,`id`,`lease_until`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX `tasks_leased` ON `tasks` (`lease_until`) WHERE "tasks"."lease_until" is not null;--> statement-breakpoint
 CREATE INDEX `tasks_provider_task` ON `tasks` (`tenant_id`,`connector`,`provider_task_id`,`id`) WHERE "tasks"."provider_task_id" is not null;--> statement-breakpoint
+CREATE TABLE `token_renewals` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`state` text NOT NULL,
+	`lease` text,
+	`lease_until` integer,
+	`lost` integer NOT NULL,
+	`not_before` integer,
+	`lent_for` text,
+	`renewed_for` text,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `webhooks` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

@@ -2,6 +2,7 @@ import { connectionReaders, operationReaders, taskReaders } from './by-key-reade
 import { dueReaders } from './due-readers.js';
 import { moneyReaders } from './money-readers.js';
 import { pageReaders } from './page-readers.js';
+import { permitReaders } from './permit-readers.js';
 import type { Readers, Schema } from './reader.js';
 import { ratesReaders } from './rates-readers.js';
 import { scanReaders } from './scan-readers.js';
@@ -16,6 +17,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...moneyReaders(schema),
   ...dueReaders(schema),
   ...ratesReaders(schema),
+  ...permitReaders(schema),
   ...pageReaders(schema),
   ...scanReaders(schema),
 });

@@ -10,6 +10,7 @@ import {
   settingTable,
   webhookTable,
 } from './operation-tables.js';
+import { pullPlanTable, tokenRenewalTable } from './permit-tables.js';
 import { budgetAlertTable, budgetCounterTable, closureTable, ledgerEntryTable, pullTable } from './pull-tables.js';
 import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
@@ -27,6 +28,8 @@ export const defineTables = (kit: ColumnKit) => ({
   closure: closureTable(kit),
   connectionRates: connectionRatesTable(kit),
   postingProfile: postingProfileTable(kit),
+  pullPlan: pullPlanTable(kit),
+  tokenRenewal: tokenRenewalTable(kit),
   webhook: webhookTable(kit),
   idempotency: idempotencyTable(kit),
   audit: auditTable(kit),

@@ -16,6 +16,8 @@ export const {
   closure,
   connectionRates,
   postingProfile,
+  pullPlan,
+  tokenRenewal,
   webhook,
   idempotency,
   audit,

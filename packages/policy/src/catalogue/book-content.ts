@@ -81,6 +81,7 @@ const providerSettings = ({
   settings: { ...settings, limits: Object.fromEntries((limits ?? []).map(({ name, limit }) => [name, limit])) },
   connectors: connectors ?? {},
   limited: signals?.limited ?? {},
+  outcomes: signals?.outcomes,
 });
 
 /** Through JSON: fields that were read as undefined are gone, which is what the types of the content say. */

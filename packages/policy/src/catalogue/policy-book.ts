@@ -6,7 +6,7 @@ import { defaults } from './defaults.js';
 import { settingsFor } from './merge.js';
 import { cached } from './policy-cache.js';
 import { providers } from './providers/index.js';
-import { resolveBudget, resolvePolicy, resolveSigns } from './resolve.js';
+import { resolveBudget, resolveOutcomes, resolvePolicy, resolveSigns } from './resolve.js';
 import type { BookContent } from './schema/settings.js';
 
 export interface PolicyBookInput {
@@ -31,8 +31,9 @@ const openBook = (archive: string, { version, content }: Archive): PolicyBook =>
     const { provider, tenantId } = selector;
     const known = Object.hasOwn(content.providers, provider);
     const budgets = budgetsOf(content, tenantId).filter((budget) => (budget.provider ?? provider) === provider);
-    const limitedSigns = resolveSigns(known ? content.providers[provider]?.limited : undefined);
-    return resolvePolicy({ version, provider, known, budgets, limitedSigns }, settingsFor(content, selector));
+    const { limited, outcomes } = (known ? content.providers[provider] : undefined) ?? {};
+    const head = { version, provider, known, budgets, limitedSigns: resolveSigns(limited) };
+    return resolvePolicy({ ...head, readOutcomes: resolveOutcomes(outcomes) }, settingsFor(content, selector));
   };
   return {
     version,

@@ -1,4 +1,4 @@
-import type { Budget, Limit, LimitedSign, Price, RefreshPolicy } from '../policy.js';
+import type { Budget, Limit, LimitedSign, Price, ReadOutcome, RefreshPolicy } from '../policy.js';
 import { byCodeUnit } from './canonical-json.js';
 import type { LimitSettings } from './schema/limit.js';
 import type { BudgetSettings, ProviderSettings, RuleSettings, Settings } from './schema/settings.js';
@@ -88,6 +88,14 @@ export const resolveSigns = (limited: ProviderSettings['limited']): readonly Lim
       timeZone: sign.timeZone ?? null,
     }));
 
+export const resolveOutcomes = (outcomes: ProviderSettings['outcomes']): Readonly<Record<string, ReadOutcome>> =>
+  Object.fromEntries(
+    Object.entries(outcomes ?? {}).map(([code, { outcome, who, event }]) => [
+      code,
+      { outcome, who: who ?? null, event: event ?? null },
+    ]),
+  );
+
 /** Which policy is being made of the settings. */
 export interface PolicyHead {
   readonly version: string;
@@ -95,11 +103,12 @@ export interface PolicyHead {
   readonly known: boolean;
   readonly budgets: readonly Budget[];
   readonly limitedSigns: readonly LimitedSign[];
+  readonly readOutcomes: Readonly<Record<string, ReadOutcome>>;
 }
 
 /** Settings as data have no units in their names; the policy that code reads has. */
 export const resolvePolicy = (
-  { version, provider, known, budgets, limitedSigns }: PolicyHead,
+  { version, provider, known, budgets, limitedSigns, readOutcomes }: PolicyHead,
   settings: Settings,
 ): RefreshPolicy => ({
   version,
@@ -122,6 +131,7 @@ export const resolvePolicy = (
   range: settings.range && { maxBackMs: settings.range.maxBack, overlapMs: settings.range.overlap },
   limits: resolveLimits(settings.limits),
   limitedSigns,
+  readOutcomes,
   price: resolvePrice(settings.price),
   consent: resolveConsent(settings.consent),
   patienceMs: settings.patience,

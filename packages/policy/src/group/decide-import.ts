@@ -1,5 +1,6 @@
-import { idOf, insert } from '@freshet/domain';
+import { idOf, insert, remove } from '@freshet/domain';
 import type { Connection, ConnectionId, Effect, StatusChange, Task, TenantId } from '@freshet/domain';
+import { planOwnPull } from '../background/own-pulls.js';
 import { otherPull } from '../event/other-pull.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
@@ -119,6 +120,7 @@ const byGroup = (drafts: readonly Draft[]): readonly (readonly Draft[])[] => {
 };
 
 interface Batch {
+  readonly policies: ReadonlyMap<ConnectionId, RefreshPolicy>;
   /** The connection of each item, in order. */
   readonly order: readonly ConnectionId[];
   readonly own: ReadonlyMap<string, Draft>;
@@ -134,10 +136,12 @@ const drafted = (
 ): Batch => {
   const own = new Map<string, Draft>();
   const isNew = new Set<string>();
+  const policies = new Map<ConnectionId, RefreshPolicy>();
   const order = items.map((item, index) => {
     const before = facts.known[index] ?? null;
     const id = before?.id ?? idOf('connection', inputs.newId());
     const policy = policyOf(item, id);
+    policies.set(id, policy);
     if (before === null) isNew.add(id);
     const draft =
       before === null
@@ -146,7 +150,7 @@ const drafted = (
     own.set(id, withImportHistory(draft, before === null, inputs));
     return id;
   });
-  return { order, own, isNew };
+  return { order, own, isNew, policies };
 };
 
 const openTaskOf = ({ groupKey }: Connection, { holdings }: ImportFacts): Task | null =>
@@ -168,6 +172,16 @@ const importClashes = (
         : [];
     }),
   );
+
+/** Who comes, or comes back, is pulled by plan from then on; one that only is told of again keeps its place in it. */
+const ownPulls = (draft: Draft, policy: RefreshPolicy | undefined, isNew: boolean, now: number): readonly Effect[] =>
+  policy !== undefined && (isNew || draft.before.status !== draft.after.status)
+    ? planOwnPull(draft.after, policy, now)
+    : [];
+
+/** Other credentials are other tokens: how the renewal of the old ones stood says nothing of them. */
+const newTokens = ({ before, after }: Draft, isNew: boolean): readonly Effect[] =>
+  !isNew && before.credentials !== after.credentials ? [remove('tokenRenewal', after.id)] : [];
 
 /** Calls that still wait for a connection that this import deletes. */
 const endQueuedOfDeleted = (own: Batch['own'], facts: ImportFacts, inputs: TurnInputs): readonly Effect[] =>
@@ -221,6 +235,8 @@ export const decideImport = (
       ...carryHoldings(all, facts.holdings, inputs),
       ...endQueuedOfDeleted(own, facts, inputs),
       ...order.flatMap((id) => pullTold(result(id), isNew.has(id), inputs)),
+      ...order.flatMap((id) => newTokens(result(id), isNew.has(id))),
+      ...order.flatMap((id) => ownPulls(result(id), batch.policies.get(id), isNew.has(id), inputs.now)),
     ],
   };
 };

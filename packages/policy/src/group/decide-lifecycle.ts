@@ -34,6 +34,8 @@ export const decideDelete = (facts: DeleteFacts, inputs: TurnInputs): { readonly
     effects: [
       ...(own === null ? [] : decideCancel({ ...own, group }, inputs).effects),
       ...draftsEffects(withoutConnection(connection, group, own?.task ?? null, inputs), inputs),
+      remove('tokenRenewal', connection.id),
+      remove('pullPlan', connection.id),
     ],
   };
 };

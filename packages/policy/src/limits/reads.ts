@@ -1,5 +1,6 @@
 import { calendarPeriod, countedPullStates, pullOrigins, succeedingPullStates } from '@freshet/domain';
 import type { Instant, Product, PullOrigin, PullState } from '@freshet/domain';
+import { pullsByPermit } from '../background/pulls-by-permit.js';
 import type { Cooldown, Limit, LimitScope, RefreshPolicy, Window } from '../policy.js';
 
 /** What has to be counted to judge one limit: the newest `take` pulls later than `since`. */
@@ -14,7 +15,13 @@ export interface LimitRead {
   readonly take: number;
 }
 
-const ours = ['forced'] as const satisfies readonly PullOrigin[];
+/** Where the background is permits of ours, it is made of calls like any other: what counts forced ones counts them too. */
+const withOurs = (origins: readonly PullOrigin[], policy: RefreshPolicy): readonly PullOrigin[] =>
+  pullsByPermit(policy) && origins.includes('forced') && !origins.includes('background')
+    ? [...origins, 'background']
+    : origins;
+
+const calls = ['forced'] as const satisfies readonly PullOrigin[];
 
 /** Where the window that `now` lies in began, and where it ends; a rolling one ends as its pulls leave it. */
 export const windowBounds = (
@@ -44,7 +51,7 @@ export const concerns = (limit: Limit, products: readonly Product[], attended: b
 const cooldownRead = (limit: Cooldown, now: Instant): LimitRead => ({
   name: limit.name,
   scope: limit.scope,
-  origins: limit.after === 'attempt' ? ours : pullOrigins,
+  origins: limit.after === 'attempt' ? calls : pullOrigins,
   states: limit.after === 'success' ? succeedingPullStates : countedPullStates,
   attended: null,
   products: limit.products,
@@ -80,4 +87,5 @@ export const limitReads = (
   policy.limits
     .filter((limit) => concerns(limit, products, attended))
     .map((limit) => (limit.kind === 'cooldown' ? cooldownRead(limit, now) : windowRead(limit, attended, now)))
+    .map((wanted) => ({ ...wanted, origins: withOurs(wanted.origins, policy) }))
     .filter((wanted) => wanted.take > 0);

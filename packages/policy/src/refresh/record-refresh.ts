@@ -33,6 +33,8 @@ export interface RefreshToRecord {
   readonly openTask: Task | null;
   /** The customer's address and agent, sealed; null where the customer is not there. */
   readonly presence: string | null;
+  /** `background`: nobody asked for it, it fell due; left out: somebody did. */
+  readonly origin?: 'forced' | 'background';
 }
 
 export interface RecordedRefresh {
@@ -93,7 +95,7 @@ const newPull = (input: RefreshToRecord, task: Task): Pull => {
     customerId: facts.asked.customerId,
     institutionId: facts.asked.institutionId,
     taskId: task.id,
-    origin: 'forced',
+    origin: input.origin ?? 'forced',
     attended: request.attended,
     products: task.products,
     state: permit ? 'sent' : 'reserved',
@@ -145,8 +147,12 @@ const open = (input: RefreshToRecord): Made => {
 };
 
 /** What a call of ours would leave on the connection when it is sent: a permit is given once. */
-const attempted = ({ facts: { asked, now } }: RefreshToRecord): Effect =>
-  update('connection', asked.id, { lastAttemptAt: now, lastForcedAt: now, updatedAt: now });
+const attempted = ({ facts: { asked, now }, origin }: RefreshToRecord): Effect =>
+  update('connection', asked.id, {
+    lastAttemptAt: now,
+    ...(origin === 'background' ? {} : { lastForcedAt: now }),
+    updatedAt: now,
+  });
 
 type Joined = { readonly task: Task; readonly effects: readonly Effect[] };
 

@@ -6,7 +6,7 @@ import type { Current } from './subject.js';
 const { tenantId, otherTenantId } = a;
 
 export const byKeyReadsContract = (current: Current): void => {
-  test.each(['connection', 'task', 'pull', 'decision', 'webhook', 'audit'] as const)(
+  test.each(['connection', 'task', 'pull', 'decision', 'webhook', 'audit', 'pullPlan', 'tokenRenewal'] as const)(
     "another tenant's %s is not there",
     async (name) => {
       const [row] = a.everyRecord[name];

@@ -19,12 +19,14 @@ import type {
   PostingProfile,
   Pull,
   PullId,
+  PullPlan,
   Records,
   Setting,
   StatusChange,
   Task,
   TaskId,
   TenantId,
+  TokenRenewal,
   WebhookId,
   WebhookRecord,
 } from '@freshet/domain';
@@ -335,6 +337,27 @@ export const apiKey = (key: string, over: Partial<ApiKey> = {}): ApiKey => ({
   ...over,
 });
 
+export const pullPlan = (number: number, over: Partial<PullPlan> = {}): PullPlan => ({
+  id: id<ConnectionId>('conn', number),
+  tenantId,
+  nextPullAt: NOW,
+  ...over,
+});
+
+export const tokenRenewal = (number: number, over: Partial<TokenRenewal> = {}): TokenRenewal => ({
+  id: id<ConnectionId>('conn', number),
+  tenantId,
+  state: 'resting',
+  lease: null,
+  leaseUntil: null,
+  lost: 0,
+  notBefore: null,
+  lentFor: null,
+  renewedFor: null,
+  at: NOW,
+  ...over,
+});
+
 export const setting = (key: string, over: Partial<Setting> = {}): Setting => ({ id: key, value: 'value', ...over });
 
 /** One of each record with as little set as may be, and one with all of it. */
@@ -416,6 +439,19 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
     }),
   ],
   postingProfile: [postingProfile('a'), postingProfile('b', { hours: [], intervals: 7 })],
+  pullPlan: [pullPlan(1), pullPlan(2, { nextPullAt: -1 })],
+  tokenRenewal: [
+    tokenRenewal(1),
+    tokenRenewal(2, {
+      state: 'sent',
+      lease: 'lease',
+      leaseUntil: NOW,
+      lost: 1,
+      notBefore: NOW,
+      lentFor: id<TaskId>('task', 1),
+      renewedFor: id<TaskId>('task', 2),
+    }),
+  ],
   closure: [closure('a'), closure('b', { connector: '*', scope: 'group', scopeKey: 'group-1', until: NOW })],
   webhook: [webhook(1), webhook(2, { body: 'not "json"', state: 'failed', error: 'why', dueAt: null })],
   idempotency: [idempotency('a'), idempotency('b', { task: task(1) })],

@@ -110,6 +110,8 @@ const byKeyReads = (kept: Kept) => {
     budgetCounters: ({ tenantId, at }) => other.countersOfTenant.of(tenantId).filter(isIn(at)),
     budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
+    pullPlan: inTenant(tables.pullPlan),
+    tokenRenewal: inTenant(tables.tokenRenewal),
     idempotency: ({ id }) => tables.idempotency.get(id),
     webhook: inTenant(tables.webhook),
     webhookByKey: ({ tenantId, connector, eventKey }) =>
@@ -127,6 +129,7 @@ const dueReads = (kept: Kept) => {
     dueTasks: (asked) => dueTasks(kept, asked),
     nextDueAt: () => nextDueAt(kept),
     deadLeases: ({ realNow, limit }) => waiting(task.leased, limit, (row) => (row.leaseUntil as Instant) <= realNow),
+    duePullPlans: ({ now, limit }) => waiting(other.duePullPlans, limit, (row) => row.nextPullAt <= now),
     dueWebhooks: ({ now, limit }) => waiting(other.dueWebhooks, limit, (row) => (row.dueAt as Instant) <= now),
     abandonedConnects: ({ connectedBefore, limit }) =>
       waiting(connection.connecting, limit, (row) => row.connectedAt < connectedBefore),

@@ -1,5 +1,6 @@
 import { Journal, type Change } from './journal.js';
 import type {
+  AkoyaToken,
   Bill,
   BudTask,
   BudToken,
@@ -78,6 +79,7 @@ export class Books {
   readonly finicityPartners = new Table<FinicityPartner>('finicityPartners', this.note);
   readonly finicityLogins = new Table<FinicityLogin>('finicityLogins', this.note);
   readonly finicityPulls = new Table<FinicityPull>('finicityPulls', this.note);
+  readonly akoyaTokens = new Table<AkoyaToken>('akoyaTokens', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -103,6 +105,7 @@ export class Books {
       this.finicityPartners,
       this.finicityLogins,
       this.finicityPulls,
+      this.akoyaTokens,
       this.widgets,
       this.faults,
       this.calls,

@@ -196,6 +196,17 @@ export interface FinicityPull {
   readonly codes: Readonly<Record<string, number>> | null;
 }
 
+/** A token of one consent at Akoya. */
+export interface AkoyaToken {
+  readonly token: string;
+  readonly use: 'id' | 'refresh';
+  readonly externalId: string;
+  /** Null: as long as the consent. */
+  readonly expiresAt: Ms | null;
+  /** A refresh token is good for one use. */
+  readonly claimedAt: Ms | null;
+}
+
 /** A page on which the customer would log in at the bank. */
 export interface WidgetSession {
   readonly token: string;

@@ -3,6 +3,9 @@ import type { ProviderEntry } from '../schema/entry.js';
 
 const requirements = cited('https://docs.akoya.com/docs/requirements');
 const tokens = cited('https://docs.akoya.com/docs/token-flow');
+const tokenTests = cited('https://docs.akoya.com/docs/testing-tokens');
+const dataErrors = cited('https://docs.akoya.com/reference/data-access-api-errors');
+const productSpec = cited('Akoya products OpenAPI v2.4, responses of /transactions');
 const fdx = cited('https://docs.pat.openbanking.amcb.developer.td.com/guides/headers');
 const meldRefresh = cited('https://docs.meld.io/reference/bank-linking-connections-refresh');
 const meldGuide = cited('https://docs.meld.io/docs/bank-linking/manage-connection-status/refreshing-connections');
@@ -44,6 +47,20 @@ export const akoya = {
     },
   },
   signals: {
+    // The codes of FDX, as integers at Akoya.
+    outcomes: {
+      500: dataErrors({ outcome: 'unavailable', who: 'provider' }, 'internal server error'),
+      501: dataErrors({ outcome: 'unavailable', who: 'institution' }, 'a subsystem of the bank is down'),
+      503: dataErrors({ outcome: 'unavailable', who: 'provider' }, 'scheduled maintenance'),
+      601: dataErrors({ outcome: 'customer-needed', event: 'failed_otherwise' }, 'the bank does not know the customer'),
+      602: tokenTests({ outcome: 'customer-needed', event: 'failed_token_expired' }, 'with 401: the token is dead'),
+      701: dataErrors({ outcome: 'refused' }, 'no such account: asking again does not help'),
+      702: dataErrors({ outcome: 'refused' }, 'the dates of the read are wrong'),
+      703: dataErrors({ outcome: 'refused' }, 'the dates of the read are wrong'),
+      704: dataErrors({ outcome: 'refused' }, 'the kind of account has no such data'),
+      705: dataErrors({ outcome: 'refused' }, 'the account is closed'),
+      1207: productSpec({ outcome: 'limited' }, 'with 429: too many requests, until when is not told'),
+    },
     presence: fdx(
       { in: 'header', name: 'FDX-API-Actor-Type' },
       'USER or BATCH, in the FDX API of one bank; others may rank or limit by it too',

@@ -60,9 +60,9 @@ describe('figures', () => {
     },
   );
 
-  it('decide nothing where they are gaps, or signals of anything but a limit', () => {
+  it('decide nothing where they are gaps, or signals of anything but a limit or a read', () => {
     const { signals, unknown: _unknown, ...rest } = providers.PLAID as ProviderEntry;
-    const decides: ProviderEntry = { ...rest, signals: { limited: signals?.limited } };
+    const decides: ProviderEntry = { ...rest, signals: { limited: signals?.limited, outcomes: signals?.outcomes } };
     const read = (entry: ProviderEntry) => readContent({ defaults, providers: { PLAID: entry } }, null, 'f');
     expect(read(decides)).toEqual(read(providers.PLAID));
     expect(read(rest)).not.toEqual(read(providers.PLAID));

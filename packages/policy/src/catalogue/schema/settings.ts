@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { LimitSettings, limitPatchSchema } from './limit.js';
-import type { LimitedSignSettings } from './signals.js';
+import type { LimitedSignSettings, ReadOutcomeSettings } from './signals.js';
 import type { rules, sections, singles } from './values.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -57,6 +57,8 @@ export interface Override {
 export interface ProviderSettings {
   /** By what the provider says; none in a book that was archived before they decided anything. */
   readonly limited?: Readonly<Record<string, LimitedSignSettings>>;
+  /** By the code of an answer; none where nobody reads for itself, or in an older archive. */
+  readonly outcomes?: Readonly<Record<string, ReadOutcomeSettings>>;
   readonly settings: SettingsPatch;
   readonly connectors: Readonly<Record<string, SettingsPatch>>;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { limitScopes } from '../../policy.js';
+import type { CustomerNeededEvent } from '@freshet/domain';
+import { limitScopes, outcomeWords } from '../../policy.js';
 import { figure } from './figure.js';
 import { timeZone } from './values.js';
 
@@ -26,6 +27,23 @@ const limitedSign = z.strictObject({
 });
 export type LimitedSignSettings = z.output<typeof limitedSign>;
 
+const customerNeededEvents = [
+  'failed_action_required',
+  'failed_customer_needed',
+  'failed_login_required',
+  'failed_token_expired',
+  'failed_institution_repairing',
+  'failed_otherwise',
+] as const satisfies readonly CustomerNeededEvent[];
+
+/** What a code means that a caller's own read is answered with. */
+const readOutcome = z.strictObject({
+  outcome: z.enum(outcomeWords),
+  who: z.enum(['institution', 'provider']).optional().describe('Of unavailable: who is down.'),
+  event: z.enum(customerNeededEvents).optional().describe('Of customer-needed: what is wrong.'),
+});
+export type ReadOutcomeSettings = z.output<typeof readOutcome>;
+
 /** A field or header that tells when the next one is possible. */
 const toldTime = z.strictObject({
   in: z.enum(['header', 'body']),
@@ -44,11 +62,13 @@ const presence = z.strictObject({ in: z.enum(['header', 'query', 'body']), name:
 
 /**
  * What a provider's answers look like: for those who read them (a connector, a caller with a permit, a person). Of all
- * of them only `limited` decides something, the end and the scope of a block that names no time; no override changes any.
+ * of them only two decide something: `limited` the end and the scope of a block that names no time, `outcomes` what a
+ * caller's report means that names a code alone. No override changes any.
  */
 export const signalsSchema = z
   .strictObject({
     limited: z.record(spelled, figure(limitedSign)),
+    outcomes: z.record(spelled, figure(readOutcome)),
     toldNextAt: z.record(spelled, figure(toldTime)),
     silentNoOp: figure(silentNoOp),
     presence: figure(presence),

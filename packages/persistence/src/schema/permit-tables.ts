@@ -1,0 +1,27 @@
+import type { ConnectionId, PullPlan, RenewalState, TaskId, TenantId, TokenRenewal } from '@freshet/domain';
+import type { ColumnKit } from '../sqlite/columns.js';
+
+export const pullPlanTable = ({ table, index, text, integer }: ColumnKit) =>
+  table(
+    'pull_plans',
+    {
+      id: text().$type<ConnectionId>().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      nextPullAt: integer().notNull(),
+    } satisfies Record<keyof PullPlan, unknown>,
+    (t) => [index('pull_plans_due').on(t.nextPullAt, t.id)],
+  );
+
+export const tokenRenewalTable = ({ table, text, integer }: ColumnKit) =>
+  table('token_renewals', {
+    id: text().$type<ConnectionId>().primaryKey(),
+    tenantId: text().$type<TenantId>().notNull(),
+    state: text().$type<RenewalState>().notNull(),
+    lease: text(),
+    leaseUntil: integer(),
+    lost: integer().notNull(),
+    notBefore: integer(),
+    lentFor: text().$type<TaskId>(),
+    renewedFor: text().$type<TaskId>(),
+    at: integer().notNull(),
+  } satisfies Record<keyof TokenRenewal, unknown>);

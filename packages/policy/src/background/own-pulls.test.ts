@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import { HOUR, MINUTE } from '@freshet/domain';
+import type { Connection, Instant } from '@freshet/domain';
+import { connection, DAY, noon, policy, tenant } from '../../test/given.js';
+import { limitReads } from '../limits/reads.js';
+import type { RefreshPolicy } from '../policy.js';
+import { firstOwnPullAt } from './own-pulls.js';
+import { pullsByPermit } from './pulls-by-permit.js';
+
+const { background, forced } = policy();
+const ours = policy({ forced: { ...forced, executor: 'caller' } });
+
+describe('a background of our own permits', () => {
+  test.each<[string, RefreshPolicy, boolean]>([
+    ['is where nobody else pulls and its team reads', ours, true],
+    ['is not where the provider pulls', { ...ours, background: { ...background, owner: 'provider' } }, false],
+    ['is not where the engine calls', policy(), false],
+    ['is not where nothing can be read', { ...ours, forced: { ...ours.forced, available: false } }, false],
+    ['is not where the customer has to be there', { ...ours, forced: { ...ours.forced, unattended: false } }, false],
+    ['is not where it has no period', { ...ours, background: { ...background, everyMs: 0 } }, false],
+  ])('%s', (_what, rules, expected) => {
+    expect(pullsByPermit(rules)).toBe(expected);
+    expect(firstOwnPullAt(rules, connection('a'), noon) !== null).toBe(expected);
+  });
+
+  test.each<[string, Partial<Connection>, Instant]>([
+    ['after the last data', { lastSuccessAt: noon - HOUR, lastAttemptAt: null }, noon + 23 * HOUR],
+    ['after the last try, whatever it brought', { lastSuccessAt: noon - DAY, lastAttemptAt: noon }, noon + DAY],
+    ['after the connect', { lastSuccessAt: null, lastAttemptAt: null, connectedAt: noon - HOUR }, noon + 23 * HOUR],
+  ])('falls due one period %s, and at most an hour later', (_what, values, from) => {
+    const at = firstOwnPullAt(ours, connection('a', values), noon) as Instant;
+    expect(at).toBeGreaterThanOrEqual(from);
+    expect(at).toBeLessThan(from + HOUR);
+    expect(firstOwnPullAt(ours, connection('a', values), noon + MINUTE)).toBe(at);
+  });
+
+  test('that is overdue comes in the next quarter of a period, never now', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `c${index}`);
+    const times = names.map((name) => {
+      const old = connection(name, { lastSuccessAt: noon - 9 * DAY, lastAttemptAt: null });
+      return (firstOwnPullAt(ours, old, noon) as Instant) - noon;
+    });
+    expect(Math.min(...times)).toBeGreaterThan(0);
+    expect(Math.max(...times)).toBeLessThanOrEqual(6 * HOUR);
+    for (let hour = 0; hour < 6; hour += 1) {
+      expect(times.filter((at) => Math.floor(at / HOUR) === hour).length).toBeGreaterThan(15);
+    }
+  });
+
+  test.each(['EXPIRED', 'DELETED'])('does not come where the connection is %s', (status) => {
+    expect(firstOwnPullAt(ours, connection('a', { status, tenantId: tenant }), noon)).toBeNull();
+  });
+
+  test('counts where forced pulls count', () => {
+    const limits = [
+      { kind: 'cooldown', name: 'attempt', scope: 'group', applies: 'all', products: null, after: 'attempt', forMs: 1 },
+    ] as const;
+    const origins = (rules: RefreshPolicy) => limitReads({ ...rules, limits }, [], false, noon)[0]?.origins;
+    expect(origins(ours)).toEqual(['forced', 'background']);
+    expect(origins(policy())).toEqual(['forced']);
+  });
+});

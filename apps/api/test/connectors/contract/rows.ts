@@ -22,8 +22,8 @@ export interface RowConnection {
   readonly credentials: Credentials | null;
 }
 
-/** One connector, reaching one provider. A new connector is one more of these. */
-export interface ConnectorRow {
+/** A connector, whoever makes the refreshes of its connections. */
+export interface AnyConnectorRow {
   readonly title: string;
   readonly connector: string;
   readonly provider: string;
@@ -31,6 +31,10 @@ export interface ConnectorRow {
   /** The nth connection that nobody has used yet, or another that its customer has over the same login. */
   readonly connection: (n: number, twin?: number) => RowConnection;
   readonly products: readonly Product[];
+}
+
+/** One connector that forces refreshes, reaching one provider. A new connector is one more of these. */
+export interface ConnectorRow extends AnyConnectorRow {
   /** Null where nothing speaks against forcing it unattended. */
   readonly presence: CustomerPresence | null;
   /** The call that is billed, and the look at what came of it, as the proxy sees them. */
@@ -309,3 +313,24 @@ export const connectorRows: readonly ConnectorRow[] = [
   mx,
   finicity,
 ];
+
+/** A pull-through: its callers read by permit, and what is left to it is to keep their tokens. */
+const akoya: AnyConnectorRow = {
+  title: 'Akoya',
+  connector: 'akoya',
+  provider: 'AKOYA',
+  settings: (at) => ({
+    akoya: { clientId: 'contract-client', clientSecret: 'contract-secret', baseUrl: `${at.provider}/akoya` },
+  }),
+  connection: (n, twin = 0) => ({
+    externalId: `akoya-${n}-${twin}`,
+    customerId: `customer-${n}`,
+    institutionId: 'bank',
+    providerConnectionId: null,
+    credentials: { refreshToken: `refresh-${n}-${twin}` },
+  }),
+  products: PRODUCTS,
+};
+
+/** All of them: for what is asked of every connector. */
+export const everyRow: readonly AnyConnectorRow[] = [...connectorRows, akoya];

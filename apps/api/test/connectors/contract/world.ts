@@ -6,7 +6,7 @@ import type { Instant, RefreshAnswer, RefreshProgress } from '@freshet/domain';
 import type { Connector, ProgressCall, RawWebhook, RefreshCall, RefreshContext } from '@freshet/ports';
 import { startSandbox, type Sandbox, type SandboxOptions } from '@freshet/sandbox';
 import { startProxy, type MisbehavingProxy } from './misbehaving-proxy.js';
-import { addressesAt, type ConnectorRow } from './rows.js';
+import { addressesAt, type AnyConnectorRow, type ConnectorRow } from './rows.js';
 
 const HOST = '127.0.0.1';
 /** A Monday morning, far from the turn of any day or month. */
@@ -45,7 +45,7 @@ export interface ProviderCall {
 export interface World {
   readonly sandbox: Sandbox;
   readonly proxy: MisbehavingProxy;
-  readonly connector: (row: ConnectorRow) => Connector;
+  readonly connector: (row: AnyConnectorRow) => Connector;
   /** As they came. */
   readonly webhooks: readonly SentWebhook[];
   /** From now on each webhook is answered by what this says; nobody there: 200. */
@@ -102,7 +102,7 @@ export const startWorld = async (options: Pick<SandboxOptions, 'backgroundPulls'
   const proxy = await startProxy(sandbox.url);
   const made = new Map<string, Connector>();
 
-  const connector = (row: ConnectorRow): Connector => {
+  const connector = (row: AnyConnectorRow): Connector => {
     const known = made.get(row.title);
     if (known !== undefined) return known;
     const addresses = addressesAt(proxy.url, sandbox.url, webhookBaseUrl);

@@ -11,13 +11,14 @@ import type { Task } from './task.js';
 import type { Instant } from './time.js';
 import type { TokenRenewal } from './token-renewal.js';
 
-/** What a provider sent, raw, as it was verified. */
+/** What a provider sent, as it was verified. */
 export interface WebhookRecord {
   readonly id: WebhookId;
   readonly tenantId: TenantId;
   readonly connector: ConnectorName;
   /** The sender's own id of the event, or a hash of the body: a replay finds the first. */
   readonly eventKey: string;
+  /** The raw body, sealed. */
   readonly body: string;
   readonly state: 'received' | 'processed' | 'unmatched' | 'failed';
   readonly error: string | null;

@@ -1,3 +1,4 @@
+import { isOpen } from '@freshet/domain';
 import type {
   BudgetCounter,
   BudgetFacts,
@@ -157,17 +158,19 @@ const recentPull = (pull: Pull | null): RecentPull | null =>
 function* loadRecent(connection: Connection, policy: RefreshPolicy, now: Instant): Loader<RecentPull | null> {
   const rule = policy.coalesces;
   if (rule === null) return null;
-  const pull = yield* read('latestPull', {
-    tenantId: connection.tenantId,
-    scope: usageScope(rule.scope, connection),
-    origins: rule.origins,
-    states: ['accepted', 'succeeded', 'partial'],
-    attended: null,
-    products: null,
-    since: now - rule.withinMs,
-    except: null,
-  });
-  return recentPull(pull);
+  const { tenantId } = connection;
+  const query = {
+    ...{ tenantId, scope: usageScope(rule.scope, connection), origins: rule.origins },
+    ...{ attended: null, products: null, since: now - rule.withinMs, except: null },
+  };
+  // One that is under way, whoever of the same customer asked for it: its reply may be lost, and then nobody could tell
+  // whose call it was that the provider took.
+  const pending = yield* read('latestPull', { ...query, states: ['reserved', 'sent', 'unknown'] });
+  if (pending?.taskId != null) {
+    const task = yield* read('task', { tenantId, id: pending.taskId });
+    if (task !== null && isOpen(task.state)) return recentPull(pending);
+  }
+  return recentPull(yield* read('latestPull', { ...query, states: ['accepted', 'succeeded', 'partial'] }));
 }
 
 /** The pull that made the data what it is: only where the caller states how fresh it has to be. */

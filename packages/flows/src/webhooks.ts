@@ -31,7 +31,11 @@ export type WebhookResult =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'stored'; readonly replay: boolean };
 
-/** Verified, stored raw, answered. What it means is read afterwards: it is only a hint. */
+/** Bodies may hold account numbers and names: they are sealed, each to its own event. */
+const bodyBelongsTo = ({ tenantId, connector, eventKey }: Pick<WebhookRecord, 'tenantId' | 'connector' | 'eventKey'>) =>
+  `body of ${JSON.stringify([tenantId, connector, eventKey])}`;
+
+/** Verified, stored as it came, answered. What it means is read afterwards: it is only a hint. */
 export const receiveWebhook = async (
   engine: Engine,
   tenantId: TenantId,
@@ -43,12 +47,11 @@ export const receiveWebhook = async (
   const verdict = await connector.verifyWebhook(raw, callContext(engine));
   if (!verdict.genuine) return { kind: 'refused', why: verdict.why };
   const now = engine.clock.now();
+  const about = { tenantId, connector: connectorName, eventKey: verdict.eventKey };
   const row: WebhookRecord = {
+    ...about,
     id: idOf('webhook', engine.ids.next()),
-    tenantId,
-    connector: connectorName,
-    eventKey: verdict.eventKey,
-    body: new TextDecoder().decode(raw.body),
+    body: engine.vault.seal(new TextDecoder().decode(raw.body), bodyBelongsTo(about)),
     state: 'received',
     error: null,
     attempts: 0,
@@ -56,7 +59,7 @@ export const receiveWebhook = async (
     dueAt: now,
   };
   const stored = await engine.store.turn(
-    () => read('webhookByKey', { tenantId, connector: connectorName, eventKey: verdict.eventKey }),
+    () => read('webhookByKey', about),
     (earlier) => ({ replay: earlier !== null, effects: earlier === null ? [insert('webhook', row)] : [] }),
   );
   return { kind: 'stored', replay: stored.replay };
@@ -212,10 +215,13 @@ const close = async (
   );
 };
 
-const translate = (connector: Connector, webhook: WebhookRecord): readonly Handled[] =>
-  connector
-    .translateWebhook(webhook.body, webhook.receivedAt)
+const translate = (engine: Engine, connector: Connector, webhook: WebhookRecord): readonly Handled[] => {
+  const body = engine.vault.open(webhook.body, bodyBelongsTo(webhook));
+  if (body === undefined) throw new Error('its body does not open: sealed under another key, or tampered with');
+  return connector
+    .translateWebhook(body, webhook.receivedAt)
     .filter((event): event is Handled => event.kind !== 'ignored');
+};
 
 /** Taken by one worker: to any other it is not due for a while, and should this one die, it is due again. */
 const CLAIM_MS = MINUTE;
@@ -250,7 +256,7 @@ export const processWebhook = async (engine: Engine, tenantId: TenantId, id: Web
   const connector = engine.connectors.get(webhook.connector);
   try {
     if (connector === undefined) throw new Error(`connector ${webhook.connector} is switched off`);
-    const events = translate(connector, webhook);
+    const events = translate(engine, connector, webhook);
     const taken: Taken[] = [];
     const telling = { tenantId, connector: webhook.connector, cause: webhook.id };
     for (const event of events) taken.push(await takeEvent(engine, telling, event));

@@ -11,6 +11,8 @@ export interface SandboxOptions {
   /** Webhooks go to `<webhookBaseUrl>/webhooks/<connector>`. */
   readonly webhookBaseUrl?: string;
   readonly secrets?: SandboxSecrets;
+  /** False: no provider pulls by itself, so that whatever is new was asked for. True unless told. */
+  readonly backgroundPulls?: boolean;
   /** Gets one line for each request. */
   readonly log?: (line: string) => void;
 }
@@ -44,6 +46,7 @@ export interface Settings {
   readonly now: () => number;
   readonly webhookBaseUrl: string;
   readonly secrets: Required<SandboxSecrets>;
+  readonly backgroundPulls: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -90,6 +93,7 @@ export function settingsOf(options: SandboxOptions): Settings {
     now: options.now ?? (() => Date.now()),
     webhookBaseUrl: trimmed(options.webhookBaseUrl ?? DEFAULT_WEBHOOK_BASE),
     secrets: secretsFrom((name) => options.secrets?.[name] ?? null),
+    backgroundPulls: options.backgroundPulls ?? true,
     log: options.log ?? (() => undefined),
   };
 }

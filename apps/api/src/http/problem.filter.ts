@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { internal, problemOf } from './problem-of.js';
 import { renderProblem } from './render-problem.js';
 
-export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
+/** Without the query, and without what follows a webhook's connector: that is a secret. */
+export const pathOf = (url: string): string => (url.split('?', 1)[0] ?? url).replace(/^(\/webhooks\/[^/]+)\/.*$/, '$1');
 
 /** Renders every failure as a problem; what is a fault of ours is logged with the request's id and told without details. */
 @Catch()

@@ -220,7 +220,9 @@ describe(`the service, killed ${KILLS} times in the middle of its work`, () => {
       campaign = await runCampaign();
       await settleAll();
     } catch (error) {
-      throw new Error(`CRASH_SEED=${seed}: ${String(error)}\n${service?.output() ?? ''}`, { cause: error });
+      throw new Error(`CRASH_SEED=${seed}: ${String(error)}\n${service?.output().slice(-20_000) ?? ''}`, {
+        cause: error,
+      });
     }
     tasks = await all<Task>('/v1/tasks');
     const calls = (await emulatorAt(place)<List<ProviderCall>>('GET', '/calls')).body.data;

@@ -31,7 +31,7 @@ export const freePort = (): Promise<number> =>
 export interface Running {
   /** No signal handler runs, nothing is flushed: as when the power fails, but for the disk's cache. */
   readonly kill: () => Promise<void>;
-  /** What it has said so far: for the message of a failure. */
+  /** Everything that it has said so far. */
   readonly output: () => string;
 }
 
@@ -48,7 +48,7 @@ const launch = async (
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text: Buffer) => (said = (said + text.toString('utf8')).slice(-20_000)));
+    stream.on('data', (text: Buffer) => (said += text.toString('utf8')));
   }
   const gone = new Promise<void>((done) => child.once('exit', () => done()));
   const kill = async (): Promise<void> => {
@@ -98,7 +98,7 @@ export const startEmulator = (place: Place): Promise<Running> =>
     `${emulatorUrl(place)}/_control/health`,
   );
 
-export const startService = (place: Place): Promise<Running> =>
+export const startService = (place: Place, more: Readonly<Record<string, string>> = {}): Promise<Running> =>
   launch(
     'apps/api/dist/main.js',
     {
@@ -109,6 +109,7 @@ export const startService = (place: Place): Promise<Running> =>
       POLICY_FILE: place.policyFile,
       FRESHET_API_KEY: place.apiKey,
       LOG_LEVEL: 'warn',
+      ...more,
     },
     `${serviceUrl(place)}/health/ready`,
   );

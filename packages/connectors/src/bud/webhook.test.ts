@@ -186,6 +186,15 @@ describe('events', () => {
     ]);
   });
 
+  test.each([
+    ['its beginning', new Date(NOW - MINUTE).toISOString(), NOW - MINUTE],
+    ['its arrival, where that is told to be later', new Date(NOW + MINUTE).toISOString(), NOW],
+    ['its arrival, where nothing readable is told', 'yesterday', NOW],
+  ])('data of a refresh is as of %s', (_what, start_time, expected) => {
+    const body = JSON.stringify({ ...webhooks.v2ProviderSuccess, start_time });
+    expect(translateBudWebhook(body, NOW)).toMatchObject([{ kind: 'aggregated', at: expected }]);
+  });
+
   test('what is unknown or names no consent is ignored', () => {
     const ignored = (event: object) => translateBudWebhook(JSON.stringify(event), NOW);
     expect(ignored({ event: 'open_banking.v3.anything' })).toEqual([

@@ -70,6 +70,17 @@ describe('refresh', () => {
     expect(server.seen).toHaveLength(2);
   });
 
+  test('refused for its status, it says which that is, where Meld shows it', async () => {
+    const conflict = { status: 409, body: { code: 'CONFLICT' } };
+    const broken = { ...connectionResource, status: 'RECONNECT_REQUIRED', statusReason: 'TOKEN_EXPIRED' };
+    server.answer = ({ method }) => (method === 'POST' ? conflict : { status: 200, body: broken });
+    const told = { status: 'RECONNECT_REQUIRED', reason: 'TOKEN_EXPIRED', at: null };
+    expect(await meld.refresh(call, refreshContext())).toMatchObject({ kind: 'refused', told });
+    server.answer = () => conflict;
+    expect(await meld.refresh(call, refreshContext())).toMatchObject({ kind: 'refused', told: null });
+    expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST', 'GET']);
+  });
+
   test('no answer repeats the key', async () => {
     for (const status of [301, 400, 401, 403, 404, 409, 429, 500, 503]) {
       server.answer = () => ({ status, body: { code: 'raw-key is bad', message: 'raw-key', errors: ['raw-key'] } });

@@ -1,6 +1,7 @@
-import type { ImportAnswer } from '@freshet/domain';
+import type { ImportAnswer, RefreshAnswer } from '@freshet/domain';
 import type { CallContext, ConnectionCall, Connector, ImportCall, RefreshCall, RefreshContext } from '@freshet/ports';
 
+import type { Exchange } from '../http/exchange.js';
 import { notSent } from '../http/failure.js';
 import { createMeldClient, type MeldClient } from './client.js';
 import { importThroughMeld } from './import.js';
@@ -18,17 +19,26 @@ export const MELD_IMPORTS = ['PLAID', 'AKOYA'] as const;
 const signingOf = ({ webhookSecret, webhookUrl }: MeldSettings): MeldSigning | null =>
   webhookSecret && webhookUrl ? { secret: webhookSecret, url: webhookUrl } : null;
 
-const refreshThrough = async (client: MeldClient, call: RefreshCall, context: RefreshContext) => {
-  if (context.signal.aborted) return notSent('Meld');
-  await context.sending();
-  const products = call.allProducts ? null : call.products;
-  return refreshAnswerOf(await client.refresh(call.externalId, products, context.signal), context.now());
-};
-
 const statusOf = async (client: MeldClient, call: ConnectionCall, signal: AbortSignal) => {
   // A 404 is no DELETED: a key of the other environment does not know any connection.
   const connection = connectionIn(await client.connection(call.externalId, signal));
   return connection === null ? null : toldOf(connection);
+};
+
+const isConflict = (exchange: Exchange): boolean => exchange.kind === 'reply' && exchange.status === 409;
+
+const refreshThrough = async (
+  client: MeldClient,
+  call: RefreshCall,
+  context: RefreshContext,
+): Promise<RefreshAnswer> => {
+  if (context.signal.aborted) return notSent('Meld');
+  await context.sending();
+  const products = call.allProducts ? null : call.products;
+  const exchange = await client.refresh(call.externalId, products, context.signal);
+  const answer = refreshAnswerOf(exchange, context.now());
+  // The status forbids it, and the reply does not say which it is: ours was another, and its webhook may never come.
+  return isConflict(exchange) ? { ...answer, told: await statusOf(client, call, context.signal) } : answer;
 };
 
 const importOne = async (client: MeldClient, call: ImportCall, context: CallContext): Promise<ImportAnswer> =>

@@ -19,6 +19,7 @@ import {
   MORNING,
   mxRow,
   OTHER_TENANT,
+  pass,
   pullOf,
   reasonsOf,
   request,
@@ -127,6 +128,19 @@ export const requestStories = (openStore: OpenStore): void => {
       });
       rig.clock.advance(MINUTE);
       expect(await ask(rig, id)).toMatchObject({ record: { verdict: 'force' } });
+    });
+
+    test('is answered with the task under way for another login of the same customer at that bank', async () => {
+      const rig = newRig({ bud: { refresh: [{ kind: 'unknown', message: 'lost' }] } });
+      const [first, second] = await bringIn(rig, [budRow(), budRow()]);
+      const task = await force(rig, first?.id as ConnectionId);
+      const asked = { record: { verdict: 'reuse', taskId: task.id } };
+      expect(await ask(rig, second?.id as ConnectionId)).toMatchObject(asked);
+      await runDue(rig);
+      expect(await ask(rig, second?.id as ConnectionId)).toMatchObject(asked);
+      await pass(rig, 30 * MINUTE);
+      // Given up: whether it happened is not known, so it does not stand for this one.
+      expect(await ask(rig, second?.id as ConnectionId)).toMatchObject({ record: { verdict: 'force' } });
     });
 
     test('waits for a background refresh that is nearly there, unless it is forced', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { DAY, HOUR, MINUTE, reasonsByStatus, SECOND, statuses } from '@freshet/domain';
+import { DAY, HOUR, MINUTE, reasonsByStatus, SECOND, statuses, update } from '@freshet/domain';
 import type { ConnectionId, ProviderEvent, WebhookRecord } from '@freshet/domain';
+import { read } from '@freshet/ports';
 import { processDueWebhooks, processWebhook, receiveWebhook } from '../index.js';
 import {
   allConnections,
@@ -67,13 +68,13 @@ export const webhookStories = (openStore: OpenStore): void => {
   });
 
   describe('a webhook that comes in', () => {
-    test('is verified, stored raw and answered; what it says waits', async () => {
+    test('is verified, stored as it came, sealed, and answered; what it says waits', async () => {
       const rig = newRig();
       const { id, externalId } = await bringInOne(rig);
       const event = told(externalId, 'RECONNECT_REQUIRED', MORNING, 'LOGIN_REQUIRED');
       expect(await receive(rig, 'e1', event)).toEqual({ kind: 'stored', replay: false });
       expect(await kept(rig, 'e1')).toMatchObject({
-        body: JSON.stringify([event]),
+        body: rig.engine.vault.seal(JSON.stringify([event]), 'body of ["ten_default","meld","e1"]'),
         state: 'received',
         attempts: 0,
         receivedAt: MORNING,
@@ -416,6 +417,24 @@ export const webhookStories = (openStore: OpenStore): void => {
       rig.clock.advance(MINUTE);
       await processDueWebhooks(rig.engine, 10);
       expect((await connectionOf(rig, id)).lastSuccessAt).toBe(MORNING);
+    });
+
+    test('whose body was put into the place of another’s is not read', async () => {
+      const rig = newRig();
+      const { externalId } = await bringInOne(rig);
+      await receive(rig, 'e1', aggregated(externalId, MORNING));
+      await receive(rig, 'e2', told(externalId, 'RECONNECT_REQUIRED', MORNING));
+      const [first, second] = [await kept(rig, 'e1'), await kept(rig, 'e2')];
+      await rig.store.turn(
+        () => read('webhook', { tenantId: TENANT, id: first.id }),
+        () => ({ effects: [update('webhook', first.id, { body: second.body })] }),
+      );
+      await processWebhook(rig.engine, TENANT, first.id);
+      expect(translated(rig)).toBe(0);
+      expect(await kept(rig, 'e1')).toMatchObject({
+        state: 'received',
+        error: expect.stringContaining('does not open'),
+      });
     });
 
     test('moves a task on no further than a look would', async () => {

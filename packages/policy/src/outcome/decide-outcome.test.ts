@@ -448,6 +448,17 @@ describe('a call of which nobody knows', () => {
     }
   });
 
+  test.each([
+    ['unknown', 'up to the time when it is given up', noon + 30 * MINUTE, 'charged'],
+    ['unknown', 'after it: that may be the provider’s own', noon + 30 * MINUTE + 1, 'uncertain'],
+    ['accepted', 'after it: it was taken all the same', noon + 30 * MINUTE + 1, 'charged'],
+  ] as const)('that was %s, with data as of %s', (state, _when, asOf, charge) => {
+    const late: Answer = { kind: 'done', asOf, newData: null };
+    const decision = answered(late, 'look', { pull: { state }, now: noon + 3 * HOUR });
+    expect(moneyAfter(decision)).toEqual([charge]);
+    expect(decision.task.state).toBe(charge === 'charged' ? 'succeeded' : 'failed');
+  });
+
   test('that ends at the very last moment after all is done, not given up', () => {
     expect(answered(done, 'look', { now: noon + 30 * MINUTE }).task.state).toBe('succeeded');
   });

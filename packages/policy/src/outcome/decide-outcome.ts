@@ -53,6 +53,10 @@ export interface OutcomeDecision {
 /** Whether a start that comes to nothing is the last that is made. */
 export const isLastTry = (task: Task, policy: RefreshPolicy): boolean => task.tries + 1 >= policy.execution.maxAttempts;
 
+/** Data from after the time to give up may be of a pull of the provider's own: it does not say that a lost call happened. */
+const saysNothing = ({ task, pull }: OutcomeFacts, { arrived }: Resolution): boolean =>
+  pull.state === 'unknown' && task.giveUpAt !== null && (arrived?.asOf ?? task.giveUpAt) > task.giveUpAt;
+
 const resolutionOf = (
   facts: OutcomeFacts,
   answer: CallEnd,
@@ -64,6 +68,7 @@ const resolutionOf = (
   const resolution = resolve(handedBack ? { ...answer, coalesced: true } : answer, phase);
   const { task } = facts;
   if (resolution.task === 'watch' && task.giveUpAt !== null && now >= task.giveUpAt) return givenUp;
+  if (saysNothing(facts, resolution)) return givenUp;
   if (resolution.task !== 'again') return resolution;
   return isLastTry(task, policy) ? exhausted(resolution) : triedAgain(resolution);
 };

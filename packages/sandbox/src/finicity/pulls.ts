@@ -102,6 +102,7 @@ export function planNight(world: World, connection: Connection, after: number): 
 }
 
 export function watchNight(world: World, connection: Connection): void {
+  if (!world.settings.backgroundPulls) return;
   const key = connectionKey('finicity', connection.externalId);
   if (connection.status === 'DELETED' || world.schedule.isPlanned(NIGHT_DUE, key)) return;
   planNight(world, connection, world.clock.now() + FIRST_NIGHT_AFTER_MS);

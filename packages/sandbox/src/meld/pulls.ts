@@ -53,6 +53,7 @@ export function planBackground(world: World, connection: Connection, after: numb
 }
 
 export function watchBackground(world: World, connection: Connection): void {
+  if (!world.settings.backgroundPulls) return;
   const key = connectionKey(connection.connector, connection.externalId);
   if (isTerminal(connection) || world.schedule.isPlanned(BACKGROUND_DUE, key)) return;
   planBackground(world, connection, world.clock.now() + FIRST_BACKGROUND_AFTER_MS);

@@ -99,6 +99,7 @@ function planBackground(world: World, externalId: string, after: number): void {
 }
 
 export function watchBackground(world: World, externalId: string): void {
+  if (!world.settings.backgroundPulls) return;
   if (world.schedule.isPlanned(BACKGROUND_DUE, mxKey(externalId))) return;
   planBackground(world, externalId, world.clock.now() + FIRST_BACKGROUND_AFTER_MS);
 }

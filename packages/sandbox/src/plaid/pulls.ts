@@ -40,6 +40,7 @@ export function pullAll(world: World, connection: Connection, at: number): void 
 }
 
 export function watchBackground(world: World, connection: Connection): void {
+  if (!world.settings.backgroundPulls) return;
   const key = connectionKey('plaid', connection.externalId);
   if (isGone(connection) || world.schedule.isPlanned(BACKGROUND_DUE, key)) return;
   planBackground(world, connection, world.clock.now() + FIRST_BACKGROUND_AFTER_MS);

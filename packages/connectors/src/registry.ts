@@ -1,9 +1,10 @@
-import type { Connector, Connectors } from '@freshet/ports';
+import type { Connector, ConnectorCapabilities, Connectors } from '@freshet/ports';
 
 import { createBudConnector } from './bud/connector.js';
-import type { BudSettings } from './bud/settings.js';
+import { budCalls, budRows, type BudSettings } from './bud/settings.js';
 import { createMeldConnector } from './meld/connector.js';
-import type { MeldSettings } from './meld/settings.js';
+import { meldCalls, meldRows, type MeldSettings } from './meld/settings.js';
+import type { CallDefaults, RowsOf, SettingRow } from './setting-row.js';
 
 export interface ConnectorsConfig {
   readonly meld?: MeldSettings | null | undefined;
@@ -19,3 +20,39 @@ const made = ({ meld, bud }: ConnectorsConfig): readonly (Connector | null)[] =>
 /** The connectors that have their credentials; one without is off. Throws for an address that is none. */
 export const createConnectors = (config: ConnectorsConfig): Connectors =>
   new Map(made(config).flatMap((connector) => (connector === null ? [] : [[connector.name, connector] as const])));
+
+/** The name of a connector that this build has. */
+export type BuiltConnector = keyof ConnectorsConfig;
+
+interface Described<Rows> {
+  readonly rows: Rows;
+  readonly calls: CallDefaults;
+}
+
+/** The settings of each connector, and how calls go through it. A connector without a row here does not compile. */
+const descriptions: {
+  readonly [Name in BuiltConnector]-?: Described<RowsOf<NonNullable<ConnectorsConfig[Name]>>>;
+} = {
+  meld: { rows: meldRows, calls: meldCalls },
+  bud: { rows: budRows, calls: budCalls },
+};
+
+/** One connector as whoever configures it sees it; its rows by the field that each sets. */
+export const connectorDescriptions = descriptions as Readonly<
+  Record<BuiltConnector, Described<Readonly<Record<string, SettingRow>>>>
+>;
+export const builtConnectors = Object.keys(descriptions) as readonly BuiltConnector[];
+
+const anything = ({ kind, oneOf }: SettingRow): string =>
+  oneOf?.[0] ?? (kind === 'address' ? 'https://provider.example' : 'any');
+
+/** What each can do when all that it takes is set. */
+export const capabilitiesWhenConfigured = (): readonly (readonly [BuiltConnector, ConnectorCapabilities])[] => {
+  const config = Object.fromEntries(
+    builtConnectors.map((name) => {
+      const settings = Object.entries(connectorDescriptions[name].rows).map(([field, row]) => [field, anything(row)]);
+      return [name, { ...Object.fromEntries(settings), webhookUrl: 'https://freshet.example/webhook' }];
+    }),
+  ) as ConnectorsConfig;
+  return [...createConnectors(config)].map(([name, { capabilities }]) => [name as BuiltConnector, capabilities]);
+};

@@ -61,10 +61,10 @@ const repeated = (rows: readonly ImportRow[]): readonly ImportFault[] => {
   });
 };
 
-const withoutId = (engine: Engine, rows: readonly ImportRow[]): readonly ImportFault[] =>
+const withoutId = (engine: Engine, tenantId: TenantId, rows: readonly ImportRow[]): readonly ImportFault[] =>
   rows.flatMap((row, index) => {
     if (row.externalId !== undefined) return [];
-    const imports = engine.connectors.get(row.connector)?.capabilities.imports ?? [];
+    const imports = engine.connectorsOf(tenantId).get(row.connector)?.capabilities.imports ?? [];
     if (!imports.includes(row.provider)) {
       const message = `needed: connector ${row.connector} has no import of its own for ${row.provider}`;
       return [{ index, field: 'externalId', message }];
@@ -74,14 +74,19 @@ const withoutId = (engine: Engine, rows: readonly ImportRow[]): readonly ImportF
   });
 
 /** Brought into the connector first, where a row has no externalId yet. */
-const throughConnector = async (engine: Engine, row: ImportRow, index: number): Promise<Brought | ImportFault> => {
+const throughConnector = async (
+  engine: Engine,
+  tenantId: TenantId,
+  row: ImportRow,
+  index: number,
+): Promise<Brought | ImportFault> => {
   if (row.externalId !== undefined) return { ...row, externalId: row.externalId };
-  const connector = engine.connectors.get(row.connector);
+  const connector = engine.connectorsOf(tenantId).get(row.connector);
   if (connector === undefined)
     return { index, field: 'connector', message: `connector ${row.connector} is switched off` };
   const { provider, customerId, institutionId, products } = row;
   const request = { provider, customerId, institutionId, products, credentials: row.credentials ?? {} };
-  const answer = await call(engine, connector, 'import', (to) => to.import(request, callContext(engine)));
+  const answer = await call(engine, connector, 'import', (to) => to.import(request, callContext(engine, to.name)));
   if (answer.kind === 'imported') {
     const { externalId, providerConnectionId } = answer;
     return { ...row, externalId, providerConnectionId: row.providerConnectionId ?? providerConnectionId ?? undefined };
@@ -155,10 +160,10 @@ export const importConnections = async (
   tenantId: TenantId,
   rows: readonly ImportRow[],
 ): Promise<ImportResult> => {
-  const faults = [...repeated(rows), ...withoutId(engine, rows)];
+  const faults = [...repeated(rows), ...withoutId(engine, tenantId, rows)];
   if (faults.length > 0) return { kind: 'faulty', faults };
   const brought = [];
-  for (const [index, row] of rows.entries()) brought.push(await throughConnector(engine, row, index));
+  for (const [index, row] of rows.entries()) brought.push(await throughConnector(engine, tenantId, row, index));
   const failed = brought.filter(isFault);
   if (failed.length > 0) return { kind: 'faulty', faults: failed };
   const rowsWithIds = brought as readonly Brought[];

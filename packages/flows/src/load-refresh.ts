@@ -200,6 +200,11 @@ const openTaskFacts = (task: Task | null): OpenTaskFacts | null =>
         to: task.to,
       };
 
+const connectorFacts = (engine: Engine, { tenantId, connector }: Connection) =>
+  engine.connectorsOf(tenantId).has(connector)
+    ? { connectorOn: true }
+    : { connectorOn: false, connectorNeeds: engine.connectorNeeds(tenantId, connector) };
+
 /** What forcing would bring, by what was learned: weighed in mode `auto` alone. */
 function* loadForcing(
   asked: Connection,
@@ -279,7 +284,7 @@ export function* loadRefreshOf(
     latest: yield* loadLatest(asked, request),
     usage: yield* loadUsage(asked, policy, asks, now),
     closures: closures.map(({ scope, scopeKey, kind, until }) => ({ scope, scopeKey, kind, until })),
-    connectorOn: engine.connectors.has(asked.connector),
+    ...connectorFacts(engine, asked),
     budgets,
     forcing: yield* loadForcing(asked, active, group, openTask, request, policy, now),
   };

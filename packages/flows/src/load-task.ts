@@ -79,7 +79,7 @@ export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Load
   // Once the customer has left it is an unattended call, and meets the limits of one.
   const asks = { products: task.products, attended: isPresent(task, pull, now), except: pull.id };
   const usage = yield* loadUsage(connection, policy, asks, now);
-  const facts = { ...held, group, closures, connectorOn: engine.connectors.has(task.connector), usage };
+  const facts = { ...held, group, closures, connectorOn: engine.connectorsOf(tenantId).has(task.connector), usage };
   return { facts, connection, policy };
 }
 
@@ -115,7 +115,7 @@ export function* loadOutcome(
   const found = yield* loadGroup(engine, held.task);
   if (found === undefined) return undefined;
   const { connector } = held.task;
-  const tellsStatus = engine.connectors.get(connector)?.capabilities.tellsStatus ?? false;
+  const tellsStatus = engine.connectorsOf(tenantId).get(connector)?.capabilities.tellsStatus ?? false;
   const same =
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);

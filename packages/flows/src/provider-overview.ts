@@ -37,9 +37,10 @@ function* loadOverview(tenantId: TenantId, now: Instant): Loader<OverviewLoad> {
 }
 
 /** A provider is called by its own connector where that is switched on, else through one that is. */
-const connectorOf = (engine: Engine, provider: string): string => {
+const connectorOf = (engine: Engine, tenantId: TenantId, provider: string): string => {
   const own = provider.toLowerCase();
-  return engine.connectors.has(own) ? own : ([...engine.connectors.keys()][0] ?? own);
+  const on = engine.connectorsOf(tenantId);
+  return on.has(own) ? own : ([...on.keys()][0] ?? own);
 };
 
 const endOf = (blocks: readonly Closure[]): Instant | null => {
@@ -49,7 +50,7 @@ const endOf = (blocks: readonly Closure[]): Instant | null => {
 
 const overviewOf = (engine: Engine, tenantId: TenantId, provider: string, load: OverviewLoad): ProviderOverview => {
   const now = engine.clock.now();
-  const connector = connectorOf(engine, provider);
+  const connector = connectorOf(engine, tenantId, provider);
   const own = load.closures.filter((closure) => closure.provider === provider);
   const inForce = own.filter(({ until }) => until === null || until > now);
   const blocks = inForce.filter(({ kind }) => kind !== 'paused');

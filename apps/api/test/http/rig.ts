@@ -88,11 +88,14 @@ const engineOf = ({ policyFile, script, store }: RigOptions) => {
     readonly message: string;
     readonly facts: Readonly<Record<string, unknown>>;
   }[] = [];
+  const connectors = new Map([['meld', meld]]);
   const engine: Engine = {
     store: store ?? createMemoryStore(),
     clock,
     ids: sequentialIds(NOW),
-    connectors: new Map([['meld', meld]]),
+    connectorsOf: () => connectors,
+    connectorNeeds: (_tenant, connector) => [`${connector.toUpperCase()}_API_KEY`],
+    callsThrough: () => ({ timeoutMs: 1_000, atOnce: 10 }),
     vault: plainVault(),
     policies: buildPolicyBook({ policyFile, hash }),
     log: {
@@ -100,7 +103,6 @@ const engineOf = ({ policyFile, script, store }: RigOptions) => {
       warn: (message, facts) => void told.push({ level: 'warn', message, facts }),
     },
     workerId: 'test',
-    callTimeoutMs: 1_000,
     leaseMs: 2_000,
   };
   return { engine, clock, meld, told };

@@ -111,6 +111,16 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   ],
   ['PROVIDER_OPEN', {}, 'The provider can be forced now.'],
   ['CONNECTOR_OFF', { connector: 'meld' }, 'The connector meld is switched off.'],
+  [
+    'CONNECTOR_OFF',
+    { connector: 'plaid', needs: ['PLAID_CLIENT_ID', 'PLAID_SECRET'] },
+    'The connector plaid is switched off: to switch it on, set PLAID_CLIENT_ID and PLAID_SECRET.',
+  ],
+  [
+    'CONNECTOR_OFF',
+    { connector: 'x', needs: [] },
+    'The connector x is switched off, and this service has none of that name.',
+  ],
   ['NO_FORCED_REFRESH', { provider: 'AKOYA' }, 'The provider AKOYA has no forced refresh at all.'],
   [
     'UNATTENDED_FORBIDDEN',

@@ -1,5 +1,5 @@
 import type { DecisionReason, ReasonCode } from '@freshet/domain';
-import { spokenData, type Spoken } from './spoken.js';
+import { NOT_RECORDED, spokenData, type Spoken } from './spoken.js';
 
 const status = (data: Spoken): string => {
   const reason = data.word('reason');
@@ -21,6 +21,12 @@ const helps = (data: Spoken): string => {
   const operation = data.word('operation');
   if (operation === null) return 'nothing brings it back';
   return operation === 'repair' ? 'the customer has to repair it' : 'the customer has to connect it';
+};
+
+const switchesOn = (data: Spoken): string => {
+  const needs = data.list('needs');
+  if (needs === NOT_RECORDED) return '';
+  return needs === 'none' ? ', and this service has none of that name' : `: to switch it on, set ${needs}`;
 };
 
 const age = (data: Spoken): string =>
@@ -127,7 +133,7 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
   FRESH_ENOUGH: (data) => `${age(data)}: within the ${data.duration('maxAgeMs')} asked for.`,
   NOT_FRESH_ENOUGH: (data) => `${age(data)}: not within the ${data.duration('maxAgeMs')} asked for.`,
   PROVIDER_OPEN: () => 'The provider can be forced now.',
-  CONNECTOR_OFF: (data) => `The connector ${data.text('connector')} is switched off.`,
+  CONNECTOR_OFF: (data) => `The connector ${data.text('connector')} is switched off${switchesOn(data)}.`,
   NO_FORCED_REFRESH: (data) => `The provider ${data.text('provider')} has no forced refresh at all.`,
   UNATTENDED_FORBIDDEN: (data) =>
     `The provider ${data.text('provider')} forbids forcing a refresh without the customer.`,

@@ -23,7 +23,9 @@ interface Obstacle {
 
 const connectorOff = ({ facts, policy }: Considered): Obstacle | undefined => {
   if (facts.connectorOn || policy.forced.executor !== 'engine') return undefined;
-  const reasons = [because('open', 'CONNECTOR_OFF', { connector: facts.asked.connector })];
+  const reasons = [
+    because('open', 'CONNECTOR_OFF', { connector: facts.asked.connector, needs: facts.connectorNeeds ?? [] }),
+  ];
   return { reasons, refusal: 'provider-closed', until: null };
 };
 

@@ -113,4 +113,4 @@ export interface RefreshFacts {
   readonly forcing: ForcingFacts | null;
 }
 
-export type ClosureFacts = Pick<Closure, 'scope' | 'scopeKey' | 'kind' | 'until'>;
+export type ClosureFacts = Pick<Closure, 'scope' | 'scopeKey' | 'kind' | 'until'> & Partial<Pick<Closure, 'probe'>>;

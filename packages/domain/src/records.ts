@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.js';
 import type { Closure } from './closure.js';
 import type { Connection, ConnectorName, StatusChange } from './connection.js';
 import type { DecisionRecord } from './decision.js';
@@ -107,6 +108,7 @@ export interface Records {
   readonly budgetCounter: BudgetCounter;
   readonly budgetAlert: BudgetAlert;
   readonly closure: Closure;
+  readonly breaker: Breaker;
   readonly connectionRates: ConnectionRates;
   readonly postingProfile: PostingProfile;
   readonly webhook: WebhookRecord;
@@ -130,6 +132,7 @@ export const recordNames = [
   'budgetCounter',
   'budgetAlert',
   'closure',
+  'breaker',
   'connectionRates',
   'postingProfile',
   'webhook',

@@ -283,7 +283,10 @@ export function* loadRefreshOf(
     recent: yield* loadRecent(asked, policy, now),
     latest: yield* loadLatest(asked, request),
     usage: yield* loadUsage(asked, policy, asks, now),
-    closures: closures.map(({ scope, scopeKey, kind, until }) => ({ scope, scopeKey, kind, until })),
+    closures: closures.map(({ scope, scopeKey, kind, until, probe }) => ({
+      ...{ scope, scopeKey, kind, until },
+      ...(probe === null ? {} : { probe }),
+    })),
     ...connectorFacts(engine, asked),
     budgets,
     forcing: yield* loadForcing(asked, active, group, openTask, request, policy, now),

@@ -125,9 +125,6 @@ const mayWrite = (engine: Engine, task: Task, held: Held): boolean =>
     ? task.state === 'running' && task.leaseOwner === null
     : task.fence === held.fence && task.leaseOwner === engine.workerId;
 
-/** The answers from which something is learned: data came, or the provider was reached and failed. */
-const teaches: ReadonlySet<CallEnd['kind']> = new Set(['done', 'partial', 'customer-needed', 'unavailable']);
-
 /** Records what an answer means, in one turn. The task as it is then. */
 export const settle = async (
   engine: Engine,
@@ -136,10 +133,9 @@ export const settle = async (
   answer: CallEnd,
   held: Held,
 ): Promise<Task | undefined> => {
-  const job = answer.kind === 'accepted' ? answer.providerTaskId : null;
   const phase: Phase = held === null ? 'look' : 'call';
   const decided = await engine.store.turn(
-    () => loadOutcome(engine, tenantId, id, job, teaches.has(answer.kind)),
+    () => loadOutcome(engine, tenantId, id, { answer, phase }),
     (load): { readonly task?: Task; readonly isStale?: boolean; readonly effects: readonly Effect[] } => {
       if (load === undefined) return { effects: [] };
       const { task } = load.facts;
@@ -216,7 +212,7 @@ const NEVER_SENT: NeverSent = {
 /** Frees what a worker that is gone still holds: never sent is queued again (a few times), sent is looked for. */
 const release = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<unknown> =>
   engine.store.turn(
-    () => loadOutcome(engine, tenantId, id, null, false),
+    () => loadOutcome(engine, tenantId, id, null),
     (load): { readonly effects: readonly Effect[] } => {
       if (load === undefined) return { effects: [] };
       const { facts, policy } = load;

@@ -1,5 +1,6 @@
 export * from './policy.js';
 export * from './allocation/index.js';
+export * from './breaker/index.js';
 export * from './catalogue/index.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';

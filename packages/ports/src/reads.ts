@@ -2,6 +2,7 @@ import type {
   ApiKey,
   AuditId,
   AuditRun,
+  Breaker,
   BudgetAlert,
   BudgetCounter,
   Closure,
@@ -201,6 +202,7 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly scope: Closure['scope'] },
     readonly Closure[]
   >;
+  readonly breaker: Read<{ readonly id: string }, Breaker | null>;
   /** Those whose period that instant lies in. */
   readonly budgetCounters: Read<{ readonly tenantId: TenantId; readonly at: Instant }, readonly BudgetCounter[]>;
   /** Of the periods that instant lies in. */

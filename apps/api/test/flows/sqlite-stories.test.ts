@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
+  breakerStories,
   budgetStories,
   changeStories,
   dispatchStories,
@@ -47,5 +48,6 @@ webhookStories(openStore);
 importStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
+breakerStories(openStore);
 raceStories(openStore, RACES);
 budgetStories(openStore, RACES);

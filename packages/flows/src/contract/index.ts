@@ -11,6 +11,7 @@ export {
   runRow,
   taskRow,
 } from './audit-rows.js';
+export { breakerStories } from './breaker-stories.js';
 export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
 export { dispatchStories } from './dispatch-stories.js';

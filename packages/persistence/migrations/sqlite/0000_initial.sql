@@ -23,6 +23,18 @@ CREATE TABLE `audits` (
 --> statement-breakpoint
 CREATE INDEX `audits_page` ON `audits` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `audits_queued` ON `audits` (`id`) WHERE "audits"."state" = 'queued';--> statement-breakpoint
+CREATE TABLE `breakers` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`connector` text NOT NULL,
+	`provider` text NOT NULL,
+	`scope` text NOT NULL,
+	`scope_key` text NOT NULL,
+	`ends` text NOT NULL,
+	`opened` integer NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `budget_alerts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -62,6 +74,7 @@ CREATE TABLE `closures` (
 	`scope_key` text NOT NULL,
 	`kind` text NOT NULL,
 	`until` integer,
+	`probe` text,
 	`at` integer NOT NULL
 );
 --> statement-breakpoint

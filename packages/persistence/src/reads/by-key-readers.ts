@@ -131,12 +131,21 @@ export const taskReaders = (schema: Schema): Readers<ByTask> => {
   };
 };
 
-type ByOneKey = 'idempotency' | 'webhook' | 'webhookByKey' | 'audit' | 'policyArchive' | 'apiKeyByHash' | 'setting';
+type ByOneKey =
+  'breaker' | 'idempotency' | 'webhook' | 'webhookByKey' | 'audit' | 'policyArchive' | 'apiKeyByHash' | 'setting';
 
 /** What is kept beside: each by its one key. */
 export const operationReaders = ({ db, tables }: Schema): Readers<ByOneKey> => {
-  const { idempotency, webhook, audit, policyArchive, apiKey, setting } = tables;
+  const { breaker, idempotency, webhook, audit, policyArchive, apiKey, setting } = tables;
   return {
+    breaker: first(
+      selecting(
+        db
+          .select()
+          .from(breaker)
+          .where(eq(breaker.id, value('id'))),
+      ),
+    ),
     idempotency: first(
       selecting(
         db

@@ -10,7 +10,14 @@ import {
   settingTable,
   webhookTable,
 } from './operation-tables.js';
-import { budgetAlertTable, budgetCounterTable, closureTable, ledgerEntryTable, pullTable } from './pull-tables.js';
+import {
+  breakerTable,
+  budgetAlertTable,
+  budgetCounterTable,
+  closureTable,
+  ledgerEntryTable,
+  pullTable,
+} from './pull-tables.js';
 import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 
@@ -25,6 +32,7 @@ export const defineTables = (kit: ColumnKit) => ({
   budgetCounter: budgetCounterTable(kit),
   budgetAlert: budgetAlertTable(kit),
   closure: closureTable(kit),
+  breaker: breakerTable(kit),
   connectionRates: connectionRatesTable(kit),
   postingProfile: postingProfileTable(kit),
   webhook: webhookTable(kit),

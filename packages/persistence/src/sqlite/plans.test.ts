@@ -64,6 +64,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['decision', {}, ['sqlite_autoindex_decisions_1']],
   ['pullsBetween', { scope: { kind: 'account' }, from: 0, until: 1, limit: 9 }, ['pulls_account']],
   ['requestCount', { take: 1 }, ['decisions_connection']],
+  ['breaker', {}, ['sqlite_autoindex_breakers_1']],
   ['connectionRates', {}, ['sqlite_autoindex_connection_rates_1']],
   ['postingProfile', {}, ['sqlite_autoindex_posting_profiles_1']],
   ['idempotency', {}, ['sqlite_autoindex_idempotency_records_1']],

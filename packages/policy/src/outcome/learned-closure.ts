@@ -46,5 +46,5 @@ export const learnedClosure = (
   } as const;
   const id = closureId(subject);
   const before = closures.find((closure) => closure.id === id)?.until ?? until;
-  return [put('closure', { id, ...subject, until: Math.max(until, before), at: inputs.now })];
+  return [put('closure', { id, ...subject, until: Math.max(until, before), probe: null, at: inputs.now })];
 };

@@ -147,6 +147,12 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
     { scope: 'provider', until: later },
     'Forced refreshes of this provider are held back after failures in a row until 2026-03-01T15:00:00.000Z.',
   ],
+  [
+    'BREAKER_OPEN',
+    { scope: 'institution', until: later, probe: 'task_1' },
+    'Forced refreshes of this institution are held back after failures in a row until 2026-03-01T15:00:00.000Z. ' +
+      'The refresh task_1 is trying it.',
+  ],
   ['LIMITS_ALLOW', { limits: ['mx-cooldown'] }, 'The limits let it pass: mx-cooldown.'],
   ['LIMITS_ALLOW', { limits: [] }, 'The limits let it pass: none.'],
   [

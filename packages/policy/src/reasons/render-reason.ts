@@ -17,6 +17,12 @@ const closed = (data: Spoken, how: string): string => {
   return `Forced refreshes of this ${what} are ${how} ${until(data, 'until')}.`;
 };
 
+/** A breaker, while it waits or while one task tries it. */
+const heldBack = (data: Spoken): string => {
+  const tried = data.word('probe') === null ? '' : ` The refresh ${data.text('probe')} is trying it.`;
+  return `${closed(data, 'held back after failures in a row')}${tried}`;
+};
+
 const helps = (data: Spoken): string => {
   const operation = data.word('operation');
   if (operation === null) return 'nothing brings it back';
@@ -140,7 +146,7 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
   CUSTOMER_REQUIRED: (data) => `In the status ${status(data)} a refresh works only while the customer is present.`,
   PROVIDER_PAUSED: (data) => closed(data, 'paused by an operator'),
   PROVIDER_IN_MAINTENANCE: (data) => closed(data, 'held back by a maintenance'),
-  BREAKER_OPEN: (data) => closed(data, 'held back after failures in a row'),
+  BREAKER_OPEN: heldBack,
   LIMITS_ALLOW: (data) => `The limits let it pass: ${data.list('limits')}.`,
   LIMIT_REACHED: limitReached,
   LIMIT_TOLD_BY_PROVIDER: (data) =>

@@ -107,6 +107,7 @@ const byKeyReads = (kept: Kept) => {
     closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
     closuresOfTenant: ({ tenantId, scope }) =>
       other.closuresOfTenant.of(tenantId).filter((closure) => closure.scope === scope),
+    breaker: ({ id }) => tables.breaker.get(id),
     budgetCounters: ({ tenantId, at }) => other.countersOfTenant.of(tenantId).filter(isIn(at)),
     budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],

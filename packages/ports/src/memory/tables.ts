@@ -137,6 +137,7 @@ export const createTables = () => {
     connectionRates: createTable('connectionRates', [], {}),
     postingProfile: createTable('postingProfile', [], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),
+    breaker: createTable('breaker', [], {}),
     webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
     idempotency: createTable('idempotency', [other.expiring], {}),
     audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits], {}),

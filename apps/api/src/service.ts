@@ -17,8 +17,8 @@ import { registerImports } from './sandbox/register-imports.js';
 import { sandboxModule } from './sandbox/sandbox.module.js';
 import { createClockWalk } from './sandbox/walk-clock.js';
 
-/** Calls to providers under way at a time. */
-const CONCURRENT_CALLS = 32;
+/** Tasks at work at a time, at all providers: several slow ones leave room for the rest. */
+const CONCURRENT_TASKS = 128;
 
 /** Inside the lease that an audit runs under; the first page waits for its thread to start. */
 const AUDIT_PAGE_MS = 15_000;
@@ -57,7 +57,7 @@ const assemble = async (settings: Settings, built: BuiltEngine, emulator: Emulat
     store: metrics.watch(built.engine.store),
     ...(emulator === null ? {} : { beforeImport: registerImports(emulator.emulator) }),
   };
-  const dispatcher = createDispatcher(engine, CONCURRENT_CALLS);
+  const dispatcher = createDispatcher(engine, CONCURRENT_TASKS);
   const auditThread = () =>
     createPageThread({ file: settings.databaseFile, entry: AUDIT_THREAD, deadlineMs: AUDIT_PAGE_MS });
   const dueWork = createDueWork(engine, dispatcher, auditThread);

@@ -2,6 +2,7 @@ export * from './policy.js';
 export * from './allocation/index.js';
 export * from './breaker/index.js';
 export * from './catalogue/index.js';
+export { takeTurns, type Lane, type Room } from './dispatch/take-turns.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
 export {

@@ -50,11 +50,11 @@ const connectorNeeds = (tenantId: TenantId, connector: ConnectorName): readonly 
     .map(({ variable }) => variable);
 };
 
-/** A connector that this build does not have is never called: any deadline does. */
+/** A connector that this build does not have is never called: its tasks are permits, which are only watched. */
 const callsThrough =
   ({ calls }: Settings): Engine['callsThrough'] =>
   (connector) =>
-    isBuilt(connector) ? calls[connector] : { timeoutMs: 10_000, atOnce: 1 };
+    isBuilt(connector) ? calls[connector] : { timeoutMs: 10_000, atOnce: 32 };
 
 /** The engine's connectors, made of the settings. */
 export const connectorSet = (settings: Settings): Pick<Engine, 'connectorsOf' | 'connectorNeeds' | 'callsThrough'> => ({

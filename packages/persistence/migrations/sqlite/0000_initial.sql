@@ -295,6 +295,7 @@ CREATE INDEX `tasks_page` ON `tasks` (`tenant_id`,`id`,`state`,`executor`);--> s
 CREATE INDEX `tasks_connection` ON `tasks` (`tenant_id`,`connection_id`,`id`);--> statement-breakpoint
 CREATE INDEX `tasks_open` ON `tasks` (`tenant_id`,`id`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX `tasks_due` ON `tasks` (`due_at`,`id`,`lease_until`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint
+CREATE INDEX `tasks_lane` ON `tasks` (`connector`,`provider`,`tenant_id`,`due_at`,`id`,`lease_until`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX `tasks_leased` ON `tasks` (`lease_until`) WHERE "tasks"."lease_until" is not null;--> statement-breakpoint
 CREATE INDEX `tasks_provider_task` ON `tasks` (`tenant_id`,`connector`,`provider_task_id`,`id`) WHERE "tasks"."provider_task_id" is not null;--> statement-breakpoint
 CREATE TABLE `webhooks` (

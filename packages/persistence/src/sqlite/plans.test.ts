@@ -75,6 +75,8 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['apiKeyByHash', {}, ['api_keys_hash']],
   ['setting', {}, ['sqlite_autoindex_settings_1']],
   ['dueTasks', {}, ['tasks_due']],
+  ['dueTasksOfLane', {}, ['tasks_lane']],
+  ['laneAfter', {}, ['tasks_lane']],
   ['deadLeases', {}, ['tasks_leased']],
   ['dueWebhooks', {}, ['webhooks_due']],
   ['nextDueAt', {}, ['tasks_due', 'webhooks_due']],

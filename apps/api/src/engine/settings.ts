@@ -41,7 +41,8 @@ const port = (whenUnset: number) =>
 const address = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' });
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-const environment = z.object({
+/** The service's own; connectors bring theirs. */
+export const serviceVariables = {
   PORT: port(3000),
   HOST: text.default('127.0.0.1'),
   DATABASE_URL: text.default('file:./data/freshet.db'),
@@ -53,9 +54,9 @@ const environment = z.object({
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   ...httpVariables,
   CONNECTORS_FILE: text.optional(),
-  ...credentialVariables,
-  ...callVariables,
-});
+};
+
+const environment = z.object({ ...serviceVariables, ...credentialVariables, ...callVariables });
 
 type Environment = z.infer<typeof environment>;
 

@@ -9,7 +9,9 @@ import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
 import { SettingsError } from './engine/settings-error.js';
 import { readSettings, type Settings } from './engine/settings.js';
 import { createNudge } from './schedules/nudge.js';
-import { createDueWork } from './schedules/due-work.js';
+import { createDueSteps, runAllDue } from './schedules/due-work.js';
+import { createJobRunner } from './schedules/job-runner.js';
+import { readJobTimes, type JobTimes } from './schedules/job-times.js';
 import { schedulesModule } from './schedules/schedules.module.js';
 import { importExamples } from './sandbox/import-examples.js';
 import { ensureEmulator, type EmulatorProcess } from './sandbox/emulator-process.js';
@@ -50,7 +52,12 @@ interface Service {
   readonly close: () => Promise<void>;
 }
 
-const assemble = async (settings: Settings, built: BuiltEngine, emulator: EmulatorProcess | null): Promise<Service> => {
+const assemble = async (
+  settings: Settings,
+  times: JobTimes,
+  built: BuiltEngine,
+  emulator: EmulatorProcess | null,
+): Promise<Service> => {
   const metrics = createMetrics();
   const engine: Engine = {
     ...built.engine,
@@ -60,15 +67,17 @@ const assemble = async (settings: Settings, built: BuiltEngine, emulator: Emulat
   const dispatcher = createDispatcher(engine, CONCURRENT_TASKS);
   const auditThread = () =>
     createPageThread({ file: settings.databaseFile, entry: AUDIT_THREAD, deadlineMs: AUDIT_PAGE_MS });
-  const dueWork = createDueWork(engine, dispatcher, auditThread);
-  const extraModules = [AuditModule, schedulesModule(dueWork, engine.log)];
+  const steps = createDueSteps(engine, dispatcher, auditThread);
+  const runner = createJobRunner(engine, steps, times);
+  const extraModules = [AuditModule, schedulesModule(runner, times)];
   if (emulator !== null) {
     const offset = await emulator.emulator.offsetMs();
     await built.clock.moveTo(offset);
     await emulator.emulator.moveTo(built.clock.offsetMs());
-    extraModules.push(sandboxModule(createClockWalk(built.clock, emulator.emulator, dueWork.everything)));
+    const runDue = () => runAllDue(engine, dispatcher, steps, runner.runDue);
+    extraModules.push(sandboxModule(createClockWalk(built.clock, emulator.emulator, runDue)));
   }
-  const app = await createApp({ engine, settings, nudge: createNudge(dueWork, engine.log), extraModules, metrics });
+  const app = await createApp({ engine, settings, nudge: createNudge(runner, engine.log), extraModules, metrics });
   await app.listen(settings.port, settings.host);
   const imported = settings.sandbox && built.isFirstStart ? await importExamples(engine) : 0;
   greet(settings, built, imported);
@@ -105,6 +114,7 @@ export const runService = async (environment: Readonly<Record<string, string | u
   let emulator: EmulatorProcess | null = null;
   try {
     const settings = readSettings(environment);
+    const times = readJobTimes(environment);
     const logger = pino({ level: settings.logLevel });
     const log = {
       info: (message: string, facts: Readonly<Record<string, unknown>>) => logger.info(facts, message),
@@ -112,7 +122,7 @@ export const runService = async (environment: Readonly<Record<string, string | u
     };
     built = await buildEngine(settings, log);
     emulator = settings.sandbox ? await ensureEmulator(settings) : null;
-    closeOnSignal(await assemble(settings, built, emulator), logger);
+    closeOnSignal(await assemble(settings, times, built, emulator), logger);
   } catch (error) {
     complain(error);
     await built?.engine.store.close();

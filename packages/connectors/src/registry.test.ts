@@ -3,14 +3,15 @@ import { createConnectors } from './registry.js';
 
 const meld = { apiKey: 'key' };
 const bud = { clientId: 'client', clientSecret: 'secret', baseUrl: 'https://api-sandbox.thisisbud.com' };
+const finicity = { partnerId: 'partner', partnerSecret: 'secret', appKey: 'key' };
 
 describe('the connectors that are on', () => {
   test('are those with credentials, under their names', () => {
-    const both = createConnectors({ meld, bud });
-    expect([...both.keys()]).toEqual(['meld', 'bud']);
-    for (const [name, connector] of both) expect(connector.name).toBe(name);
+    const all = createConnectors({ meld, bud, finicity });
+    expect([...all.keys()]).toEqual(['meld', 'bud', 'finicity']);
+    for (const [name, connector] of all) expect(connector.name).toBe(name);
     expect([...createConnectors({ meld: { apiKey: '' }, bud: { ...bud, clientSecret: '' } }).keys()]).toEqual([]);
-    expect([...createConnectors({ meld: null }).keys()]).toEqual([]);
+    expect([...createConnectors({ meld: null, finicity: { ...finicity, appKey: '' } }).keys()]).toEqual([]);
   });
 
   test('a wrong address stops the start', () => {

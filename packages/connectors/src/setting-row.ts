@@ -8,13 +8,18 @@ export interface SettingRow {
   readonly required: boolean;
   /** Never shown; in a file that everybody may read it has to stand elsewhere. */
   readonly secret: boolean;
-  readonly kind: 'text' | 'address';
+  /** `list`: several with commas between; `login`: a name and a password with a colon between. */
+  readonly kind: 'text' | 'address' | 'list' | 'flag' | 'login';
   /** The only words that it takes. */
   readonly oneOf?: readonly string[];
   readonly meaning: string;
   /** What holds without it. */
   readonly otherwise?: string;
 }
+
+/** What a setting comes to once it is read. */
+export type GivenValue =
+  string | boolean | readonly string[] | { readonly username: string; readonly password: string };
 
 /** What the engine adds by itself: nobody sets it for one connector. */
 export interface AddedSettings {

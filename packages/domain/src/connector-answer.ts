@@ -112,7 +112,13 @@ export type ChangeAnswer =
 
 /** A connection brought in by the connector's own import. */
 export type ImportAnswer =
-  | { readonly kind: 'imported'; readonly externalId: string; readonly providerConnectionId: string | null }
+  | {
+      readonly kind: 'imported';
+      readonly externalId: string;
+      readonly providerConnectionId: string | null;
+      /** What the connection is addressed with from now on, where the import made it; else what was given. */
+      readonly credentials?: Readonly<Record<string, string>>;
+    }
   | Refused
   | Limited
   | Unavailable

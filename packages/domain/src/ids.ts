@@ -13,6 +13,7 @@ export const idPrefixes = {
   webhook: 'whk',
   audit: 'aud',
   finding: 'fnd',
+  run: 'run',
   key: 'key',
 } as const;
 
@@ -29,6 +30,7 @@ export type HistoryId = IdOf<'history'>;
 export type WebhookId = IdOf<'webhook'>;
 export type AuditId = IdOf<'audit'>;
 export type FindingId = IdOf<'finding'>;
+export type RunId = IdOf<'run'>;
 export type KeyId = IdOf<'key'>;
 
 /** The tenant that a start without configuration serves. */

@@ -2,7 +2,7 @@ import type { Breaker } from './breaker.js';
 import type { Closure } from './closure.js';
 import type { Connection, ConnectorName, StatusChange } from './connection.js';
 import type { DecisionRecord } from './decision.js';
-import type { AuditId, ConnectionId, DecisionId, FindingId, TenantId, WebhookId } from './ids.js';
+import type { AuditId, ConnectionId, DecisionId, FindingId, RunId, TenantId, WebhookId } from './ids.js';
 import type { BudgetAlert, BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';
 import type { Pull } from './pull.js';
@@ -74,6 +74,20 @@ export interface Finding {
   readonly at: Instant;
 }
 
+/** One run of a job: at its time, or by hand. Jobs are the service's, of no tenant. */
+export interface JobRun {
+  readonly id: RunId;
+  readonly job: string;
+  /** The time that it ran for: one run for each, however many replicas tick. Null: started by hand. */
+  readonly dueAt: Instant | null;
+  readonly startedAt: Instant;
+  /** Null while it runs, or where its process ended in the middle. */
+  readonly endedAt: Instant | null;
+  /** How much it did, in the job's own things; null where it failed, or has not ended. */
+  readonly did: number | null;
+  readonly error: string | null;
+}
+
 /** A policy as it was in force, so that its decisions can be decided again. */
 export interface PolicyArchive {
   /** The content hash: the decision's `policyVersion`. */
@@ -115,6 +129,7 @@ export interface Records {
   readonly idempotency: IdempotencyRecord;
   readonly audit: AuditRun;
   readonly finding: Finding;
+  readonly jobRun: JobRun;
   readonly policyArchive: PolicyArchive;
   readonly apiKey: ApiKey;
   readonly setting: Setting;
@@ -139,6 +154,7 @@ export const recordNames = [
   'idempotency',
   'audit',
   'finding',
+  'jobRun',
   'policyArchive',
   'apiKey',
   'setting',

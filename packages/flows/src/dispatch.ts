@@ -6,8 +6,8 @@ import { runTask } from './run-task.js';
 
 /** Runs what is due, so many at a time in all and at each provider, by turns, and none of it twice in this process. */
 export interface Dispatcher {
-  /** Starts what is due now, as far as there is room; resolves once that has been started, not ended. */
-  readonly tick: () => Promise<void>;
+  /** Starts what is due now, as far as there is room: how much. It has been started then, not ended. */
+  readonly tick: () => Promise<number>;
   /** Everything that is under way has ended. */
   readonly idle: () => Promise<void>;
 }
@@ -82,11 +82,13 @@ export const createDispatcher = (engine: Engine, concurrency: number): Dispatche
     return longest.length < limit ? longest : walkLanes(room);
   };
 
-  const tick = async (): Promise<void> => {
-    if (concurrency <= underway.size) return;
+  const tick = async (): Promise<number> => {
+    if (concurrency <= underway.size) return 0;
     const due = (await dueNow(concurrency - underway.size)).filter(({ id }) => !underway.has(id));
     const running = [...underway.values()].map(({ lane }) => lane);
-    for (const task of takeTurns(due, running, { inAll: concurrency, atOnce })) launch(task);
+    const next = takeTurns(due, running, { inAll: concurrency, atOnce });
+    next.forEach(launch);
+    return next.length;
   };
 
   const idle = async (): Promise<void> => {

@@ -88,8 +88,9 @@ const throughConnector = async (
   const request = { provider, customerId, institutionId, products, credentials: row.credentials ?? {} };
   const answer = await call(engine, connector, 'import', (to) => to.import(request, callContext(engine, to.name)));
   if (answer.kind === 'imported') {
-    const { externalId, providerConnectionId } = answer;
-    return { ...row, externalId, providerConnectionId: row.providerConnectionId ?? providerConnectionId ?? undefined };
+    const { externalId, providerConnectionId, credentials = row.credentials } = answer;
+    const known = row.providerConnectionId ?? providerConnectionId ?? undefined;
+    return { ...row, externalId, providerConnectionId: known, credentials };
   }
   const message = 'message' in answer ? answer.message : 'the provider limits imports for now';
   return { index, field: 'credentials', message: `${row.connector} did not import it: ${message}` };

@@ -12,5 +12,6 @@ export { policyOf } from './load-refresh.js';
 export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';
 export * from './tasks.js';
+export * from './job-runs.js';
 export * from './upkeep.js';
 export { processDueWebhooks, processWebhook, receiveWebhook, type WebhookResult } from './webhooks.js';

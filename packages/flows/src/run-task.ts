@@ -80,7 +80,7 @@ const presenceOf = (engine: Engine, { start: { attended, task }, load }: Started
 
 const forced = async (engine: Engine, connector: Connector, started: Started): Promise<RefreshAnswer | NeverSent> => {
   const { task } = started.start;
-  const { connection } = started.load;
+  const { connection, facts } = started.load;
   const request = {
     ...connectionCall(engine, connection),
     pullId: task.pullId,
@@ -88,6 +88,7 @@ const forced = async (engine: Engine, connector: Connector, started: Started): P
     allProducts: connection.products.every((product) => task.products.includes(product)),
     from: task.from,
     to: task.to,
+    historicalLoaded: facts.group.some((member) => member.historicalLoaded),
     presence: presenceOf(engine, started),
   };
   // Whatever keeps `sent` from being durable keeps the call from being made: the lease runs out, and it is tried again.

@@ -36,6 +36,8 @@ export interface RefreshCall extends ConnectionCall {
   readonly allProducts: boolean;
   readonly from: Instant | null;
   readonly to: Instant | null;
+  /** False: the first load of the transactions' history, which the decision priced. Left out, it was loaded before. */
+  readonly historicalLoaded?: boolean;
   /** Sent on only here, and only where the customer caused this very request. */
   readonly presence: CustomerPresence | null;
 }

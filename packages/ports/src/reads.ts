@@ -15,6 +15,7 @@ import type {
   Finding,
   IdempotencyRecord,
   Instant,
+  JobRun,
   LedgerEntry,
   PolicyArchive,
   PostingProfile,
@@ -24,6 +25,7 @@ import type {
   PullId,
   PullOrigin,
   PullState,
+  RunId,
   Setting,
   Severity,
   StatusChange,
@@ -289,6 +291,8 @@ export interface Reads {
     { readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: AuditId }[]
   >;
+  /** Runs of jobs that were started before that instant, the oldest first. */
+  readonly oldJobRuns: Read<{ readonly before: Instant; readonly limit: number }, readonly { readonly id: RunId }[]>;
   readonly expiredIdempotency: Read<
     { readonly now: Instant; readonly limit: number },
     readonly { readonly id: string }[]
@@ -299,6 +303,7 @@ export interface Reads {
   readonly tasksPage: Read<TasksPage, readonly Task[]>;
   readonly historyPage: Read<Page & { readonly connectionId: ConnectionId }, readonly StatusChange[]>;
   readonly auditsPage: Read<Page, readonly AuditRun[]>;
+  readonly jobRunsPage: Read<Pick<Page, 'before' | 'limit'> & { readonly job: string }, readonly JobRun[]>;
   readonly findingsPage: Read<FindingsPage, readonly Finding[]>;
 
   /** Audit scans go up by key, so that a page is found again however long the last one took. */

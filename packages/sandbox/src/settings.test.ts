@@ -16,6 +16,8 @@ describe('optionsFromEnvironment', () => {
         meldWebhookSecret: 'sandbox-meld-webhook-secret',
         budClientId: null,
         budClientSecret: null,
+        finicityPartnerId: null,
+        finicityWebhookSecret: 'sandbox-finicity-webhook-secret',
       },
     });
   });
@@ -30,14 +32,27 @@ describe('optionsFromEnvironment', () => {
       SANDBOX_MELD_WEBHOOK_SECRET: '',
       SANDBOX_BUD_CLIENT_ID: 'client',
       SANDBOX_BUD_CLIENT_SECRET: 'secret',
+      SANDBOX_FINICITY_PARTNER_ID: 'partner',
+      SANDBOX_FINICITY_PARTNER_SECRET: 'hush',
+      SANDBOX_FINICITY_APP_KEY: 'app-key',
+      SANDBOX_FINICITY_WEBHOOK_SECRET: 'path',
     };
     const options = optionsFromEnvironment(environment);
     expect(options).toMatchObject({ port: 4001, host: '::1', booksFile: 'books.ndjson' });
-    expect(options.secrets).toEqual({
+    expect(options.secrets).toMatchObject({
       meldKey: 'key',
       meldWebhookSecret: 'sandbox-meld-webhook-secret',
       budClientId: 'client',
       budClientSecret: 'secret',
+      mxClientId: null,
+      mxApiKey: null,
+      mxWebhookSecret: 'sandbox-mx-webhook-secret',
+      finicityPartnerId: 'partner',
+      finicityPartnerSecret: 'hush',
+      finicityAppKey: 'app-key',
+      finicityWebhookSecret: 'path',
+      plaidClientId: null,
+      plaidSecret: null,
     });
     const settings = settingsOf(options);
     expect(settings.webhookBaseUrl).toBe('https://example.com/base');

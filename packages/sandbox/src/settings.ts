@@ -22,6 +22,19 @@ export interface SandboxSecrets {
   /** Null takes any client. */
   readonly budClientId?: string | null;
   readonly budClientSecret?: string | null;
+  /** Null takes any client. */
+  readonly mxClientId?: string | null;
+  readonly mxApiKey?: string | null;
+  /** The last part of the address that MX's webhooks go to. */
+  readonly mxWebhookSecret?: string;
+  /** Null takes any partner and any key; without the partner's secret webhooks are not signed. */
+  readonly finicityPartnerId?: string | null;
+  readonly finicityPartnerSecret?: string | null;
+  readonly finicityAppKey?: string | null;
+  /** The last part of the path that its webhooks go to. */
+  readonly finicityWebhookSecret?: string;
+  readonly plaidClientId?: string | null;
+  readonly plaidSecret?: string | null;
 }
 
 export interface Settings {
@@ -39,6 +52,34 @@ const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_WEBHOOK_BASE = 'http://127.0.0.1:3000';
 const DEFAULT_BOOKS_FILE = './data/sandbox-books.ndjson';
 export const DEFAULT_MELD_WEBHOOK_SECRET = 'sandbox-meld-webhook-secret';
+export const DEFAULT_MX_WEBHOOK_SECRET = 'sandbox-mx-webhook-secret';
+export const DEFAULT_FINICITY_WEBHOOK_SECRET = 'sandbox-finicity-webhook-secret';
+
+type SecretName = keyof SandboxSecrets;
+
+/** Each secret's variable, and what it is where nobody tells; null takes any. */
+const secrets: {
+  readonly [Name in SecretName]-?: { readonly variable: string; readonly untold: Settings['secrets'][Name] };
+} = {
+  meldKey: { variable: 'SANDBOX_MELD_KEY', untold: null },
+  meldWebhookSecret: { variable: 'SANDBOX_MELD_WEBHOOK_SECRET', untold: DEFAULT_MELD_WEBHOOK_SECRET },
+  budClientId: { variable: 'SANDBOX_BUD_CLIENT_ID', untold: null },
+  budClientSecret: { variable: 'SANDBOX_BUD_CLIENT_SECRET', untold: null },
+  mxClientId: { variable: 'SANDBOX_MX_CLIENT_ID', untold: null },
+  mxApiKey: { variable: 'SANDBOX_MX_API_KEY', untold: null },
+  mxWebhookSecret: { variable: 'SANDBOX_MX_WEBHOOK_SECRET', untold: DEFAULT_MX_WEBHOOK_SECRET },
+  finicityPartnerId: { variable: 'SANDBOX_FINICITY_PARTNER_ID', untold: null },
+  finicityPartnerSecret: { variable: 'SANDBOX_FINICITY_PARTNER_SECRET', untold: null },
+  finicityAppKey: { variable: 'SANDBOX_FINICITY_APP_KEY', untold: null },
+  finicityWebhookSecret: { variable: 'SANDBOX_FINICITY_WEBHOOK_SECRET', untold: DEFAULT_FINICITY_WEBHOOK_SECRET },
+  plaidClientId: { variable: 'SANDBOX_PLAID_CLIENT_ID', untold: null },
+  plaidSecret: { variable: 'SANDBOX_PLAID_SECRET', untold: null },
+};
+
+const secretsFrom = (told: (name: SecretName) => string | null): Settings['secrets'] =>
+  Object.fromEntries(
+    Object.entries(secrets).map(([name, { untold }]) => [name, told(name as SecretName) ?? untold]),
+  ) as unknown as Settings['secrets'];
 
 /** In a test nothing is left behind and nothing is printed, unless the options say so. */
 export function settingsOf(options: SandboxOptions): Settings {
@@ -48,12 +89,7 @@ export function settingsOf(options: SandboxOptions): Settings {
     booksFile: options.booksFile === undefined || options.booksFile === null ? null : resolve(options.booksFile),
     now: options.now ?? (() => Date.now()),
     webhookBaseUrl: trimmed(options.webhookBaseUrl ?? DEFAULT_WEBHOOK_BASE),
-    secrets: {
-      meldKey: options.secrets?.meldKey ?? null,
-      meldWebhookSecret: options.secrets?.meldWebhookSecret ?? DEFAULT_MELD_WEBHOOK_SECRET,
-      budClientId: options.secrets?.budClientId ?? null,
-      budClientSecret: options.secrets?.budClientSecret ?? null,
-    },
+    secrets: secretsFrom((name) => options.secrets?.[name] ?? null),
     log: options.log ?? (() => undefined),
   };
 }
@@ -66,12 +102,7 @@ export function optionsFromEnvironment(environment: Readonly<Record<string, stri
     host: told('SANDBOX_HOST') ?? DEFAULT_HOST,
     booksFile: told('SANDBOX_BOOKS') ?? DEFAULT_BOOKS_FILE,
     webhookBaseUrl: webhookBaseOf(told('SANDBOX_WEBHOOK_BASE')),
-    secrets: {
-      meldKey: told('SANDBOX_MELD_KEY'),
-      meldWebhookSecret: told('SANDBOX_MELD_WEBHOOK_SECRET') ?? DEFAULT_MELD_WEBHOOK_SECRET,
-      budClientId: told('SANDBOX_BUD_CLIENT_ID'),
-      budClientSecret: told('SANDBOX_BUD_CLIENT_SECRET'),
-    },
+    secrets: secretsFrom((name) => told(secrets[name].variable)),
     log: told('LOG_LEVEL') === 'silent' ? () => undefined : (line) => void process.stdout.write(`${line}\n`),
   };
 }

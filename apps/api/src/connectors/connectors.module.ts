@@ -2,10 +2,10 @@ import { Controller, Get, Inject, Module } from '@nestjs/common';
 import { formatDuration, type TenantId } from '@freshet/domain';
 import type { Engine } from '@freshet/flows';
 import { z } from 'zod';
-import { builtConnectors } from '../engine/connector-rows.js';
+import { builtConnectors, type BuiltConnector } from '../engine/connector-rows.js';
 import { ENGINE, SETTINGS } from '../engine/engine.token.js';
 import type { Settings } from '../engine/settings.js';
-import { webhookUrl } from '../engine/webhook-url.js';
+import { shownWebhookUrl } from '../engine/webhook-url.js';
 import { Tenant } from '../http/authenticate.js';
 import { Describe } from '../http/describe.js';
 import { listOf } from '../http/page.js';
@@ -27,7 +27,9 @@ const connectorView = z
       })
       .nullable()
       .meta({ description: 'As it is set up; null while it is off.' }),
-    webhookUrl: z.string().meta({ description: 'Where the provider is to send them.' }),
+    webhookUrl: z
+      .string()
+      .meta({ description: 'Where the provider is to send them; a secret in it is named, not shown.' }),
     callTimeout: z.string(),
     atOnce: z.int().meta({ description: 'Tasks at work at one provider at a time, of all tenants.' }),
   })
@@ -35,7 +37,7 @@ const connectorView = z
 
 type ConnectorAnswer = z.infer<typeof connectorView>;
 
-const viewOf = (engine: Engine, { publicUrl }: Settings, tenantId: TenantId, name: string): ConnectorAnswer => {
+const viewOf = (engine: Engine, { publicUrl }: Settings, tenantId: TenantId, name: BuiltConnector): ConnectorAnswer => {
   const on = engine.connectorsOf(tenantId).get(name);
   const { timeoutMs, atOnce } = engine.callsThrough(name);
   return {
@@ -43,7 +45,7 @@ const viewOf = (engine: Engine, { publicUrl }: Settings, tenantId: TenantId, nam
     on: on !== undefined,
     needs: on === undefined ? [...engine.connectorNeeds(tenantId, name)] : [],
     can: on === undefined ? null : { ...on.capabilities, imports: [...on.capabilities.imports] },
-    webhookUrl: webhookUrl(publicUrl, tenantId, name),
+    webhookUrl: shownWebhookUrl(publicUrl, tenantId, name),
     callTimeout: formatDuration(timeoutMs),
     atOnce,
   };

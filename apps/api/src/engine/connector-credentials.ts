@@ -1,20 +1,33 @@
 import { z } from 'zod';
 import { builtConnectors, connectorDescriptions } from './connector-rows.js';
-import type { BuiltConnector, ConnectorsConfig, SettingRow } from './connector-rows.js';
+import type { BuiltConnector, ConnectorsConfig, GivenValue, SettingRow } from './connector-rows.js';
 
 /** The settings of one connector as they were given, by field. */
-export type GivenSettings = Readonly<Record<string, string>>;
+export type GivenSettings = Readonly<Record<string, GivenValue>>;
 /** Of one tenant. Each is complete: what its connector needs is there. */
 export type GivenConnectors = Readonly<Partial<Record<BuiltConnector, GivenSettings>>>;
 
 const address = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' });
 
-/** What one setting may be, once it is known. */
-export const settingSchema = ({ kind, oneOf }: SettingRow): z.ZodType<string, string> => {
-  const text = z.string().trim().min(1, 'must not be empty');
-  if (oneOf !== undefined) return z.enum([...oneOf], `must be ${oneOf.join(' or ')}`);
-  return kind === 'address' ? text.pipe(address) : text;
+const text = z.string().trim().min(1, 'must not be empty');
+
+const splitAtColon = (login: string) => ({
+  username: login.slice(0, login.indexOf(':')),
+  password: login.slice(login.indexOf(':') + 1),
+});
+
+/** How each kind of setting is written, and what it comes to. */
+const kinds: Readonly<Record<SettingRow['kind'], z.ZodType<GivenValue, string>>> = {
+  text,
+  address: text.pipe(address),
+  list: text.transform((all) => all.split(',').map((one) => one.trim())),
+  flag: z.enum(['true', 'false'], 'must be true or false').transform((word) => word === 'true'),
+  login: text.regex(/^[^:]+:./, 'must be a name and a password with a colon between').transform(splitAtColon),
 };
+
+/** What one setting may be, once it is known. */
+export const settingSchema = ({ kind, oneOf }: SettingRow): z.ZodType<GivenValue, string> =>
+  oneOf === undefined ? kinds[kind] : z.enum([...oneOf], `must be ${oneOf.join(' or ')}`);
 
 export const rowsOf = (name: BuiltConnector): readonly (readonly [field: string, row: SettingRow])[] =>
   Object.entries(connectorDescriptions[name].rows);
@@ -24,9 +37,10 @@ export const missingIn = (name: BuiltConnector, given: GivenSettings): readonly 
   rowsOf(name).filter(([field, row]) => row.required && given[field] === undefined);
 
 /** By variable: all connectors' settings in the environment. */
-export const credentialVariables: Readonly<Record<string, z.ZodOptional<z.ZodType<string>>>> = Object.fromEntries(
-  builtConnectors.flatMap((name) => rowsOf(name).map(([, row]) => [row.variable, settingSchema(row).optional()])),
-);
+export const credentialVariables: Readonly<Record<string, z.ZodOptional<z.ZodType<GivenValue, string>>>> =
+  Object.fromEntries(
+    builtConnectors.flatMap((name) => rowsOf(name).map(([, row]) => [row.variable, settingSchema(row).optional()])),
+  );
 
 const listed = (rows: readonly (readonly [string, SettingRow])[]): string =>
   rows.map(([, { variable }]) => variable).join(' and ');
@@ -57,7 +71,7 @@ export const credentialsIn = (env: Readonly<Record<string, unknown>>): Credentia
     const settings = Object.fromEntries(
       rowsOf(name).flatMap(([field, { variable }]) => {
         const value = env[variable];
-        return typeof value === 'string' ? [[field, value]] : [];
+        return value === undefined ? [] : [[field, value as GivenValue]];
       }),
     );
     const fault = faultOf(name, settings);

@@ -6,5 +6,6 @@ export {
   DEFAULT_TRANSPORT,
   type BuiltConnector,
   type ConnectorsConfig,
+  type GivenValue,
   type SettingRow,
 } from '@freshet/connectors';

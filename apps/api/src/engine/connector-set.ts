@@ -3,7 +3,7 @@ import { DEFAULT_TENANT, type ConnectorName, type TenantId } from '@freshet/doma
 import type { Engine, EngineLog } from '@freshet/flows';
 import type { Connectors } from '@freshet/ports';
 import { sandboxConnectors } from '../sandbox/sandbox-connectors.js';
-import { asConfig, type GivenConnectors } from './connector-credentials.js';
+import { asConfig, type GivenConnectors, type GivenSettings } from './connector-credentials.js';
 import { builtConnectors, connectorDescriptions, type BuiltConnector } from './connector-rows.js';
 import type { Settings } from './settings.js';
 import { webhookUrl } from './webhook-url.js';
@@ -13,15 +13,22 @@ const NONE: Connectors = new Map();
 const isBuilt = (connector: ConnectorName): connector is BuiltConnector =>
   builtConnectors.includes(connector as BuiltConnector);
 
+/** The address that a tenant's webhooks come to; senders that sign nothing have their secret in it. */
+const addressOf = (publicUrl: string, tenantId: TenantId, name: BuiltConnector, given: GivenSettings): string => {
+  const { secretInPath } = connectorDescriptions[name];
+  const secret = secretInPath === undefined ? undefined : given[secretInPath];
+  return webhookUrl(publicUrl, tenantId, name, typeof secret === 'string' ? encodeURIComponent(secret) : undefined);
+};
+
 const withAddress = (
   { publicUrl, calls }: Settings,
   tenantId: TenantId,
   given: GivenConnectors,
 ): Readonly<Record<string, object>> =>
   Object.fromEntries(
-    Object.entries(given).map(([name, settings]) => {
-      const { sockets, keepAliveMs } = calls[name as BuiltConnector];
-      const added = { webhookUrl: webhookUrl(publicUrl, tenantId, name), transport: { sockets, keepAliveMs } };
+    (Object.entries(given) as [BuiltConnector, GivenSettings][]).map(([name, settings]) => {
+      const { sockets, keepAliveMs } = calls[name];
+      const added = { webhookUrl: addressOf(publicUrl, tenantId, name, settings), transport: { sockets, keepAliveMs } };
       return [name, { ...settings, ...added }];
     }),
   );

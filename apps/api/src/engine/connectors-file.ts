@@ -27,8 +27,14 @@ interface Reading {
 const TENANT_NAME = /^ten_[A-Za-z0-9][\w-]{0,63}$/;
 const tenantName = z.string().regex(TENANT_NAME, 'must be a tenant such as ten_default');
 
-const valueOf = (field: string, row: SettingRow, { folder, env, openSecrets }: Reading) =>
-  z
+/** YAML has lists and truths of its own. */
+const asText = (value: unknown): unknown => {
+  if (typeof value === 'boolean') return String(value);
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(',') : value;
+};
+
+const valueOf = (field: string, row: SettingRow, { folder, env, openSecrets }: Reading) => {
+  const text = z
     .string('must be a quoted text')
     .transform((text, context) => {
       const read = readValue(text, folder, env);
@@ -40,6 +46,8 @@ const valueOf = (field: string, row: SettingRow, { folder, env, openSecrets }: R
       return z.NEVER;
     })
     .pipe(settingSchema(row));
+  return row.kind === 'list' || row.kind === 'flag' ? z.preprocess(asText, text) : text;
+};
 
 const settingsOf = (name: BuiltConnector, reading: Reading) =>
   z

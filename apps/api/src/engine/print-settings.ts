@@ -1,8 +1,9 @@
-import { formatDuration } from '@freshet/domain';
+import { DEFAULT_TENANT, formatDuration } from '@freshet/domain';
 import { callFields, callRows } from './connector-calls.js';
 import { rowsOf } from './connector-credentials.js';
 import { builtConnectors, capabilitiesWhenConfigured, connectorDescriptions } from './connector-rows.js';
 import { settingMeanings } from './setting-meanings.js';
+import { shownWebhookUrl } from './webhook-url.js';
 
 type Row = readonly string[];
 
@@ -89,7 +90,7 @@ export const printWebhookAddresses = (): string =>
       .filter(([, { webhooks }]) => webhooks)
       .map(([name]) => [
         code(name),
-        code(`<PUBLIC_URL>/webhooks/${name}`),
-        code(`<PUBLIC_URL>/tenants/<tenant>/webhooks/${name}`),
+        code(shownWebhookUrl('<PUBLIC_URL>', DEFAULT_TENANT, name)),
+        code(shownWebhookUrl('<PUBLIC_URL>', '<tenant>', name)),
       ]),
   );

@@ -2,18 +2,36 @@ import { createHash } from 'node:crypto';
 import type { ImportRow } from '@freshet/flows';
 import type { Emulator } from './emulator.js';
 
-/** The connectors that the emulator speaks for. */
-const EMULATED: ReadonlySet<string> = new Set(['meld', 'bud']);
+type MadeUp = (row: ImportRow) => Readonly<Record<string, string>>;
 
-/** Bud names customers by UUID: one that stays the same for the same customer. */
-const madeUp = (row: ImportRow): Readonly<Record<string, string>> => {
-  const hex = createHash('sha256').update(row.customerId).digest('hex');
-  const customerId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-  return { customerId };
+const hashOf = (seed: string): string => createHash('sha256').update(seed).digest('hex');
+
+/** As a UUID looks: the same for the same seed. */
+const uuidOf = (seed: string): string => {
+  const hex = hashOf(seed);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
+/** Ten digits, the first of which is no zero. */
+const digitsOf = (seed: string): string => String(1_000_000_000 + Number.parseInt(hashOf(seed).slice(0, 7), 16));
+
+/** Bud names customers by UUID. */
+const ofCustomer: MadeUp = ({ customerId }) => ({ customerId: uuidOf(customerId) });
+
+/** The connectors that the emulator speaks for, and what their connections are addressed with where nothing is given. */
+const EMULATED: Readonly<Record<string, MadeUp>> = {
+  meld: ofCustomer,
+  bud: ofCustomer,
+  mx: ({ customerId }) => ({ userGuid: `USR-${uuidOf(customerId)}` }),
+  finicity: ({ customerId }) => ({ customerId: digitsOf(customerId) }),
+  // One token an Item.
+  plaid: ({ externalId = '' }) => ({ accessToken: `access-sandbox-${uuidOf(externalId)}` }),
+};
+
+const madeUp: MadeUp = (row) => EMULATED[row.connector]?.(row) ?? {};
+
 const isEmulated = (row: ImportRow): row is ImportRow & { readonly externalId: string } =>
-  EMULATED.has(row.connector) && row.externalId !== undefined;
+  Object.hasOwn(EMULATED, row.connector) && row.externalId !== undefined;
 
 /**
  * In sandbox mode whatever is imported exists at the emulator too, with credentials made up where none are given: so

@@ -1,5 +1,9 @@
 import type { ConnectorsConfig } from '@freshet/connectors';
-import { DEFAULT_MELD_WEBHOOK_SECRET } from '@freshet/sandbox';
+import {
+  DEFAULT_FINICITY_WEBHOOK_SECRET,
+  DEFAULT_MELD_WEBHOOK_SECRET,
+  DEFAULT_MX_WEBHOOK_SECRET,
+} from '@freshet/sandbox';
 import type { Settings } from '../engine/settings.js';
 
 export const emulatorUrl = (settings: Pick<Settings, 'sandboxPort'>): string =>
@@ -21,6 +25,29 @@ export const sandboxConnectors = (settings: Pick<Settings, 'sandboxPort' | 'publ
       baseUrl: `${base}/bud`,
       jwksUrl: `${base}/bud-callback.jwks`,
       redirectUrl: `${base}/done`,
+    },
+    mx: {
+      clientId: 'sandbox-mx-client',
+      apiKey: 'sandbox-mx-key',
+      baseUrl: `${base}/mx`,
+      webhookSecret: DEFAULT_MX_WEBHOOK_SECRET,
+      redirectUrl: `${base}/done`,
+    },
+    finicity: {
+      partnerId: 'sandbox-finicity-partner',
+      partnerSecret: 'sandbox-finicity-secret',
+      appKey: 'sandbox-finicity-key',
+      baseUrl: `${base}/finicity`,
+      webhookSecret: DEFAULT_FINICITY_WEBHOOK_SECRET,
+      webhookUrl: `${settings.publicUrl}/webhooks/finicity/${DEFAULT_FINICITY_WEBHOOK_SECRET}`,
+    },
+    plaid: {
+      clientId: 'sandbox-plaid-client',
+      secret: 'sandbox-plaid-secret',
+      baseUrl: `${base}/plaid`,
+      clientName: 'Freshet sandbox',
+      redirectUrl: `${base}/done`,
+      webhookUrl: `${settings.publicUrl}/webhooks/plaid`,
     },
   };
 };

@@ -1,6 +1,7 @@
 import {
   expireAbandonedConnects,
   forgetIdempotency,
+  forgetJobRuns,
   learnPostingHours,
   processDueWebhooks,
   releaseDeadLeases,
@@ -15,62 +16,67 @@ const BATCH = 200;
 /** A walk of the clock stops looking for more after so many rounds: what comes later runs at the next tick. */
 const MAX_ROUNDS = 50;
 
+/** Does what is due now, and says how much that was. */
+type Step = () => Promise<number>;
+
 /** Everything that falls due by itself, each by name. The timers only tick: what is due is read from the engine's clock. */
-export interface DueWork {
-  readonly dispatchTasks: () => Promise<void>;
-  readonly processWebhooks: () => Promise<void>;
-  readonly releaseLeases: () => Promise<void>;
-  readonly expireConnects: () => Promise<void>;
-  readonly forgetIdempotency: () => Promise<void>;
-  readonly learnPostingHours: () => Promise<void>;
-  readonly nightlyAudit: () => Promise<void>;
-  readonly runAudits: () => Promise<void>;
-  /** All of it, until nothing more is due now. */
-  readonly everything: () => Promise<void>;
+export interface DueSteps {
+  readonly dispatchTasks: Step;
+  readonly processWebhooks: Step;
+  readonly releaseLeases: Step;
+  readonly expireConnects: Step;
+  readonly forgetIdempotency: Step;
+  readonly forgetJobRuns: Step;
+  readonly learnPostingHours: Step;
+  readonly nightlyAudit: Step;
+  readonly runAudits: Step;
 }
 
-const untilDone = async (step: () => Promise<number>): Promise<void> => {
-  while ((await step()) >= BATCH);
-};
+const untilDone =
+  (step: Step): Step =>
+  async () => {
+    let all = 0;
+    for (let done = BATCH; done >= BATCH; all += done) done = await step();
+    return all;
+  };
 
 /** They read in a thread of their own, which is there only while they run. */
-const runAudits = async (engine: Engine, { pages, end }: PageThread): Promise<void> => {
+const runAudits = async (engine: Engine, { pages, end }: PageThread): Promise<number> => {
   try {
-    await runQueuedAudits(engine, BATCH, { pages });
+    return await runQueuedAudits(engine, BATCH, { pages });
   } finally {
     await end();
   }
 };
 
-export const createDueWork = (engine: Engine, dispatcher: Dispatcher, auditThread: () => PageThread): DueWork => {
-  const work = {
-    dispatchTasks: () => dispatcher.tick(),
-    processWebhooks: () => untilDone(() => processDueWebhooks(engine, BATCH)),
-    releaseLeases: () => untilDone(() => releaseDeadLeases(engine, BATCH)),
-    expireConnects: () => untilDone(() => expireAbandonedConnects(engine, BATCH)),
-    forgetIdempotency: () => untilDone(() => forgetIdempotency(engine, BATCH)),
-    learnPostingHours: async () => void (await learnPostingHours(engine)),
-    nightlyAudit: async () => void (await requestNightlyAudits(engine)),
-    runAudits: () => runAudits(engine, auditThread()),
-  };
+export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThread: () => PageThread): DueSteps => ({
+  dispatchTasks: () => dispatcher.tick(),
+  processWebhooks: untilDone(() => processDueWebhooks(engine, BATCH)),
+  releaseLeases: untilDone(() => releaseDeadLeases(engine, BATCH)),
+  expireConnects: untilDone(() => expireAbandonedConnects(engine, BATCH)),
+  forgetIdempotency: untilDone(() => forgetIdempotency(engine, BATCH)),
+  forgetJobRuns: untilDone(() => forgetJobRuns(engine, BATCH)),
+  learnPostingHours: () => learnPostingHours(engine),
+  nightlyAudit: async () => (await requestNightlyAudits(engine)).length,
+  runAudits: () => runAudits(engine, auditThread()),
+});
 
-  const tasksAndWebhooks = async (): Promise<void> => {
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      await work.processWebhooks();
-      await work.dispatchTasks();
-      await dispatcher.idle();
-      const next = await engine.store.read('nextDueAt', {});
-      if (next === null || next > engine.clock.now()) return;
-    }
-  };
-
-  const everything = async (): Promise<void> => {
-    await work.releaseLeases();
-    await work.expireConnects();
-    await tasksAndWebhooks();
-    await work.nightlyAudit();
-    await work.runAudits();
-  };
-
-  return { ...work, everything };
+/** All of it, until nothing more is due now. */
+export const runAllDue = async (
+  engine: Engine,
+  dispatcher: Dispatcher,
+  steps: DueSteps,
+  runDueJobs: () => Promise<void>,
+): Promise<void> => {
+  await steps.releaseLeases();
+  await steps.expireConnects();
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    await steps.processWebhooks();
+    await steps.dispatchTasks();
+    await dispatcher.idle();
+    const next = await engine.store.read('nextDueAt', {});
+    if (next === null || next > engine.clock.now()) break;
+  }
+  await runDueJobs();
+  await steps.runAudits();
 };

@@ -1,12 +1,13 @@
 import type { EngineLog } from '@freshet/flows';
 import type { Nudge } from '../engine/engine.token.js';
-import type { DueWork } from './due-work.js';
+import type { JobRunner } from './job-runner.js';
+import { jobNamed } from './jobs.js';
 
 /**
  * Starts what is due now instead of at the next tick. However many ask, it runs once at a time, and once more after the
  * last who asked while it ran.
  */
-export const createNudge = (work: Pick<DueWork, 'processWebhooks' | 'dispatchTasks'>, log: EngineLog): Nudge => {
+export const createNudge = (runner: Pick<JobRunner, 'soon'>, log: EngineLog): Nudge => {
   let running = false;
   let again = false;
 
@@ -15,8 +16,8 @@ export const createNudge = (work: Pick<DueWork, 'processWebhooks' | 'dispatchTas
     do {
       again = false;
       try {
-        await work.processWebhooks();
-        await work.dispatchTasks();
+        await runner.soon(jobNamed('process-webhooks'));
+        await runner.soon(jobNamed('dispatch-tasks'));
       } catch (error) {
         log.warn('a nudge failed: the next tick makes up for it', { error: String(error) });
       }

@@ -1,90 +1,54 @@
-import { Inject, Injectable, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
-import { Cron, Interval, ScheduleModule } from '@nestjs/schedule';
-import type { EngineLog } from '@freshet/flows';
-import type { DueWork } from './due-work.js';
-
-const DUE_WORK = Symbol('DueWork');
-const LOG = Symbol('EngineLog');
+import {
+  Inject,
+  Injectable,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
+import { SECOND } from '@freshet/domain';
+import type { JobRunner } from './job-runner.js';
+import type { JobTimes } from './job-times.js';
+import { jobs } from './jobs.js';
+import { JOB_RUNNER, JOB_TIMES, SchedulesController } from './schedules.controller.js';
 
 /** Ctrl-C waits so long for a job that is in the middle of something. */
-const SHUTDOWN_BOUND_MS = 10_000;
+const SHUTDOWN_BOUND_MS = 10 * SECOND;
+/** Whether the time of a job has come is looked up so often. */
+const TIMES_TICK_MS = SECOND;
 
-/**
- * The named jobs. Each runs alone: a tick that finds the last one still at work is skipped. They carry no rule: what is
- * due is read from the engine's clock and decided by the turns.
- */
+/** The named timers. They carry no rule: a tick that finds the last one still at work is skipped. */
 @Injectable()
-export class Schedules implements BeforeApplicationShutdown {
-  private readonly running = new Map<string, Promise<void>>();
-  private stopped = false;
-
+export class Schedules implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
-    @Inject(DUE_WORK) private readonly work: DueWork,
-    @Inject(LOG) private readonly log: EngineLog,
+    @Inject(JOB_RUNNER) private readonly runner: JobRunner,
+    @Inject(JOB_TIMES) private readonly times: JobTimes,
+    @Inject(SchedulerRegistry) private readonly registry: SchedulerRegistry,
   ) {}
 
-  @Interval('dispatch-tasks', 200)
-  dispatchTasks(): Promise<void> {
-    return this.alone('dispatch-tasks', this.work.dispatchTasks);
+  onApplicationBootstrap(): void {
+    for (const job of jobs) {
+      const time = this.times.of(job);
+      const everyMs = time.kind === 'ticks' ? time.everyMs : TIMES_TICK_MS;
+      this.registry.addInterval(
+        job.name,
+        setInterval(() => void this.runner.tick(job), everyMs),
+      );
+    }
   }
 
-  @Interval('process-webhooks', 200)
-  processWebhooks(): Promise<void> {
-    return this.alone('process-webhooks', this.work.processWebhooks);
-  }
-
-  @Interval('release-leases', 1_000)
-  releaseLeases(): Promise<void> {
-    return this.alone('release-leases', this.work.releaseLeases);
-  }
-
-  @Interval('run-audits', 1_000)
-  runAudits(): Promise<void> {
-    return this.alone('run-audits', this.work.runAudits);
-  }
-
-  @Cron('0 * * * * *', { name: 'expire-connects', waitForCompletion: true })
-  expireConnects(): Promise<void> {
-    return this.alone('expire-connects', this.work.expireConnects);
-  }
-
-  @Cron('30 * * * * *', { name: 'nightly-audit', waitForCompletion: true })
-  nightlyAudit(): Promise<void> {
-    return this.alone('nightly-audit', this.work.nightlyAudit);
-  }
-
-  @Cron('0 45 * * * *', { name: 'learn-posting-hours', waitForCompletion: true })
-  learnPostingHours(): Promise<void> {
-    return this.alone('learn-posting-hours', this.work.learnPostingHours);
-  }
-
-  @Cron('0 15 * * * *', { name: 'forget-idempotency', waitForCompletion: true })
-  forgetIdempotency(): Promise<void> {
-    return this.alone('forget-idempotency', this.work.forgetIdempotency);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN_BOUND_MS)));
-    await Promise.race([Promise.all(this.running.values()), bound]);
-    clearTimeout(timer);
-  }
-
-  private alone(name: string, job: () => Promise<void>): Promise<void> {
-    if (this.stopped || this.running.has(name)) return Promise.resolve();
-    const done = job()
-      .catch((error: unknown) => this.log.warn('a scheduled job failed', { job: name, error: String(error) }))
-      .finally(() => this.running.delete(name));
-    this.running.set(name, done);
-    return done;
+  beforeApplicationShutdown(): Promise<void> {
+    for (const { name } of jobs) this.registry.deleteInterval(name);
+    return this.runner.stop(SHUTDOWN_BOUND_MS);
   }
 }
 
-export const schedulesModule = (work: DueWork, log: EngineLog): DynamicModule => ({
+export const schedulesModule = (runner: JobRunner, times: JobTimes): DynamicModule => ({
   module: SchedulesModule,
   imports: [ScheduleModule.forRoot()],
-  providers: [Schedules, { provide: DUE_WORK, useValue: work }, { provide: LOG, useValue: log }],
+  controllers: [SchedulesController],
+  providers: [Schedules, { provide: JOB_RUNNER, useValue: runner }, { provide: JOB_TIMES, useValue: times }],
 });
 
 @Module({})

@@ -84,6 +84,30 @@ tenants:
     expect(calls.bud).toMatchObject({ timeoutMs: 10_000, atOnce: 32 });
   });
 
+  test('has lists, truths and logins as they are written', () => {
+    const text = `version: 1
+tenants:
+  ten_default:
+    plaid: { clientId: "c", secret: "s", countryCodes: [US, GB], additionalProducts: "investments, liabilities" }
+    mx: { clientId: "c", apiKey: "k", webhookLogin: "name:pass:word" }
+    finicity: { partnerId: "p", partnerSecret: "s", appKey: "k", checksSignature: true }
+`;
+    expect(Object.fromEntries(read(text).credentials)).toEqual({
+      ten_default: {
+        plaid: {
+          clientId: 'c',
+          secret: 's',
+          countryCodes: ['US', 'GB'],
+          additionalProducts: ['investments', 'liabilities'],
+        },
+        mx: { clientId: 'c', apiKey: 'k', webhookLogin: { username: 'name', password: 'pass:word' } },
+        finicity: { partnerId: 'p', partnerSecret: 's', appKey: 'k', checksSignature: true },
+      },
+    });
+    expect(refusal(ofDefault('    finicity: { checksSignature: maybe }\n'))).toContain('must be true or false');
+    expect(refusal(ofDefault(`    mx: { webhookLogin: "${SECRET}" }\n`))).toContain('must be a name and a password');
+  });
+
   test('without any tenant leaves the sandbox on', () => {
     expect(read('version: 1\ntenants: {}\n').sandbox).toBe(true);
   });
@@ -121,7 +145,9 @@ tenants:
   });
 
   test('does not say what the environment says already', () => {
-    expect(refusal(meld('one'), { MELD_API_KEY: 'two' })).toContain('The connector meld of ten_default is set in the env');
+    expect(refusal(meld('one'), { MELD_API_KEY: 'two' })).toContain(
+      'The connector meld of ten_default is set in the env',
+    );
     const calls = `${meld('one')}calls: { meld: { atOnce: 4 } }\n`;
     expect(refusal(calls, { MELD_AT_ONCE: '5' })).toContain('MELD_AT_ONCE is set in the environment and in');
   });

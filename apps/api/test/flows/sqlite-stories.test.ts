@@ -5,6 +5,7 @@ import {
   changeStories,
   dispatchStories,
   importStories,
+  jobStories,
   learningStories,
   leaseStories,
   outcomeStories,
@@ -46,6 +47,7 @@ presenceStories(openStore);
 permitStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
+jobStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);
 breakerStories(openStore);

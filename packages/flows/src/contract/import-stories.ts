@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
 import type { Connection, ConnectionId, ImportAnswer } from '@freshet/domain';
+import { credentialsBelongTo } from '../connection-call.js';
 import { importConnections, runTask } from '../index.js';
 import type { ImportRow } from '../index.js';
 import {
@@ -285,6 +286,17 @@ export const importStories = (openStore: OpenStore): void => {
         { externalId: 'p-1', providerConnectionId: 'item' },
         { externalId: 'p-2', providerConnectionId: 'item' },
       ]);
+    });
+
+    test('that made credentials keeps those, and else the ones that were given', async () => {
+      const made = { ...brought('p-1'), credentials: { accessToken: 'made' } };
+      const rig = newRig({ meld: { capabilities: { imports: ['PLAID'] }, import: [made, brought('p-2')] } });
+      await bringIn(rig, [plaid(), plaid()]);
+      const kept = (await allConnections(rig)).map((connection) => [
+        connection.externalId,
+        rig.engine.vault.open(connection.credentials ?? '', credentialsBelongTo(connection)),
+      ]);
+      expect(Object.fromEntries(kept)).toEqual({ 'p-1': '{"accessToken":"made"}', 'p-2': '{"token":"p"}' });
     });
 
     test.each([

@@ -16,6 +16,7 @@ export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
 export { dispatchStories } from './dispatch-stories.js';
 export { importStories } from './import-stories.js';
+export { jobStories } from './job-stories.js';
 export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
 export { outcomeStories } from './outcome-stories.js';

@@ -150,6 +150,7 @@ export const outcomeStories = (openStore: OpenStore): void => {
           allProducts: false,
           from: null,
           to: null,
+          historicalLoaded: true,
           presence: null,
         } satisfies RefreshCall,
       ]);

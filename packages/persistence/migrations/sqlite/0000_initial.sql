@@ -175,6 +175,19 @@ CREATE TABLE `idempotency_records` (
 );
 --> statement-breakpoint
 CREATE INDEX `idempotency_records_expiry` ON `idempotency_records` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `job_runs` (
+	`id` text PRIMARY KEY NOT NULL,
+	`job` text NOT NULL,
+	`due_at` integer,
+	`started_at` integer NOT NULL,
+	`ended_at` integer,
+	`did` integer,
+	`error` text
+);
+--> statement-breakpoint
+CREATE INDEX `job_runs_page` ON `job_runs` (`job`,`id`);--> statement-breakpoint
+CREATE INDEX `job_runs_start` ON `job_runs` (`started_at`);--> statement-breakpoint
+CREATE UNIQUE INDEX `job_runs_due` ON `job_runs` (`job`,`due_at`) WHERE "job_runs"."due_at" is not null;--> statement-breakpoint
 CREATE TABLE `ledger_entries` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

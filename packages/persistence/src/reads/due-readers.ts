@@ -94,7 +94,20 @@ const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<str
   };
 };
 
+const oldJobRuns = ({ db, tables: { jobRun } }: Schema) =>
+  all<ReadParams<'oldJobRuns'>, Pick<typeof jobRun.$inferSelect, 'id'>>(
+    selecting(
+      db
+        .select({ id: jobRun.id })
+        .from(jobRun)
+        .where(lt(jobRun.startedAt, value('before')))
+        .orderBy(asc(jobRun.startedAt))
+        .limit(value('limit')),
+    ),
+  );
+
 type Due =
+  | 'oldJobRuns'
   | 'dueTasks'
   | 'dueTasksOfLane'
   | 'laneAfter'
@@ -154,6 +167,7 @@ export const dueReaders = (schema: Schema): Readers<Due> => {
           .limit(value('limit')),
       ),
     ),
+    oldJobRuns: oldJobRuns(schema),
     expiredIdempotency: all(
       selecting(
         db

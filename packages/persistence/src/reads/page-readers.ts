@@ -111,7 +111,18 @@ const historyStatement = ({ db, tables: { statusChange } }: Schema, page: ReadPa
 const auditsStatement = ({ db, tables: { audit } }: Schema, page: Page) =>
   selecting(db.select().from(audit).where(onPage(audit, page)).orderBy(desc(audit.id)).limit(value('limit')));
 
-type Pages = 'connectionsPage' | 'decisionsPage' | 'tasksPage' | 'findingsPage' | 'historyPage' | 'auditsPage';
+const jobRunsStatement = ({ db, tables: { jobRun } }: Schema, { before }: ReadParams<'jobRunsPage'>) =>
+  selecting(
+    db
+      .select()
+      .from(jobRun)
+      .where(and(eq(jobRun.job, value('job')), before === null ? undefined : lt(jobRun.id, value('before'))))
+      .orderBy(desc(jobRun.id))
+      .limit(value('limit')),
+  );
+
+type Pages =
+  'jobRunsPage' | 'connectionsPage' | 'decisionsPage' | 'tasksPage' | 'findingsPage' | 'historyPage' | 'auditsPage';
 
 /** Lists, the newest first, by what is asked of them. */
 export const pageReaders = (schema: Schema): Readers<Pages> => ({
@@ -123,6 +134,9 @@ export const pageReaders = (schema: Schema): Readers<Pages> => ({
   findingsPage: allOf({ statement: variants(filtersOf, (page: FindingsPage) => findingsStatement(schema, page)) }),
   historyPage: allOf({
     statement: variants(filtersOf, (page: ReadParams<'historyPage'>) => historyStatement(schema, page)),
+  }),
+  jobRunsPage: allOf({
+    statement: variants(filtersOf, (page: ReadParams<'jobRunsPage'>) => jobRunsStatement(schema, page)),
   }),
   auditsPage: allOf({ statement: variants(filtersOf, (page: Page) => auditsStatement(schema, page)) }),
 });

@@ -5,6 +5,7 @@ import type {
   DecisionId,
   FindingId,
   Money,
+  RunId,
   Severity,
   Task,
   TenantId,
@@ -85,6 +86,25 @@ export const findingTable = ({ table, index, text, integer, json }: ColumnKit) =
       at: integer().notNull(),
     },
     (t) => [index('findings_page').on(t.tenantId, t.auditId, t.id, t.check, t.severity)],
+  );
+
+export const jobRunTable = ({ table, index, uniqueIndex, text, integer }: ColumnKit) =>
+  table(
+    'job_runs',
+    {
+      id: text().$type<RunId>().primaryKey(),
+      job: text().notNull(),
+      dueAt: integer(),
+      startedAt: integer().notNull(),
+      endedAt: integer(),
+      did: integer(),
+      error: text(),
+    },
+    (t) => [
+      index('job_runs_page').on(t.job, t.id),
+      index('job_runs_start').on(t.startedAt),
+      uniqueIndex('job_runs_due').on(t.job, t.dueAt).where(present(t.dueAt)),
+    ],
   );
 
 export const policyArchiveTable = ({ table, text, integer }: ColumnKit) =>

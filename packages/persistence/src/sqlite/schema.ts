@@ -21,6 +21,7 @@ export const {
   idempotency,
   audit,
   finding,
+  jobRun,
   policyArchive,
   apiKey,
   setting,

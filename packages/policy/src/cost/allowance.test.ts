@@ -3,10 +3,17 @@ import { calendarPeriod, DAY } from '@freshet/domain';
 import type { BudgetFacts, CalendarUnit } from '@freshet/domain';
 import fc from 'fast-check';
 import { budget, noon } from '../../test/given.js';
-import { allowedMicros, fitsAt, keptMicros, shortfallOf } from './allowance.js';
+import { allFitFrom, allowedMicros, fitsFrom, keptMicros, shortfallOf } from './allowance.js';
 
 const march = { start: Date.UTC(2026, 2, 1), end: Date.UTC(2026, 3, 1) };
 const tenth = 3.1 * DAY;
+
+/** The budget as it stands at an instant if nothing more of it is used. */
+const seenAt = (one: BudgetFacts, at: number): BudgetFacts => {
+  if (at < one.periodEnd) return one;
+  const { start, end } = calendarPeriod(at, one.period, one.timeZone);
+  return { ...one, periodStart: start, periodEnd: end, chargedMicros: 0 };
+};
 
 describe('a budget without pacing', () => {
   test('allows all of it at any time', () => {
@@ -96,16 +103,16 @@ describe('an evenly paced budget', () => {
     ],
     // April has 30 days: 0.12 of them, less its head start of 0.02.
     ['later in the next', { chargedMicros: 999_999, headStart: 0.02 }, march.end + 3 * DAY],
-    ['in the next, if at all', { amountMicros: 119_999 }, march.end],
+    ['never, where the whole is less', { amountMicros: 119_999 }, null],
+    ['never, where all of it is free only as the period ends', { amountMicros: 120_000, headStart: 0 }, null],
+    [
+      'in the next, where a micro more is free a moment before',
+      { amountMicros: 120_001, headStart: 0, chargedMicros: 2 },
+      Date.UTC(2026, 4, 1) - 21_599,
+    ],
   ])('says when 0.12 more fit: %s', (_when, values, at) => {
-    expect(fitsAt(paced(values), 120_000, true)).toBe(at);
+    expect(fitsFrom(paced(values), 120_000, true, march.start)).toBe(at);
   });
-
-  /** The budget as it stands in its next period, before anything of it is used. */
-  const nextOf = (one: BudgetFacts): BudgetFacts => {
-    const { start, end } = calendarPeriod(one.periodEnd, one.period, one.timeZone);
-    return { ...one, periodStart: start, periodEnd: end, chargedMicros: 0 };
-  };
 
   test('announces exactly the first instant: a millisecond earlier it does not fit, then it does', () => {
     const share = fc.oneof(fc.constantFrom(0, 0.1, 1), fc.double({ min: 0, max: 1, noNaN: true }));
@@ -133,14 +140,67 @@ describe('an evenly paced budget', () => {
         fc.pre(cost < most || headStart === null || Math.round(headStart * (end - start)) > 0);
         if (shortfallOf(one, cost, attended, given.now) === null) return;
         refused += 1;
-        const at = fitsAt(one, cost, attended);
+        const at = fitsFrom(one, cost, attended, given.now) as number;
         expect(at).toBeGreaterThan(given.now);
-        const seenAt = (instant: number) => (instant < end ? one : nextOf(one));
-        expect(shortfallOf(seenAt(at), cost, attended, at)).toBeNull();
-        expect(shortfallOf(seenAt(at - 1), cost, attended, at - 1)).not.toBeNull();
+        expect(shortfallOf(seenAt(one, at), cost, attended, at)).toBeNull();
+        expect(shortfallOf(seenAt(one, at - 1), cost, attended, at - 1)).not.toBeNull();
       }),
       { numRuns: 2000 },
     );
     expect(refused).toBeGreaterThan(500);
+  });
+});
+
+describe('several budgets at once', () => {
+  const month = (values: Partial<BudgetFacts> = {}) => budget({ headStart: 0, ...values });
+  const day = (values: Partial<BudgetFacts> = {}): BudgetFacts => {
+    const { start, end } = calendarPeriod(noon, 'day', 'UTC');
+    return budget({ period: 'day', periodStart: start, periodEnd: end, headStart: 0, ...values });
+  };
+
+  test('a pace that starts anew holds back what another has just let pass', () => {
+    // The day lets a quarter pass at six in the morning; the month has room from its next day on.
+    const both = [day(), month({ chargedMicros: 250_000, headStart: null, amountMicros: 499_999 })];
+    expect(allFitFrom(both.slice(0, 1), 250_000, true, noon)).toBe(noon);
+    expect(allFitFrom(both, 250_000, true, noon)).toBe(march.end + DAY / 4);
+  });
+
+  test('that never have room at the same time have no time', () => {
+    expect(allFitFrom([month(), day({ amountMicros: 119_999 })], 120_000, true, noon)).toBeNull();
+    expect(allFitFrom([], 120_000, true, noon)).toBe(noon);
+  });
+
+  test('announce exactly the first instant that suits all', () => {
+    const one = fc.record({
+      period: fc.constantFrom<CalendarUnit>('day', 'week', 'month'),
+      timeZone: fc.constantFrom('UTC', 'Europe/Paris', 'America/New_York'),
+      headStart: fc.option(fc.constantFrom(0, 0.1, 0.5)),
+      used: fc.integer({ min: 0, max: 1000 }),
+    });
+    const arbitrary = fc.record({
+      now: fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) }),
+      shapes: fc.array(one, { minLength: 1, maxLength: 3 }),
+      micros: fc.integer({ min: 1, max: 999 }),
+      sample: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    });
+    let held = 0;
+    fc.assert(
+      fc.property(arbitrary, ({ now, shapes, micros, sample }) => {
+        const budgets = shapes.map(({ used, ...shape }) => {
+          const { start, end } = calendarPeriod(now, shape.period, shape.timeZone);
+          return budget({ ...shape, amountMicros: 1000, chargedMicros: used, periodStart: start, periodEnd: end });
+        });
+        const fits = (at: number) => budgets.every((each) => shortfallOf(seenAt(each, at), micros, true, at) === null);
+        const at = allFitFrom(budgets, micros, true, now);
+        if (at === now) return expect(fits(now)).toBe(true);
+        held += 1;
+        if (at === null) return;
+        expect(fits(at)).toBe(true);
+        expect(fits(at - 1)).toBe(false);
+        expect(fits(now + Math.floor(sample * (at - now)))).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(held).toBeGreaterThan(500);
   });
 });

@@ -1,5 +1,6 @@
 import { calendarPeriod } from '@freshet/domain';
 import type { BudgetFacts, DurationMs, Instant, Period } from '@freshet/domain';
+import { latestOf } from '../limits/evaluate.js';
 import { usedMicros } from './budget.js';
 
 /** Why a cost does not fit a budget, as the reason that says so. */
@@ -49,13 +50,49 @@ export const shortfallOf = (budget: BudgetFacts, micros: number, attended: boole
 /** A soft budget lets everything pass. */
 export const holdsBack = (short: Shortfall | null): boolean => short !== null && short !== 'BUDGET_OVERRUN';
 
-/** When what does not fit now first will, if nothing else is spent: as paced, else when the period turns. */
-export const fitsAt = (budget: BudgetFacts, micros: number, attended: boolean): Instant => {
+/** The budget as it stands at an instant if nothing more of it is used: a later period begins with all of it. */
+const standingAt = (budget: BudgetFacts, at: Instant): BudgetFacts => {
+  if (at < budget.periodEnd) return budget;
+  const { start, end } = calendarPeriod(at, budget.period, budget.timeZone);
+  return {
+    ...budget,
+    ...{ periodStart: start, periodEnd: end },
+    ...{ reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 },
+  };
+};
+
+/** From when on so much more first fits, if nothing else is spent: as paced, else when the period turns. Null: never. */
+export const fitsFrom = (budget: BudgetFacts, micros: number, attended: boolean, from: Instant): Instant | null => {
+  const here = standingAt(budget, from);
+  if (!holdsBack(shortfallOf(here, micros, attended, from))) return from;
   const most = mayUse(budget, attended);
-  const wanted = usedMicros(budget) + micros;
-  const { headStart, period, timeZone, periodEnd } = budget;
-  if (headStart === null || micros > most) return periodEnd;
-  const at = wanted <= most ? pacedAt(wanted, most, headStart, periodOf(budget)) : periodEnd;
-  // The last of it, without a head start, is free when the period is over: then another has begun.
-  return at < periodEnd ? at : pacedAt(micros, most, headStart, calendarPeriod(periodEnd, period, timeZone));
+  const wanted = usedMicros(here) + micros;
+  const { headStart, period, timeZone, periodEnd } = here;
+  if (micros > most) return null;
+  if (headStart === null) return periodEnd;
+  const at = wanted <= most ? pacedAt(wanted, most, headStart, periodOf(here)) : periodEnd;
+  if (at < periodEnd) return at;
+  const next = calendarPeriod(periodEnd, period, timeZone);
+  const then = pacedAt(micros, most, headStart, next);
+  // All of it, without a head start, is free only as a period ends: then another has begun.
+  return then < next.end ? then : null;
+};
+
+/** Budgets that let it pass at different times may take a few turns to let it pass at once. */
+const MOST_TURNS = 100;
+
+/** The same of several budgets at once: a pace that starts anew may hold back what another has just let pass. */
+export const allFitFrom = (
+  budgets: readonly BudgetFacts[],
+  micros: number,
+  attended: boolean,
+  from: Instant,
+): Instant | null => {
+  let at = from;
+  for (let turn = 0; turn < MOST_TURNS; turn += 1) {
+    const next = latestOf([at, ...budgets.map((budget) => fitsFrom(budget, micros, attended, at))]);
+    if (next === null || next === at) return next;
+    at = next;
+  }
+  return null;
 };

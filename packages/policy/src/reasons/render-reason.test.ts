@@ -174,31 +174,37 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   [
     'BUDGETS_ALLOW',
     { costMicros: 120_000, currency: 'USD', budgets: ['monthly'] },
-    'Its 0.120000 USD fit the budgets: monthly.',
+    'Its 0.12 USD fit the budgets: monthly.',
   ],
   [
     'BUDGET_EXHAUSTED',
-    spokenFor,
-    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z: ' +
-      'another 0.120000 USD do not fit.',
+    { ...spokenFor, allowedAt: later },
+    'The budget monthly has 0.90 USD of 1.00 USD spoken for until 2026-03-01T15:00:00.000Z: ' +
+      'another 0.12 USD do not fit.',
+  ],
+  [
+    'BUDGET_EXHAUSTED',
+    { ...spokenFor, allowedAt: null },
+    'The budget monthly has 0.90 USD of 1.00 USD spoken for until 2026-03-01T15:00:00.000Z: ' +
+      'another 0.12 USD do not fit, nor will they.',
   ],
   [
     'BUDGET_KEPT_FOR_ATTENDED',
     { ...spokenFor, keptMicros: 300_000, allowedAt: later },
-    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z, and keeps ' +
-      '0.300000 USD for customers who are there: another 0.120000 USD do not fit.',
+    'The budget monthly has 0.90 USD of 1.00 USD spoken for until 2026-03-01T15:00:00.000Z, and keeps ' +
+      '0.30 USD for customers who are there: another 0.12 USD do not fit.',
   ],
   [
     'BUDGET_PACED',
     { ...spokenFor, allowedMicros: 950_000, allowedAt: at + HOUR },
-    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z, and is to last: ' +
-      '0.950000 USD of it are free by now, so another 0.120000 USD do not fit before 2026-03-01T13:00:00.000Z.',
+    'The budget monthly has 0.90 USD of 1.00 USD spoken for until 2026-03-01T15:00:00.000Z, and is to last: ' +
+      '0.95 USD of it are free by now, so another 0.12 USD do not fit before 2026-03-01T13:00:00.000Z.',
   ],
   [
     'BUDGET_OVERRUN',
     { ...spokenFor, overrunMicros: 20_000 },
-    'The budget monthly has 0.900000 USD of 1.000000 USD spoken for until 2026-03-01T15:00:00.000Z. It is soft: another ' +
-      '0.120000 USD pass, and overrun it by 0.020000 USD.',
+    'The budget monthly has 0.90 USD of 1.00 USD spoken for until 2026-03-01T15:00:00.000Z. It is soft: another ' +
+      '0.12 USD pass, and overrun it by 0.02 USD.',
   ],
   ['HELD_LONGER', { by: 'limits', until: later }, 'A limit holds it back too, until 2026-03-01T15:00:00.000Z.'],
   ['HELD_LONGER', { by: 'budget', until: null }, 'A budget holds it back too, and nobody can tell until when.'],
@@ -255,7 +261,7 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
     'No background refresh is expected. Nothing is known of how it changes, so a forced one is made.',
   ],
   ['WORTH_NOT_WEIGHED', {}, 'Mode force does not weigh the price against a free refresh.'],
-  ['FORCED', { costMicros: 120_000, currency: 'USD', promotes: null }, 'A live pull for 0.120000 USD is queued.'],
+  ['FORCED', { costMicros: 120_000, currency: 'USD', promotes: null }, 'A live pull for 0.12 USD is queued.'],
   [
     'FORCED',
     { costMicros: null, currency: null, promotes: 'conn_2' },

@@ -65,13 +65,15 @@ const nextFree = (data: Spoken): string =>
     : `The next background refresh is ${data.duration('waitMs')} away, longer than the ${data.duration('patienceMs')} ` +
       'that the caller would wait.';
 
+const changes = (data: Spoken): string => (data.rounded('missedChanges') === '1' ? 'change was' : 'changes were');
+
 /** How stale the copy is thought to be, and from what. */
 const staleness = (data: Spoken): string => {
   if (data.number('missedChanges') === null) return 'Some of what was asked for has never arrived.';
   if (data.number('toldAt') !== null) return `The provider told of something new at ${data.instant('toldAt')}.`;
   if (data.number('olderThanMs') !== null) return `It is older than the ${data.duration('olderThanMs')} asked for.`;
   return (
-    `About ${data.rounded('missedChanges')} changes were missed since the last data (${data.rounded('changesPerDay')} ` +
+    `About ${data.rounded('missedChanges')} ${changes(data)} missed since the last data (${data.rounded('changesPerDay')} ` +
     `a day), so the copy is stale with a chance of ${data.percent('staleChance')}.`
   );
 };
@@ -105,6 +107,10 @@ const forced = (data: Spoken): string => {
   const place = promotes === null ? '' : ` Once the provider accepts it, it takes the place of ${promotes}.`;
   return `A live pull ${price} is queued.${place}`;
 };
+
+/** More than the budget ever has free, or not now. */
+const noRoom = (data: Spoken): string =>
+  `another ${data.money('costMicros')} do not fit${data.number('allowedAt') === null ? ', nor will they' : ''}`;
 
 const spokenFor = (data: Spoken): string =>
   `The budget ${data.text('budget')} has ${data.money('usedMicros')} of ${data.money('amountMicros')} spoken for ` +
@@ -153,13 +159,12 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
     `The provider told us to wait ${until(data, 'until')}, for this ${data.text('scope')}.`,
   NO_BUDGET: () => 'No budget is configured.',
   BUDGETS_ALLOW: (data) => `Its ${data.money('costMicros')} fit the budgets: ${data.list('budgets')}.`,
-  BUDGET_EXHAUSTED: (data) => `${spokenFor(data)}: another ${data.money('costMicros')} do not fit.`,
+  BUDGET_EXHAUSTED: (data) => `${spokenFor(data)}: ${noRoom(data)}.`,
   BUDGET_KEPT_FOR_ATTENDED: (data) =>
-    `${spokenFor(data)}, and keeps ${data.money('keptMicros')} for customers who are there: another ` +
-    `${data.money('costMicros')} do not fit.`,
+    `${spokenFor(data)}, and keeps ${data.money('keptMicros')} for customers who are there: ` + `${noRoom(data)}.`,
   BUDGET_PACED: (data) =>
-    `${spokenFor(data)}, and is to last: ${data.money('allowedMicros')} of it are free by now, so another ` +
-    `${data.money('costMicros')} do not fit before ${data.instant('allowedAt')}.`,
+    `${spokenFor(data)}, and is to last: ${data.money('allowedMicros')} of it are free by now, so ` +
+    `${noRoom(data)}${data.number('allowedAt') === null ? '' : ` before ${data.instant('allowedAt')}`}.`,
   BUDGET_OVERRUN: (data) =>
     `${spokenFor(data)}. It is soft: another ${data.money('costMicros')} pass, and overrun it by ` +
     `${data.money('overrunMicros')}.`,

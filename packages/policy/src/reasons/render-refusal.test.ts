@@ -96,9 +96,15 @@ describe('a refusal', () => {
     ],
     [
       'a budget',
-      refused({ budgets: [budget({ amountMicros: 0 })] }),
+      refused({ budgets: [budget({ chargedMicros: 900_000 })] }),
       'It would pass at 2026-04-01T00:00:00.000Z.',
       'Wait until then, or raise the budget.',
+    ],
+    [
+      'a budget that is smaller than the price',
+      refused({ budgets: [budget({ amountMicros: 0 })] }),
+      'Waiting does not help: it costs more than the budget ever has free.',
+      'Raise the budget.',
     ],
     [
       'the pace of a budget',

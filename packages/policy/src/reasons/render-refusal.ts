@@ -33,7 +33,7 @@ const untold: Readonly<Record<Refusal, string | null>> = {
   'not-forceable': null,
   'provider-closed': 'Nobody has told when it would pass.',
   'rate-limited': 'Nobody has told when it would pass.',
-  'budget-exhausted': null,
+  'budget-exhausted': 'Waiting does not help: it costs more than the budget ever has free.',
 };
 
 const operationInstead = ({ operation, operationConnectionId }: Decision): string => {
@@ -50,7 +50,8 @@ const advice: Readonly<Record<Refusal, (decision: Decision) => string | null>> =
   'not-forceable': () => 'Ask without mode force, and take what background refreshes bring.',
   'provider-closed': () => 'Asking earlier is refused too; nothing is lost meanwhile.',
   'rate-limited': () => 'Asking earlier is refused too.',
-  'budget-exhausted': () => 'Wait until then, or raise the budget.',
+  'budget-exhausted': ({ retryAt }) =>
+    retryAt === null ? 'Raise the budget.' : 'Wait until then, or raise the budget.',
 };
 
 const whenOf = ({ retryAt }: Decision, refusal: Refusal): string | null =>

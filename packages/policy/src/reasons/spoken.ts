@@ -36,9 +36,11 @@ export const spokenList = (words: readonly string[]): string => {
   return words.length === 1 ? String(words[0]) : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 };
 
-/** `0.120000 USD`, or the bare number where the currency is not known. */
-export const spokenMoney = (micros: number, currency: string | null): string =>
-  currency === null ? formatAmount(micros) : `${formatAmount(micros)} ${currency}`;
+/** `0.12 USD`, and as many more digits as it has; the bare number where the currency is not known. */
+export const spokenMoney = (micros: number, currency: string | null): string => {
+  const amount = formatAmount(micros).replace(/(\.\d{2}\d*?)0*$/, '$1');
+  return currency === null ? amount : `${amount} ${currency}`;
+};
 
 export const spokenInstant = (at: Instant): string =>
   Math.abs(at) <= WRITABLE ? formatInstant(at) : 'a time that no calendar has';

@@ -325,10 +325,16 @@ describe('gate 8, budget', () => {
   });
 
   test('every budget that covers it has to have room; the last to turn tells the time', () => {
-    const day = budget({ name: 'daily', amountMicros: 0, periodEnd: noon + HOUR });
-    const month = budget({ amountMicros: 0 });
+    const day = budget({ name: 'daily', period: 'day', chargedMicros: 900_000, periodEnd: noon + HOUR });
+    const month = budget({ chargedMicros: 900_000 });
     expect(decide({ facts: { budgets: [month, day] } })).toMatchObject({ budget: 'monthly', retryAt: month.periodEnd });
     expect(decide({ facts: { budgets: [budget(), day] } })).toMatchObject({ budget: 'daily', retryAt: noon + HOUR });
+  });
+
+  test('what costs more than a budget ever has free is told no time', () => {
+    const small = budget({ name: 'small', amountMicros: 119_999 });
+    const decision = decide({ facts: { budgets: [budget({ chargedMicros: 900_000 }), small] } });
+    expect(decision).toMatchObject({ refusal: 'budget-exhausted', budget: 'small', retryAt: null, nextForcedAt: null });
   });
 
   test('one in another currency does not cover it', () => {
@@ -370,7 +376,7 @@ describe('held back by 6, 7 or 8', () => {
   const background: Partial<RefreshPolicy> = { background: providerManaged };
   const closed: Partial<RefreshFacts> = { closures: [closure('paused', noon + HOUR)] };
   const limited: Partial<RefreshFacts> = { closures: [closure('limited', noon + HOUR)] };
-  const broke: Partial<RefreshFacts> = { budgets: [budget({ amountMicros: 0 })] };
+  const broke: Partial<RefreshFacts> = { budgets: [budget({ chargedMicros: 900_000 })] };
 
   test.each([
     ['closed', closed, 'provider-closed'],

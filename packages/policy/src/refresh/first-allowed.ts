@@ -2,15 +2,14 @@ import type { Gate, Instant } from '@freshet/domain';
 import { latestOf } from '../limits/evaluate.js';
 import type { Considered, Ending, GateAnswer } from './gate.js';
 import { because } from './gate.js';
-import { budgetGate } from './gate-budget.js';
+import { roomFrom } from './gate-budget.js';
 import { limitsGate } from './gate-limits.js';
 import { openGate } from './gate-open.js';
 
-/** What these hold back may pass by waiting alone. */
-const holding: readonly (readonly [Gate, (considered: Considered) => GateAnswer])[] = [
+/** What these hold back may pass by waiting alone, and then passes for as long as nothing else happens. */
+const opening: readonly (readonly [Gate, (considered: Considered) => GateAnswer])[] = [
   ['open', openGate],
   ['limits', limitsGate],
-  ['budget', budgetGate],
 ];
 
 interface Hold {
@@ -18,11 +17,21 @@ interface Hold {
   readonly until: Instant | null;
 }
 
-const holdsOn = (considered: Considered): readonly Hold[] =>
-  holding.flatMap(([gate, ask]) => {
-    const { holds } = ask(considered);
-    return holds === undefined ? [] : [{ gate, until: holds.retryAt ?? null }];
+/**
+ * What holds it back for how long, the budgets last: what they have room for now they may not have when the others let it
+ * pass, for a pace starts anew with its period.
+ */
+const holdsOn = (considered: Considered): readonly Hold[] => {
+  const { now } = considered.facts;
+  const holds = opening.flatMap(([gate, ask]): readonly Hold[] => {
+    const answer = ask(considered).holds;
+    return answer === undefined ? [] : [{ gate, until: answer.retryAt ?? null }];
   });
+  const open = latestOf([now, ...holds.map(({ until }) => until)]);
+  if (open === null) return holds;
+  const until = roomFrom(considered, open);
+  return until === open ? holds : [...holds, { gate: 'budget', until }];
+};
 
 /**
  * When this very request would first pass gates 6, 7 and 8 together, if nothing else happens: now where none holds it,

@@ -113,11 +113,13 @@ describe('a paced budget', () => {
     expect(decision).toMatchObject({ verdict: 'wait', nextForcedAt: Date.UTC(2026, 2, 4) });
   });
 
-  test('is outlasted by one that is spent: the last to have room tells the time', () => {
-    const spent = budget({ name: 'spent', amountMicros: 0 });
+  test('is outlasted by one that is spent, and begins anew with the month: then both have room', () => {
+    const spent = budget({ name: 'spent', chargedMicros: 1_000_000 });
     const decision = decide([paced, spent]);
     expect(codes(decision)).toEqual(['BUDGET_PACED', 'BUDGET_EXHAUSTED']);
-    expect(decision).toMatchObject({ budget: 'spent', retryAt: spent.periodEnd });
+    // 120 of 1240 are free after as much of the 30 days of April.
+    const both = spent.periodEnd + Math.ceil((30 * DAY * 120) / 1240);
+    expect(decision).toMatchObject({ budget: 'spent', retryAt: both });
   });
 
   test('holds a widening back as well', () => {

@@ -1,6 +1,15 @@
-import type { BudgetFacts, DecisionReason, Gate, Money } from '@freshet/domain';
-import { allowedMicros, fitsAt, holdsBack, keptMicros, shortfallOf, type Shortfall } from '../cost/allowance.js';
+import type { BudgetFacts, DecisionReason, Gate, Instant, Money } from '@freshet/domain';
+import {
+  allFitFrom,
+  allowedMicros,
+  fitsFrom,
+  holdsBack,
+  keptMicros,
+  shortfallOf,
+  type Shortfall,
+} from '../cost/allowance.js';
 import { covers, usedMicros } from '../cost/budget.js';
+import { latestOf } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, heldBack, passed } from './gate.js';
 
@@ -46,20 +55,30 @@ const told: Readonly<
   BUDGET_OVERRUN: () => ({}),
 };
 
-/** Gate 8, held back by one budget or more: the last of them to have room tells the time. */
+/** From when on all budgets that cover it have room for it; null: never. */
+export const roomFrom = ({ facts, request, cost }: Considered, from: Instant): Instant | null => {
+  const paid = cost();
+  const paying = facts.budgets.filter((budget) => covers(budget, paid));
+  return paid === null ? from : allFitFrom(paying, paid.micros, request.attended, from);
+};
+
+/** Gate 8, held back by one budget or more: the last of them to have room is named. */
 const refused = (considered: Considered, short: readonly BudgetShort[]): GateAnswer => {
-  const { attended } = considered.request;
-  const found = short.map((one) => ({ one, allowedAt: fitsAt(one.budget, one.cost.micros, attended) }));
+  const { facts, request } = considered;
+  const found = short.map((one) => ({
+    one,
+    allowedAt: fitsFrom(one.budget, one.cost.micros, request.attended, facts.now),
+  }));
   const reasons = found.map(({ one, allowedAt }) =>
     because('budget', one.short, { ...numbersOf(one), ...told[one.short](considered, one.budget), allowedAt }),
   );
-  const retryAt = Math.max(...found.map(({ allowedAt }) => allowedAt));
-  const last = found.find(({ allowedAt }) => allowedAt === retryAt);
+  const slowest = latestOf(found.map(({ allowedAt }) => allowedAt));
+  const last = found.find(({ allowedAt }) => allowedAt === slowest);
   return heldBack(reasons, {
     verdict: 'refuse',
     refusal: 'budget-exhausted',
     budget: last?.one.budget.name ?? null,
-    retryAt,
+    retryAt: roomFrom(considered, facts.now),
   });
 };
 

@@ -165,4 +165,12 @@ export const dueReadsContract = (current: Current): void => {
     ]);
     expect(await current().read('expiredIdempotency', { now: NOW, limit: 1 })).toEqual([{ id: 'before' }]);
   });
+
+  test('runs of jobs grow old by when they were started, the oldest first', async () => {
+    const started = (number: number, startedAt: number) => insert('jobRun', a.jobRun(number, { startedAt }));
+    await current().apply(started(1, NOW), started(2, NOW - 1), started(3, NOW - 2));
+    const old = (limit: number) => current().read('oldJobRuns', { before: NOW, limit });
+    expect(await old(9)).toEqual([3, 2].map((number) => ({ id: a.id('run', number) })));
+    expect(await old(1)).toEqual([{ id: a.id('run', 3) }]);
+  });
 };

@@ -32,6 +32,8 @@ const finds: Finds = {
   audit: (subject, { id }) => subject.read('audit', { tenantId, id }),
   finding: async (subject, row) =>
     only(await subject.read('findingsPage', { tenantId, auditId: row.auditId, limit: 9, before: null }), row),
+  jobRun: async (subject, row) =>
+    only(await subject.read('jobRunsPage', { job: row.job, limit: 9, before: null }), row),
   policyArchive: (subject, { id }) => subject.read('policyArchive', { id }),
   apiKey: (subject, { hash }) => subject.read('apiKeyByHash', { hash }),
   setting: (subject, { id }) => subject.read('setting', { id }),
@@ -63,6 +65,7 @@ const conflicts: readonly (readonly [what: string, before: Effect, after: Effect
     insert('task', a.task(2, { groupKey: 'group-1', state: 'running' })),
   ],
   ["a sender's event", insert('webhook', a.webhook(1)), insert('webhook', a.webhook(2, { eventKey: 'event-1' }))],
+  ['the time of a job', insert('jobRun', a.jobRun(1)), insert('jobRun', a.jobRun(2, { dueAt: a.NOW + 1 }))],
   ["a key's hash", insert('apiKey', a.apiKey('a')), insert('apiKey', a.apiKey('b', { hash: 'hash of a' }))],
   ['a hash, by put', insert('apiKey', a.apiKey('a')), put('apiKey', a.apiKey('b', { hash: 'hash of a' }))],
 ];
@@ -92,6 +95,16 @@ const allowed: readonly (readonly [what: string, before: Effect, after: Effect])
     "another sender's event of the same name",
     insert('webhook', a.webhook(1)),
     insert('webhook', a.webhook(2, { eventKey: 'event-1', connector: 'bud' })),
+  ],
+  [
+    'the time of another job',
+    insert('jobRun', a.jobRun(1)),
+    insert('jobRun', a.jobRun(2, { job: 'audit', dueAt: a.NOW + 1 })),
+  ],
+  [
+    'a job by hand, again',
+    insert('jobRun', a.jobRun(1, { dueAt: null })),
+    insert('jobRun', a.jobRun(2, { dueAt: null })),
   ],
 ];
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, type AuditId, type ConnectionId, type Effect } from '@freshet/domain';
+import { insert, type AuditId, type ConnectionId, type Effect, type JobRun } from '@freshet/domain';
 import type { ConnectionsPage, ReadName, ReadParams } from '../reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
@@ -168,5 +168,16 @@ export const listReadsContract = (current: Current): void => {
     expect(await ids('connectionsPage', { ...whole, duplicate: 'active' })).toEqual([conn1]);
     expect(await ids('connectionsPage', { ...whole, duplicate: 'inactive' })).toEqual([conn2]);
     expect(await ids('connectionsPage', whole)).toHaveLength(6);
+  });
+
+  test('the runs of a job are shown, the newest first', async () => {
+    const ran = (number: number, over: Partial<JobRun> = {}) => insert('jobRun', a.jobRun(number, over));
+    await current().apply(ran(1), ran(2), ran(3, { job: 'audit' }), ran(4));
+    const shown = async (before: string | null, limit: number) =>
+      (await current().read('jobRunsPage', { job: 'sweep', before, limit })).map(({ id }) => id);
+    const ids = (...numbers: readonly number[]) => numbers.map((number) => a.id('run', number));
+    expect(await shown(null, 9)).toEqual(ids(4, 2, 1));
+    expect(await shown(null, 1)).toEqual(ids(4));
+    expect(await shown(a.id('run', 4), 9)).toEqual(ids(2, 1));
   });
 };

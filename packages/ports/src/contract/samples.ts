@@ -14,6 +14,7 @@ import type {
   Finding,
   FindingId,
   IdempotencyRecord,
+  JobRun,
   LedgerEntry,
   LedgerId,
   PolicyArchive,
@@ -21,6 +22,7 @@ import type {
   Pull,
   PullId,
   Records,
+  RunId,
   Setting,
   StatusChange,
   Task,
@@ -208,6 +210,17 @@ export const budgetCounter = (key: string, over: Partial<BudgetCounter> = {}): B
   uncertainMicros: 0,
   shadow: null,
   alerted: [],
+  ...over,
+});
+
+export const jobRun = (number: number, over: Partial<JobRun> = {}): JobRun => ({
+  id: id<RunId>('run', number),
+  job: 'sweep',
+  dueAt: NOW + number,
+  startedAt: NOW,
+  endedAt: null,
+  did: null,
+  error: null,
   ...over,
 });
 
@@ -464,6 +477,7 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
       evidence: { ids: ['a'], deep: { n: 1.5, none: null } },
     }),
   ],
+  jobRun: [jobRun(1), jobRun(2, { dueAt: null, endedAt: NOW + 1, did: 3, error: 'why' })],
   policyArchive: [policyArchive('a'), policyArchive('b', { body: 'limits:\n  - "x"\n' })],
   apiKey: [apiKey('a', { scopes: [] }), apiKey('b')],
   setting: [setting('a', { value: '' }), setting('b')],

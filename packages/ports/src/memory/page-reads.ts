@@ -11,7 +11,7 @@ interface Identified {
 /** The newest first, from just below `before`. */
 const page = <Row extends Identified>(
   rows: readonly Row[],
-  { before, limit }: Page,
+  { before, limit }: Pick<Page, 'before' | 'limit'>,
   fits: (row: Row) => boolean,
 ): readonly Row[] => {
   const found: Row[] = [];
@@ -103,6 +103,7 @@ export const listReads = (
       asked,
       ({ check, severity }) => fits(asked.check, check) && fits(asked.severity, severity),
     ),
+  jobRunsPage: (asked) => page(kept.other.runsOfJob.of(asked.job), asked, () => true),
   groupShapes: (asked) => groupShapes(kept, asked),
   openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),
   tasksWithLedgerScan: ({ tenantId, after, limit }) =>

@@ -144,6 +144,11 @@ const dueReads = (kept: Kept) => {
     abandonedConnects: ({ connectedBefore, limit }) =>
       waiting(connection.connecting, limit, (row) => row.connectedAt < connectedBefore),
     queuedAudits: ({ limit }) => waiting(other.queuedAudits, limit, () => true),
+    oldJobRuns: ({ before, limit }) => {
+      const runs = other.runsByStart.of(ALL);
+      const old = countWhile(runs, (row) => row.startedAt < before);
+      return runs.slice(0, Math.min(old, limit)).map(({ id }) => ({ id }));
+    },
     expiredIdempotency: ({ now, limit }) =>
       waiting(other.expiring, limit, (row) => row.expiresAt <= now).map(({ id }) => ({ id })),
   } satisfies Partial<MemoryReads>;

@@ -104,6 +104,11 @@ const otherIndexes = () => ({
   ),
   auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
   queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
+  runsOfJob: createIndex<Records['jobRun']>((row) => row.job),
+  runsByStart: createIndex(
+    () => ALL,
+    (row: Records['jobRun']) => row.startedAt,
+  ),
   findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
 });
 
@@ -115,6 +120,9 @@ const uniqueKeys = {
   },
   task: { tasks_one_open: (row: Task) => (isOpen(row.state) ? keyOf(row.tenantId, row.groupKey) : null) },
   webhook: { webhooks_event: (row: Records['webhook']) => keyOf(row.tenantId, row.connector, row.eventKey) },
+  jobRun: {
+    job_runs_due: (row: Records['jobRun']) => (row.dueAt === null ? null : keyOf(row.job, String(row.dueAt))),
+  },
   apiKey: { api_keys_hash: (row: Records['apiKey']) => row.hash },
 };
 
@@ -151,6 +159,7 @@ export const createTables = () => {
     idempotency: createTable('idempotency', [other.expiring], {}),
     audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits], {}),
     finding: createTable('finding', [other.findingsOfAudit], {}),
+    jobRun: createTable('jobRun', [other.runsOfJob, other.runsByStart], uniqueKeys.jobRun),
     policyArchive: createTable('policyArchive', [], {}),
     apiKey: createTable('apiKey', [], uniqueKeys.apiKey),
     setting: createTable('setting', [], {}),

@@ -9,8 +9,17 @@ import type {
   Delivery,
   Due,
   Fault,
+  FinicityLogin,
+  FinicityPartner,
+  FinicityPull,
+  FinicityToken,
   Maintenance,
   MeldJob,
+  MxMember,
+  MxUser,
+  PlaidCount,
+  PlaidItem,
+  PlaidJob,
   SigningKey,
   WidgetSession,
 } from './records.js';
@@ -50,13 +59,25 @@ export class Books {
     externalId: (connection) => connection.externalId,
     providerConnection: providerConnectionKey,
     connector: (connection) => connection.connector,
+    accessToken: ({ connector, credentials }) => (connector === 'plaid' ? (credentials['accessToken'] ?? null) : null),
     budCustomer: (connection) => (connection.connector === 'bud' ? budCustomerOf(connection) : null),
   });
   readonly meldJobs = new Table<MeldJob>('meldJobs', this.note);
+  readonly mxUsers = new Table<MxUser>('mxUsers', this.note);
+  readonly mxMembers = new Table<MxMember>('mxMembers', this.note, {
+    user: (member) => member.userGuid,
+  });
   readonly budTasks = new Table<BudTask>('budTasks', this.note, {
     customer: (task) => task.customer,
   });
   readonly budTokens = new Table<BudToken>('budTokens', this.note);
+  readonly finicityTokens = new Table<FinicityToken>('finicityTokens', this.note);
+  readonly finicityPartners = new Table<FinicityPartner>('finicityPartners', this.note);
+  readonly finicityLogins = new Table<FinicityLogin>('finicityLogins', this.note);
+  readonly finicityPulls = new Table<FinicityPull>('finicityPulls', this.note);
+  readonly plaidItems = new Table<PlaidItem>('plaidItems', this.note);
+  readonly plaidJobs = new Table<PlaidJob>('plaidJobs', this.note);
+  readonly plaidCounts = new Table<PlaidCount>('plaidCounts', this.note);
   readonly widgets = new Table<WidgetSession>('widgets', this.note);
   readonly faults = new Table<Fault>('faults', this.note);
   readonly calls = new Table<CallRecord>('calls', this.note);
@@ -71,8 +92,17 @@ export class Books {
     [
       this.connections,
       this.meldJobs,
+      this.mxUsers,
+      this.mxMembers,
       this.budTasks,
       this.budTokens,
+      this.finicityTokens,
+      this.finicityPartners,
+      this.finicityLogins,
+      this.finicityPulls,
+      this.plaidItems,
+      this.plaidJobs,
+      this.plaidCounts,
       this.widgets,
       this.faults,
       this.calls,

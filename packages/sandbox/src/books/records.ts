@@ -43,6 +43,72 @@ export interface MeldJob {
   readonly webhooks: WebhookFault | null;
 }
 
+export interface MxUser {
+  readonly guid: string;
+  readonly id: string | null;
+  readonly email: string | null;
+  readonly metadata: string | null;
+}
+
+/** What MX runs for a member. */
+export interface MxJob {
+  readonly id: string;
+  readonly kind: 'AGGREGATION' | 'BALANCE' | 'HISTORY';
+  readonly products: readonly string[];
+  readonly dueAt: Ms;
+  /** What it comes to when it is due; `question`: the bank asks, `unanswered`: nobody has answered. */
+  readonly outcome: Exclude<PullOutcome, 'nothing'> | 'question' | 'unanswered';
+  readonly webhooks: WebhookFault | null;
+}
+
+/** What MX knows of a member beside its connection. */
+export interface MxMember {
+  readonly connectionKey: string;
+  readonly userGuid: string;
+  readonly id: string | null;
+  readonly metadata: string | null;
+  /** MX's word. Null: no credentials yet. */
+  readonly connectionStatus: string | null;
+  readonly backgroundIsDisabled: boolean;
+  /** When the last job started, whatever came of it. */
+  readonly aggregatedAt: Ms | null;
+  readonly mostRecentJob: string | null;
+  /** Of the last job that brought something. */
+  readonly processed: { readonly accounts: boolean; readonly numbers: boolean; readonly transactions: boolean };
+  readonly job: MxJob | null;
+  /** When balances were checked lately. */
+  readonly balanceChecks: readonly Ms[];
+}
+
+/** When one product of an Item was last updated, and last could not be. */
+export interface PlaidUpdates {
+  readonly successAt: Ms | null;
+  readonly failedAt: Ms | null;
+}
+
+/** What Plaid shows of an Item beside its connection. */
+export interface PlaidItem {
+  readonly externalId: string;
+  readonly transactions: PlaidUpdates;
+  readonly investments: PlaidUpdates;
+  readonly lastWebhook: { readonly at: Ms; readonly code: string } | null;
+}
+
+/** A pull of one product that is running at Plaid. */
+export interface PlaidJob {
+  readonly id: string;
+  readonly connectionKey: string;
+  readonly product: 'transactions' | 'investments';
+  readonly outcome: PullOutcome;
+  readonly webhooks: WebhookFault | null;
+}
+
+/** How often an endpoint was called in a minute, by one client or for one Item. */
+export interface PlaidCount {
+  readonly minute: number;
+  readonly count: number;
+}
+
 export interface BudSubTask {
   readonly id: string;
   readonly provider: string;
@@ -81,12 +147,61 @@ export interface BudToken {
   readonly expiresAt: Ms;
 }
 
+export interface FinicityToken {
+  readonly token: string;
+  readonly partnerId: string;
+  readonly expiresAt: Ms;
+}
+
+/** A partner's failed authentications in a row. */
+export interface FinicityPartner {
+  readonly partnerId: string;
+  readonly failures: number;
+}
+
+/** One account of a login. Null: not yet. */
+export interface FinicityAccount {
+  readonly id: string;
+  readonly type: string;
+  readonly code: number | null;
+  readonly attemptAt: Ms | null;
+  readonly successAt: Ms | null;
+  readonly balanceAt: Ms | null;
+  readonly oldestAt: Ms;
+}
+
+/** What Finicity keeps of a login beside the connection. */
+export interface FinicityLogin {
+  readonly externalId: string;
+  readonly accounts: readonly FinicityAccount[];
+  /** The connection's status that the accounts' codes were made for. */
+  readonly statusShown: string;
+  /** The pull that is under way. */
+  readonly running: string | null;
+  /** When the bank was asked, within the last hour. */
+  readonly askedAt: readonly Ms[];
+  /** What the last repair page was given, to come back with its events; null: nobody wants them. */
+  readonly webhookData: Readonly<Record<string, unknown>> | null;
+}
+
+/** A pull of a login: a job that can be looked at where `isJob`. */
+export interface FinicityPull {
+  readonly id: string;
+  readonly externalId: string;
+  readonly isJob: boolean;
+  readonly isHistoric: boolean;
+  readonly outcome: PullOutcome;
+  readonly webhooks: WebhookFault | null;
+  /** What each account came to; null while it runs. */
+  readonly codes: Readonly<Record<string, number>> | null;
+}
+
 /** A page on which the customer would log in at the bank. */
 export interface WidgetSession {
   readonly token: string;
   readonly connector: string;
   readonly purpose: 'connect' | 'repair';
-  /** Meld: the one connection. Bud: the consents that get renewed. */
+  /** Meld and Finicity: the one connection. Bud: the consents that get renewed. */
   readonly externalIds: readonly string[];
   /** Bud: who gets a consent, at which providers, where there is none to renew. */
   readonly customer: string;

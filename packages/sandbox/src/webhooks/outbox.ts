@@ -12,6 +12,8 @@ import { postWebhook, type PostResult } from './post.js';
 export interface WebhookHabits {
   /** Follows `/webhooks/<connector>`: where nothing is signed, a secret. */
   readonly pathEnd?: string;
+  /** Spaces by which the body is indented: some sign those as well. */
+  readonly indent?: number;
   headers(body: string, url: string, delivery: Delivery): Promise<Readonly<Record<string, string>>>;
   /** The pause before the next attempt; null gives the webhook up. */
   retryAfterMs(result: PostResult, attempts: number, sinceFirstMs: number): number | null;
@@ -62,7 +64,7 @@ export class Outbox {
     if (webhook.fault === 'no-webhook') return;
     const copies = webhook.fault === 'duplicate-webhook' ? 2 : 1;
     const at = webhook.fault === 'late-webhook' ? webhook.at + LATE_BY_MS : webhook.at;
-    const body = JSON.stringify(webhook.body);
+    const body = JSON.stringify(webhook.body, null, this.habits.get(webhook.connector)?.indent);
     for (let copy = 0; copy < copies; copy += 1) {
       const id = randomUUID();
       const { connector, subject } = webhook;

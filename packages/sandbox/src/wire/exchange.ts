@@ -195,10 +195,11 @@ function respond(
     request.raw.socket.destroy();
     return reply;
   }
-  reply.code(answer.status).headers({ ...headers, ...answer.headers });
+  const all = { ...headers, ...answer.headers };
+  reply.code(answer.status).headers(all);
   return answer.body === undefined
     ? reply.send()
-    : reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
+    : reply.type(all['content-type'] ?? 'application/json; charset=utf-8').send(JSON.stringify(answer.body));
 }
 
 function lineOf(world: World, route: WireRoute, call: Call, answer: Answer): string {

@@ -4,6 +4,7 @@ import type { ProviderEntry } from '../schema/entry.js';
 const backgroundPage = cited('https://docs.mx.com/api-reference/platform-api/overview/background-foreground');
 const spec = cited('https://github.com/mxenabled/openapi, openapi/v20250224.yml');
 const meldDuplicates = cited('https://docs.meld.io/docs/bank-linking/get-connection-data/duplicate-connections');
+const extendedHistory = 'https://docs.mx.com/products/connectivity/extended-transaction-history/';
 const meldRefresh = 'https://docs.meld.io/reference/bank-linking-connections-refresh';
 
 /**
@@ -47,6 +48,18 @@ export const mx = {
   },
   execution: {
     untoldBlock: backgroundPage('PT3H', 'no answer says when: the cooldown is the longest that it can be'),
+  },
+  connectors: {
+    mx: {
+      // Through Meld no range can be asked for.
+      range: {
+        maxBack: cited(extendedHistory)(
+          'P730D',
+          'up to 24 months, by a job of its own, where bank and contract have it',
+        ),
+        overlap: cited(extendedHistory)('P90D', 'what an ordinary aggregation brings'),
+      },
+    },
   },
   signals: {
     silentNoOp: spec(

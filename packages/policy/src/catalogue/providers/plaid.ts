@@ -1,4 +1,4 @@
-import { cited, example } from '../cited.js';
+import { cited, example, ourChoice } from '../cited.js';
 import type { ProviderEntry } from '../schema/entry.js';
 
 const spec = cited('https://github.com/plaid/plaid-openapi, 2020-09-14.yml');
@@ -28,6 +28,18 @@ const aMinute = <
     counts: { origins: ['forced'] },
   });
 
+/** Each call is billed for itself: what one brings, with what Plaid cannot force and so costs nothing. */
+const free = ['IDENTIFIERS', 'OWNERS'] as const;
+const oneCall = example('0.12', 'a flat fee for each successful call; shown only in the dashboard or the contract');
+const callSets = [
+  { products: [...balance, ...free], amount: '0.12' },
+  { products: [...transactions, ...free], amount: '0.12' },
+  { products: [...investments, ...free], amount: '0.12' },
+  { products: [...balance, ...transactions, ...free], amount: '0.24' },
+  { products: [...balance, ...investments, ...free], amount: '0.24' },
+  { products: [...transactions, ...investments, ...free], amount: '0.24' },
+] as const;
+
 /** The limits are those of production; a customer may have others. */
 export const plaid = {
   title: 'Plaid',
@@ -54,7 +66,7 @@ export const plaid = {
   ],
   price: {
     currency: example('USD'),
-    perRequest: example('0.12', 'a flat fee for each successful call; shown only in the dashboard or the contract'),
+    perRequest: oneCall,
     billedOn: billing('success'),
   },
   consent: {
@@ -64,6 +76,14 @@ export const plaid = {
     untoldBlock: rateLimits('PT1M', 'no answer says when: the windows are minutes'),
   },
   connectors: {
+    plaid: {
+      price: {
+        currency: example('USD'),
+        perRequest: example('0.36', 'all three calls: transactions, investments and balance'),
+        productSets: example(callSets, 'each call that the products need is billed for itself'),
+        billedOn: billing('success'),
+      },
+    },
     meld: {
       limits: {
         // Through Meld the client is Meld's: how much of its share is left, nobody here can know.
@@ -77,6 +97,10 @@ export const plaid = {
     limited: {
       TRANSACTIONS_REFRESH_LIMIT: rateLimits({ in: 'code', httpStatus: 429, spent: 'minute' }),
       BALANCE_LIMIT: rateLimits({ in: 'code', httpStatus: 429, scope: 'connection', spent: 'minute' }),
+      INVESTMENTS_REFRESH_LIMIT: ourChoice(
+        { in: 'code', httpStatus: 429, spent: 'minute' },
+        "seen by integrators; Plaid's page names no code for it",
+      ),
       ACCOUNTS_BALANCE_GET_LIMIT: rateLimits({ in: 'code', httpStatus: 429, scope: 'account', spent: 'minute' }),
       INSTITUTION_RATE_LIMIT: rateLimits(
         { in: 'code', httpStatus: 429, scope: 'institution' },

@@ -17,9 +17,12 @@ describe('the catalogue as it is', () => {
     }
   });
 
-  it.each(['meld', 'mx'])(
+  it.each([
+    ['meld', null],
+    ['mx', { maxBackMs: 730 * DAY, overlapMs: 90 * DAY }],
+  ])(
     'MX through %s: three hours after a success, and no background for twenty after a forced one',
-    (connector) => {
+    (connector, range) => {
       expect(book.policyFor(selector({ connector }))).toMatchObject({
         known: true,
         duplicates: 'grouped',
@@ -37,7 +40,7 @@ describe('the catalogue as it is', () => {
           },
         ],
         coalesces: null,
-        range: null,
+        range,
         execution: { untoldBlockMs: 3 * HOUR },
       });
     },

@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { jobStories } from './contract/job-stories.js';
+
+jobStories(createMemoryStore);

@@ -118,14 +118,18 @@ type Due =
   | 'queuedAudits'
   | 'expiredIdempotency';
 
+const dueTaskReaders = (schema: Schema): Readers<'dueTasks' | 'dueTasksOfLane' | 'laneAfter'> => ({
+  dueTasks: dueTasks(schema),
+  dueTasksOfLane: dueTasksOfLane(schema),
+  laneAfter: laneAfter(schema),
+});
+
 /** What waits for a worker, of all tenants. */
 export const dueReaders = (schema: Schema): Readers<Due> => {
   const { db, tables } = schema;
   const { connection, webhook, task, audit, idempotency } = tables;
   return {
-    dueTasks: dueTasks(schema),
-    dueTasksOfLane: dueTasksOfLane(schema),
-    laneAfter: laneAfter(schema),
+    ...dueTaskReaders(schema),
     nextDueAt: nextDueAt(schema),
     deadLeases: all(
       selecting(

@@ -1,6 +1,6 @@
 export * from './policy.js';
 export * from './allocation/index.js';
-export * from './breaker/index.js';
+export { breakersOver, tellsOfOutages } from './breaker/index.js';
 export * from './catalogue/index.js';
 export { takeTurns, type Lane, type Room } from './dispatch/take-turns.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';

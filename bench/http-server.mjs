@@ -26,12 +26,13 @@ const engineOver = (store) => ({
   clock: { now: Date.now, realNow: Date.now },
   ids: createIds(Date.now),
   // Switched on, and never called: the timers that would call it are not started.
-  connectors: new Map([['meld', { name: 'meld', capabilities: {} }]]),
+  connectorsOf: () => new Map([['meld', { name: 'meld', capabilities: {} }]]),
+  connectorNeeds: () => [],
+  callsThrough: () => ({ timeoutMs: 1_000, atOnce: 1 }),
   vault: { seal: (plain) => plain, open: (sealed) => sealed },
   policies: buildPolicyBook({ hash }),
   log: { info: () => undefined, warn: console.warn },
   workerId: 'bench',
-  callTimeoutMs: 1_000,
   leaseMs: 2_000,
 });
 

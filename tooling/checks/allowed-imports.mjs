@@ -28,7 +28,15 @@ export const allowedImports = {
   connectors: {
     workspace: ['domain', 'ports'],
     // HTTP and crypto, and what they need to speak bytes and addresses; no files, no processes.
-    external: ['undici', 'jose', 'zod', 'axios', 'plaid', 'mx-platform-node', /^node:(crypto|http|https|net|tls|buffer|url|util|stream|zlib|timers)(\/|$)/],
+    external: [
+      'undici',
+      'jose',
+      'zod',
+      'axios',
+      'plaid',
+      'mx-platform-node',
+      /^node:(crypto|http|https|net|tls|buffer|url|util|stream|zlib|timers)(\/|$)/,
+    ],
   },
   sandbox: { workspace: ['domain'], external: ['fastify', 'jose', anyNode] },
   simulator: { workspace: ['domain', 'policy', 'ports', 'flows'], external: [] },

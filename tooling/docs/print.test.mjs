@@ -16,6 +16,27 @@ test('prints the page, and then finds nothing to say', async () => {
   });
 });
 
+test('replaces the part between two marks of a page, and nothing else', async () => {
+  const marked = (inside) =>
+    `# By hand\n\n<!-- a: printed by npm run docs -->\n\n${inside}\n\n<!-- end of a -->\n\nmore\n`;
+  const part = { ...page, part: 'a' };
+  const files = { 'dist/index.mjs': prints('| A |'), 'docs/page.md': marked('old') };
+  await inScratch(files, async (base) => {
+    expect(await printedDocumentProblems(base, [part], { write: false })).toEqual([
+      expect.stringMatching(/differs from what printPage/),
+    ]);
+    expect(await printedDocumentProblems(base, [part], { write: true })).toEqual([]);
+    expect(readFileSync(join(base, page.file), 'utf8')).toBe(marked('| A |'));
+    expect(await printedDocumentProblems(base, [part], { write: false })).toEqual([]);
+    const shown = { file: page.file, part: 'a', source: 'dist/index.mjs' };
+    expect(await printedDocumentProblems(base, [shown], { write: true })).toEqual([]);
+    expect(readFileSync(join(base, page.file), 'utf8')).toContain('```ts\nexport const printPage');
+    expect(await printedDocumentProblems(base, [{ ...part, part: 'b' }], { write: true })).toEqual([
+      expect.stringMatching(/has no marks of the part b/),
+    ]);
+  });
+});
+
 test('waits for a page that takes a while', async () => {
   await inScratch({ 'dist/index.mjs': "export const printPage = async () => '# A';" }, async (base) => {
     expect(await printedDocumentProblems(base, [page], { write: true })).toEqual([]);

@@ -32,5 +32,5 @@ export const processAndTimers = ['process', 'console', 'fetch', 'setTimeout', 's
 export const apiBoundary = {
   group: ['@freshet/persistence', '@freshet/persistence/*', '@freshet/connectors', '@freshet/connectors/*'],
   allowTypeImports: true,
-  message: 'Only the composition root (apps/api/src/engine/build-engine.ts) names a store or a connector.',
+  message: 'Only the composition root (apps/api/src/engine: build-engine, connector-set) names a store or a connector.',
 };

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Engine } from '@freshet/flows';
 import { ENGINE, NUDGE, SETTINGS, type Nudge } from './engine/engine.token.js';
 import type { Settings } from './engine/settings.js';
+import { ConnectorsModule } from './connectors/connectors.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DecisionsModule } from './decisions/decisions.module.js';
 import { createMetrics, METRICS, type Metrics } from './health/metrics.js';
@@ -36,6 +37,7 @@ const featureModules = [
   DecisionsModule,
   TasksModule,
   ProvidersModule,
+  ConnectorsModule,
   PolicyModule,
   WebhooksModule,
   HealthModule,

@@ -6,7 +6,8 @@ import { AuditModule } from './audit/audit.module.js';
 import { createPageThread } from './audit/page-thread.js';
 import { createMetrics } from './health/metrics.js';
 import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
-import { readSettings, SettingsError, type Settings } from './engine/settings.js';
+import { SettingsError } from './engine/settings-error.js';
+import { readSettings, type Settings } from './engine/settings.js';
 import { createNudge } from './schedules/nudge.js';
 import { createDueSteps, runAllDue } from './schedules/due-work.js';
 import { createJobRunner } from './schedules/job-runner.js';
@@ -18,8 +19,8 @@ import { registerImports } from './sandbox/register-imports.js';
 import { sandboxModule } from './sandbox/sandbox.module.js';
 import { createClockWalk } from './sandbox/walk-clock.js';
 
-/** Calls to providers under way at a time. */
-const CONCURRENT_CALLS = 32;
+/** Tasks at work at a time, at all providers: several slow ones leave room for the rest. */
+const CONCURRENT_TASKS = 128;
 
 /** Inside the lease that an audit runs under; the first page waits for its thread to start. */
 const AUDIT_PAGE_MS = 15_000;
@@ -63,7 +64,7 @@ const assemble = async (
     store: metrics.watch(built.engine.store),
     ...(emulator === null ? {} : { beforeImport: registerImports(emulator.emulator) }),
   };
-  const dispatcher = createDispatcher(engine, CONCURRENT_CALLS);
+  const dispatcher = createDispatcher(engine, CONCURRENT_TASKS);
   const auditThread = () =>
     createPageThread({
       file: settings.databaseFile,

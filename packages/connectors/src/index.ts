@@ -15,4 +15,13 @@ export { createMxConnector } from './mx/connector.js';
 export { MX_BASE_URL, type MxSettings } from './mx/settings.js';
 export { createPlaidConnector } from './plaid/connector.js';
 export { PLAID_BASE_URL, type PlaidSettings } from './plaid/settings.js';
-export { createConnectors, type ConnectorsConfig } from './registry.js';
+export { DEFAULT_TRANSPORT, type TransportSettings } from './http/client.js';
+export {
+  builtConnectors,
+  capabilitiesWhenConfigured,
+  connectorDescriptions,
+  createConnectors,
+  type BuiltConnector,
+  type ConnectorsConfig,
+} from './registry.js';
+export type { CallDefaults, GivenValue, RowsOf, SettingRow } from './setting-row.js';

@@ -1,5 +1,5 @@
 import type { ConnectorName, ProviderName } from './connection.js';
-import type { TenantId } from './ids.js';
+import type { TaskId, TenantId } from './ids.js';
 import type { Instant } from './time.js';
 
 /** `paused` by an operator; `limited` as the provider told; `maintenance` announced; `breaker` opened by failures. */
@@ -23,10 +23,12 @@ export interface Closure {
   readonly kind: ClosureKind;
   /** Null: until somebody opens it. */
   readonly until: Instant | null;
+  /** The one task that may pass, to see whether it is over (a breaker alone). */
+  readonly probe: TaskId | null;
   readonly at: Instant;
 }
 
-export const closureId = (closure: Omit<Closure, 'id' | 'until' | 'at'>): string =>
+export const closureId = (closure: Omit<Closure, 'id' | 'until' | 'probe' | 'at'>): string =>
   JSON.stringify([
     closure.tenantId,
     closure.connector,

@@ -106,9 +106,11 @@ export interface RefreshFacts {
   readonly closures: readonly ClosureFacts[];
   /** Whether the connector that would make the call is switched on. */
   readonly connectorOn: boolean;
+  /** Where it is off: what has to be set for it to be on; empty: there is no such connector here. */
+  readonly connectorNeeds?: readonly string[];
   readonly budgets: readonly BudgetFacts[];
   /** What forcing would bring: weighed in mode auto only, null in mode force. */
   readonly forcing: ForcingFacts | null;
 }
 
-export type ClosureFacts = Pick<Closure, 'scope' | 'scopeKey' | 'kind' | 'until'>;
+export type ClosureFacts = Pick<Closure, 'scope' | 'scopeKey' | 'kind' | 'until'> & Partial<Pick<Closure, 'probe'>>;

@@ -1,3 +1,4 @@
+export * from './breaker.js';
 export * from './calendar.js';
 export * from './closure.js';
 export * from './connection.js';

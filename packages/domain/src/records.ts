@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.js';
 import type { Closure } from './closure.js';
 import type { Connection, ConnectorName, StatusChange } from './connection.js';
 import type { DecisionRecord } from './decision.js';
@@ -124,6 +125,7 @@ export interface Records {
   readonly budgetCounter: BudgetCounter;
   readonly budgetAlert: BudgetAlert;
   readonly closure: Closure;
+  readonly breaker: Breaker;
   readonly connectionRates: ConnectionRates;
   readonly postingProfile: PostingProfile;
   readonly pullPlan: PullPlan;
@@ -150,6 +152,7 @@ export const recordNames = [
   'budgetCounter',
   'budgetAlert',
   'closure',
+  'breaker',
   'connectionRates',
   'postingProfile',
   'pullPlan',

@@ -1,4 +1,4 @@
-import type { Connection, Effect, Instant, Task, TaskId, TenantId } from '@freshet/domain';
+import type { Connection, ConnectorName, Effect, Instant, Task, TaskId, TenantId } from '@freshet/domain';
 import {
   decideLoan,
   decideRenewalSending,
@@ -13,8 +13,8 @@ import {
 import { read, type ConnectionCall, type Connector, type HeldToken, type RenewalAnswer } from '@freshet/ports';
 import type { TokenKeeping } from '@freshet/ports';
 import { call, callContext, connectionCall, credentialsBelongTo } from './connection-call.js';
-import { turnInputs, type Engine } from './engine.js';
-import { loadOutcome } from './load-task.js';
+import { callLeaseMs, turnInputs, type Engine } from './engine.js';
+import { loadOutcome, type Answered } from './load-task.js';
 
 export type LoanResult =
   | { readonly kind: 'not-found' }
@@ -29,9 +29,9 @@ export type LoanResult =
   | { readonly kind: 'later'; readonly retryAt: Instant }
   | { readonly kind: 'lent'; readonly token: string; readonly expiresAt: Instant | null };
 
-const leaseOf = (engine: Engine, id: string): RenewalLease => {
+const leaseOf = (engine: Engine, connector: ConnectorName, id: string): RenewalLease => {
   const realNow = engine.clock.realNow();
-  return { id, until: realNow + engine.leaseMs, realNow };
+  return { id, until: realNow + callLeaseMs(engine, connector), realNow };
 };
 
 /** What a loan is decided from, and the call that it may take; no token is among the facts. */
@@ -45,14 +45,20 @@ interface LoanLoad {
   readonly held: HeldToken;
 }
 
+/** The worst that a loan can end in: a token that is dead. What that needs to know is loaded. */
+const MAY_COME_TO: Answered = {
+  answer: { kind: 'customer-needed', event: 'failed_token_expired', message: '' },
+  phase: 'look',
+};
+
 const NOTHING_HELD: HeldToken = { token: null, expiresAt: null, renewable: false };
 
 function* loadLoan(engine: Engine, tenantId: TenantId, id: TaskId) {
-  const load = yield* loadOutcome(engine, tenantId, id, null, true);
+  const load = yield* loadOutcome(engine, tenantId, id, MAY_COME_TO);
   const connection = load?.facts.group.find((member) => member.id === load.facts.task.connectionId);
   if (load === undefined || connection === undefined) return undefined;
   const renewal = yield* read('tokenRenewal', { tenantId, id: connection.id });
-  const connector = engine.connectors.get(connection.connector);
+  const connector = engine.connectorsOf(tenantId).get(connection.connector);
   const keeping = connector?.tokens;
   const asked = connectionCall(engine, connection);
   const held = asked.credentials === null || keeping === undefined ? NOTHING_HELD : keeping.tokenIn(asked.credentials);
@@ -71,10 +77,10 @@ class RenewalTakenOver extends Error {
   override readonly name = 'RenewalTakenOver';
 }
 
-const markSent = async (engine: Engine, { tenantId, id }: Connection, lease: string): Promise<void> => {
+const markSent = async (engine: Engine, { tenantId, id, connector }: Connection, lease: string): Promise<void> => {
   const { go } = await engine.store.turn(
     () => read('tokenRenewal', { tenantId, id }),
-    (renewal) => decideRenewalSending(renewal, leaseOf(engine, lease), turnInputs(engine, id)),
+    (renewal) => decideRenewalSending(renewal, leaseOf(engine, connector, lease), turnInputs(engine, id)),
   );
   if (!go) throw new RenewalTakenOver(`the renewal of ${id} was taken over before it was sent`);
 };
@@ -130,7 +136,7 @@ const renew = async (
   };
   const answer = await call<RenewalAnswer | undefined>(engine, connector, 'renew', async () => {
     try {
-      return await keeping.renew(asked, { ...callContext(engine), sending });
+      return await keeping.renew(asked, { ...callContext(engine, connector.name), sending });
     } catch (error) {
       if (notSent === undefined) throw error;
       return undefined;
@@ -196,7 +202,13 @@ export const borrowToken = async (
     () => loadLoan(engine, tenantId, id),
     (found): { load?: LoanLoad; loan?: LoanDecision; readonly effects: readonly Effect[] } => {
       if (found === undefined) return { effects: [] };
-      const decided = decideLoan(found.facts, refused, found.policy, leaseOf(engine, lease), turnInputs(engine, id));
+      const decided = decideLoan(
+        found.facts,
+        refused,
+        found.policy,
+        leaseOf(engine, found.connection.connector, lease),
+        turnInputs(engine, id),
+      );
       return { load: found, loan: decided, effects: decided.effects };
     },
   );

@@ -1,4 +1,4 @@
-import type { ImportAnswer } from '@freshet/domain';
+import type { ImportAnswer, TenantId } from '@freshet/domain';
 import { call, callContext } from './connection-call.js';
 import type { Engine } from './engine.js';
 import type { ImportFault, ImportRow } from './import-connections.js';
@@ -43,12 +43,12 @@ const madeAlready = ({ index, row }: Asked, externalId: string): ImportFault => 
   message: `${row.connector} has imported it as ${externalId}, and nothing of the batch is kept here: name it at the next try`,
 });
 
-const importOne = async (engine: Engine, { row }: Asked): Promise<ImportAnswer> => {
-  const connector = engine.connectors.get(row.connector);
+const importOne = async (engine: Engine, tenantId: TenantId, { row }: Asked): Promise<ImportAnswer> => {
+  const connector = engine.connectorsOf(tenantId).get(row.connector);
   if (connector === undefined) return { kind: 'refused', message: 'it is switched off' };
   const { provider, customerId, institutionId, products } = row;
   const request = { provider, customerId, institutionId, products, credentials: row.credentials ?? {} };
-  return call(engine, connector, 'import', (to) => to.import(request, callContext(engine)));
+  return call(engine, connector, 'import', (to) => to.import(request, callContext(engine, to.name)));
 };
 
 const byCustomer = (asked: readonly Asked[]): readonly (readonly Asked[])[] => {
@@ -66,7 +66,11 @@ const byCustomer = (asked: readonly Asked[]): readonly (readonly Asked[])[] => {
  * Rows without an externalId are made by their connector's own import first. Where one of them fails nothing is kept here,
  * and the faults say which failed, and under which id the others are at the connector now.
  */
-export const bringThroughConnectors = async (engine: Engine, rows: readonly ImportRow[]): Promise<BroughtIn> => {
+export const bringThroughConnectors = async (
+  engine: Engine,
+  tenantId: TenantId,
+  rows: readonly ImportRow[],
+): Promise<BroughtIn> => {
   const asked = rows.map((row, index) => ({ index, row })).filter(({ row }) => row.externalId === undefined);
   const made = new Map<number, Extract<ImportAnswer, { kind: 'imported' }>>();
   const failed = new Map<number, ImportFault>();
@@ -76,7 +80,7 @@ export const bringThroughConnectors = async (engine: Engine, rows: readonly Impo
     for (let own = waiting.shift(); own !== undefined; own = waiting.shift()) {
       for (const each of own) {
         if (stopped) return;
-        const answer = await importOne(engine, each);
+        const answer = await importOne(engine, tenantId, each);
         if (answer.kind === 'imported') made.set(each.index, answer);
         else {
           failed.set(each.index, faultOf(each, answer));

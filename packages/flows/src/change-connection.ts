@@ -22,7 +22,8 @@ export type NotDone =
   | { readonly kind: 'not-found' }
   /** The status forbids it. */
   | { readonly kind: 'not-allowed'; readonly connection: Connection }
-  | { readonly kind: 'connector-off'; readonly connector: string }
+  /** `needs`: what has to be set for it to be on. */
+  | { readonly kind: 'connector-off'; readonly connector: string; readonly needs: readonly string[] }
   /** The provider said no for good, or that it limits us, is down, or did not say. */
   | {
       readonly kind: 'failed';
@@ -41,6 +42,12 @@ const failed = (answer: Failure): NotDone => ({
   why: answer.kind,
   message: 'message' in answer ? answer.message : 'the provider limits this call for now',
   retryAt: answer.kind === 'limited' ? answer.until : answer.kind === 'unavailable' ? answer.retryAt : null,
+});
+
+const connectorOff = (engine: Engine, { tenantId, connector }: Connection): NotDone => ({
+  kind: 'connector-off',
+  connector,
+  needs: engine.connectorNeeds(tenantId, connector),
 });
 
 /** The connection, where its status lets the operation be. */
@@ -66,8 +73,8 @@ const ready = async (
   const found = await allowed(engine, tenantId, id, operation);
   if (found.kind !== 'allowed') return found;
   const { connection } = found;
-  const connector = engine.connectors.get(connection.connector);
-  if (connector === undefined) return { kind: 'connector-off', connector: connection.connector };
+  const connector = engine.connectorsOf(tenantId).get(connection.connector);
+  if (connector === undefined) return connectorOff(engine, connection);
   return { kind: 'ready', connection, connector };
 };
 
@@ -76,7 +83,7 @@ export const repairConnection = async (engine: Engine, tenantId: TenantId, id: C
   const found = await ready(engine, tenantId, id, 'repair');
   if (found.kind !== 'ready') return found;
   const answer = await call(engine, found.connector, 'repair', (to) =>
-    to.repair(connectionCall(engine, found.connection), callContext(engine)),
+    to.repair(connectionCall(engine, found.connection), callContext(engine, to.name)),
   );
   return answer.kind === 'link' ? { kind: 'link', link: answer } : failed(answer);
 };
@@ -94,7 +101,9 @@ export const addProducts = async (
   const added = products.filter((product) => !connection.products.includes(product));
   if (added.length === 0) return { kind: 'done', connection };
   const request = { ...connectionCall(engine, connection), products: added };
-  const answer = await call(engine, connector, 'addProducts', (to) => to.addProducts(request, callContext(engine)));
+  const answer = await call(engine, connector, 'addProducts', (to) =>
+    to.addProducts(request, callContext(engine, to.name)),
+  );
   if (answer.kind === 'gone') return failed({ kind: 'refused', message: 'the provider does not know this connection' });
   if (answer.kind !== 'accepted') return failed(answer);
   await engine.store.turn(
@@ -119,13 +128,13 @@ function* loadDelete(tenantId: TenantId, id: ConnectionId): Loader<DeleteFacts |
  * could revoke it, and nobody here has to.
  */
 const severAtProvider = async (engine: Engine, connection: Connection): Promise<NotDone | undefined> => {
-  const connector = engine.connectors.get(connection.connector);
+  const connector = engine.connectorsOf(connection.tenantId).get(connection.connector);
   if (connector === undefined) {
     const callersOwn = policyOf(engine, connection).forced.executor === 'caller';
-    return callersOwn ? undefined : { kind: 'connector-off', connector: connection.connector };
+    return callersOwn ? undefined : connectorOff(engine, connection);
   }
   const answer = await call(engine, connector, 'delete', (to) =>
-    to.delete(connectionCall(engine, connection), callContext(engine)),
+    to.delete(connectionCall(engine, connection), callContext(engine, to.name)),
   );
   return answer.kind === 'accepted' || answer.kind === 'gone' ? undefined : failed(answer);
 };

@@ -1,4 +1,4 @@
-import type { Connection } from '@freshet/domain';
+import type { Connection, ConnectorName } from '@freshet/domain';
 import type { CallContext, ConnectionCall, Connector, Credentials } from '@freshet/ports';
 import type { Engine } from './engine.js';
 
@@ -25,9 +25,9 @@ export const connectionCall = (engine: Engine, connection: Connection): Connecti
   credentials: openCredentials(engine, connection),
 });
 
-export const callContext = (engine: Engine): CallContext => ({
+export const callContext = (engine: Engine, connector: ConnectorName): CallContext => ({
   now: engine.clock.now,
-  signal: AbortSignal.timeout(engine.callTimeoutMs),
+  signal: AbortSignal.timeout(engine.callsThrough(connector).timeoutMs),
 });
 
 /**

@@ -1,3 +1,4 @@
+import type { ConnectorName, DurationMs, TenantId } from '@freshet/domain';
 import type { Clock, Connectors, Ids, Store, Vault } from '@freshet/ports';
 import type { PolicyBook, TurnInputs } from '@freshet/policy';
 import type { ImportRow } from './import-connections.js';
@@ -8,19 +9,30 @@ export interface EngineLog {
   readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
+/** How this process calls through one connector. */
+export interface CallSettings {
+  /** A call's deadline (real time). */
+  readonly timeoutMs: DurationMs;
+  /** Tasks at work at one provider at a time, of all tenants together. */
+  readonly atOnce: number;
+}
+
 /** What every turn needs of the world. Made once, where the process is put together. */
 export interface Engine {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly connectors: Connectors;
+  /** The connectors that are switched on for a tenant: each tenant's have its own credentials. */
+  readonly connectorsOf: (tenantId: TenantId) => Connectors;
+  /** What has to be set for a connector to be on for a tenant; empty: this build has none of that name. */
+  readonly connectorNeeds: (tenantId: TenantId, connector: ConnectorName) => readonly string[];
+  readonly callsThrough: (connector: ConnectorName) => CallSettings;
   readonly vault: Vault;
   readonly policies: PolicyBook;
   readonly log: EngineLog;
   /** Random at each start: a lease names the process that holds it, not the machine. */
   readonly workerId: string;
-  /** A call's deadline, and the longer lease that it runs under (real time). */
-  readonly callTimeoutMs: number;
+  /** The shortest lease (real time); that of a call is longer than its deadline. */
   readonly leaseMs: number;
   /** Sees what is about to be imported, and may complete it; the sandbox makes it exist at the emulator. */
   readonly beforeImport?: (rows: readonly ImportRow[]) => Promise<readonly ImportRow[]>;
@@ -31,3 +43,10 @@ export const turnInputs = (engine: Engine, cause: string): TurnInputs => ({
   newId: engine.ids.next,
   cause,
 });
+
+/** From a call's deadline to the end of its lease: the answer has to be written while it is still held. */
+const WRITING_MS = 10_000;
+
+/** The lease that a task's call runs under: longer than the deadline, whatever that is. */
+export const callLeaseMs = (engine: Engine, connector: ConnectorName): DurationMs =>
+  Math.max(engine.leaseMs, engine.callsThrough(connector).timeoutMs + WRITING_MS);

@@ -59,10 +59,10 @@ const repeated = (rows: readonly ImportRow[]): readonly ImportFault[] => {
   });
 };
 
-const withoutId = (engine: Engine, rows: readonly ImportRow[]): readonly ImportFault[] =>
+const withoutId = (engine: Engine, tenantId: TenantId, rows: readonly ImportRow[]): readonly ImportFault[] =>
   rows.flatMap((row, index) => {
     if (row.externalId !== undefined) return [];
-    const imports = engine.connectors.get(row.connector)?.capabilities.imports ?? [];
+    const imports = engine.connectorsOf(tenantId).get(row.connector)?.capabilities.imports ?? [];
     if (!imports.includes(row.provider)) {
       const message = `needed: connector ${row.connector} has no import of its own for ${row.provider}`;
       return [{ index, field: 'externalId', message }];
@@ -168,9 +168,9 @@ export const importConnections = async (
   tenantId: TenantId,
   rows: readonly ImportRow[],
 ): Promise<ImportResult> => {
-  const faults = [...repeated(rows), ...withoutId(engine, rows)];
+  const faults = [...repeated(rows), ...withoutId(engine, tenantId, rows)];
   if (faults.length > 0) return { kind: 'faulty', faults };
-  const brought = await bringThroughConnectors(engine, rows);
+  const brought = await bringThroughConnectors(engine, tenantId, rows);
   if (brought.kind === 'failed') return { kind: 'faulty', faults: brought.faults };
   let result: ImportResult | undefined;
   try {

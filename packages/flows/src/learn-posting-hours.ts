@@ -77,7 +77,7 @@ const learnProvider = async (engine: Engine, tenantId: TenantId, provider: Provi
   const id = postingProfileId(tenantId, provider);
   if (!(await isDue(engine, id))) return false;
   const intervals: Interval[] = [];
-  for (const connector of engine.connectors.keys())
+  for (const connector of engine.connectorsOf(tenantId).keys())
     intervals.push(...(await intervalsAt(engine, tenantId, connector, provider)));
   if (intervals.length < FEWEST_INTERVALS) return false;
   const before = await engine.store.read('postingProfile', { id });

@@ -203,6 +203,11 @@ const openTaskFacts = (task: Task | null): OpenTaskFacts | null =>
         to: task.to,
       };
 
+const connectorFacts = (engine: Engine, { tenantId, connector }: Connection) =>
+  engine.connectorsOf(tenantId).has(connector)
+    ? { connectorOn: true }
+    : { connectorOn: false, connectorNeeds: engine.connectorNeeds(tenantId, connector) };
+
 /** What forcing would bring, by what was learned: weighed in mode `auto` alone. */
 function* loadForcing(
   asked: Connection,
@@ -281,8 +286,11 @@ export function* loadRefreshOf(
     recent: yield* loadRecent(asked, policy, now),
     latest: yield* loadLatest(asked, request),
     usage: yield* loadUsage(asked, policy, asks, now),
-    closures: closures.map(({ scope, scopeKey, kind, until }) => ({ scope, scopeKey, kind, until })),
-    connectorOn: engine.connectors.has(asked.connector),
+    closures: closures.map(({ scope, scopeKey, kind, until, probe }) => ({
+      ...{ scope, scopeKey, kind, until },
+      ...(probe === null ? {} : { probe }),
+    })),
+    ...connectorFacts(engine, asked),
     budgets,
     forcing: yield* loadForcing(asked, active, group, openTask, request, policy, now),
   };

@@ -1,7 +1,17 @@
 import { pullOrigins } from '@freshet/domain';
-import type { BudgetCounter, Closure, Connection, LedgerEntry, Pull, Task, TaskId, TenantId } from '@freshet/domain';
-import { isPresent } from '@freshet/policy';
-import type { OutcomeFacts, RefreshPolicy, SendingFacts, StartFacts } from '@freshet/policy';
+import type {
+  Breaker,
+  BudgetCounter,
+  Closure,
+  Connection,
+  LedgerEntry,
+  Pull,
+  Task,
+  TaskId,
+  TenantId,
+} from '@freshet/domain';
+import { breakersOver, isPresent, tellsOfOutages } from '@freshet/policy';
+import type { CallEnd, OutcomeFacts, Phase, RefreshPolicy, SendingFacts, StartFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
@@ -79,7 +89,7 @@ export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Load
   // Once the customer has left it is an unattended call, and meets the limits of one.
   const asks = { products: task.products, attended: isPresent(task, pull, now), except: pull.id };
   const usage = yield* loadUsage(connection, policy, asks, now);
-  const facts = { ...held, group, closures, connectorOn: engine.connectors.has(task.connector), usage };
+  const facts = { ...held, group, closures, connectorOn: engine.connectorsOf(tenantId).has(task.connector), usage };
   return { facts, connection, policy };
 }
 
@@ -99,32 +109,55 @@ export interface OutcomeLoad {
   readonly policy: RefreshPolicy;
 }
 
-/**
- * `providerTaskId`: the job that an answer names; an earlier task with the same one had it started. `teaches`: whether the
- * answer may bring data, or a failure.
- */
+/** An answer as it came in, and when; null: none did, and a lease is freed. */
+export interface Answered {
+  readonly answer: CallEnd;
+  readonly phase: Phase;
+}
+
+/** The answers from which something is learned: data came, or the provider was reached and failed. */
+const teaches: ReadonlySet<CallEnd['kind']> = new Set(['done', 'partial', 'customer-needed', 'unavailable']);
+
+/** The breakers over a task, where its answer tells of outages. */
+function* loadBreakers(
+  task: Task,
+  { institutionId }: Connection,
+  answered: Answered | null,
+): Loader<readonly Breaker[]> {
+  if (answered === null || !tellsOfOutages(answered.answer, answered.phase)) return [];
+  const found: Breaker[] = [];
+  for (const { id } of breakersOver(task, institutionId)) {
+    const breaker = yield* read('breaker', { id });
+    if (breaker !== null) found.push(breaker);
+  }
+  return found;
+}
+
 export function* loadOutcome(
   engine: Engine,
   tenantId: TenantId,
   id: TaskId,
-  providerTaskId: string | null,
-  teaches: boolean,
+  answered: Answered | null,
 ): Loader<OutcomeLoad | undefined> {
   const held = yield* loadTask(tenantId, id);
   if (held === undefined) return undefined;
   const found = yield* loadGroup(engine, held.task);
   if (found === undefined) return undefined;
   const { connector } = held.task;
-  const tellsStatus = engine.connectors.get(connector)?.capabilities.tellsStatus ?? false;
+  const tellsStatus = engine.connectorsOf(tenantId).get(connector)?.capabilities.tellsStatus ?? false;
+  // The job that an answer names: an earlier task with the same one had it started.
+  const providerTaskId = answered?.answer.kind === 'accepted' ? answered.answer.providerTaskId : null;
   const same =
     providerTaskId === null ? null : yield* read('taskByProviderTask', { tenantId, connector, providerTaskId });
   const met = held.pull.endedAt === null ? null : yield* loadMet(held, found.policy);
   const closures = yield* loadClosures(held.task, found.connection);
-  const learning = teaches
-    ? yield* loadLearning(found.group, found.connection, found.policy, engine.clock.now())
-    : null;
+  const learning =
+    answered !== null && teaches.has(answered.answer.kind)
+      ? yield* loadLearning(found.group, found.connection, found.policy, engine.clock.now())
+      : null;
+  const breakers = yield* loadBreakers(held.task, found.connection, answered);
   const earlierWithSameJob = same !== null && same.id !== id;
-  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, tellsStatus, learning };
+  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, breakers, tellsStatus, learning };
   return { facts, policy: found.policy };
 }
 

@@ -13,8 +13,12 @@ export interface ProviderOverview {
   /** In force for connections that no override names. */
   readonly policy: RefreshPolicy;
   readonly paused: boolean;
-  /** What else keeps it shut, whole, now. */
+  /** Whether that connector is switched on. */
+  readonly connectorOn: boolean;
+  /** What else keeps it shut, whole, now; and a breaker whose pause is over, until a task has tried it. */
   readonly blocks: readonly Closure[];
+  /** Its institutions that are shut alone. */
+  readonly institutions: readonly Closure[];
   /** When the last of those ends; null where nothing does, or nobody knows when. */
   readonly blockedUntil: Instant | null;
   /** One entry for each currency, of the UTC day and month. */
@@ -24,6 +28,7 @@ export interface ProviderOverview {
 
 interface OverviewLoad {
   readonly closures: readonly Closure[];
+  readonly institutions: readonly Closure[];
   readonly today: readonly ProviderSpend[];
   readonly month: readonly ProviderSpend[];
 }
@@ -31,35 +36,46 @@ interface OverviewLoad {
 function* loadOverview(tenantId: TenantId, now: Instant): Loader<OverviewLoad> {
   return {
     closures: yield* read('closuresOfTenant', { tenantId, scope: 'provider' }),
+    institutions: yield* read('closuresOfTenant', { tenantId, scope: 'institution' }),
     today: yield* read('spend', { tenantId, since: calendarPeriod(now, 'day', 'UTC').start }),
     month: yield* read('spend', { tenantId, since: calendarPeriod(now, 'month', 'UTC').start }),
   };
 }
 
 /** A provider is called by its own connector where that is switched on, else through one that is. */
-const connectorOf = (engine: Engine, provider: string): string => {
+const connectorOf = (engine: Engine, tenantId: TenantId, provider: string): string => {
   const own = provider.toLowerCase();
-  return engine.connectors.has(own) ? own : ([...engine.connectors.keys()][0] ?? own);
+  const on = engine.connectorsOf(tenantId);
+  return on.has(own) ? own : ([...on.keys()][0] ?? own);
 };
 
-const endOf = (blocks: readonly Closure[]): Instant | null => {
-  const ends = blocks.flatMap(({ until }) => until ?? []);
-  return ends.length === 0 || ends.length < blocks.length ? null : Math.max(...ends);
+const isInForce = ({ until }: Closure, now: Instant): boolean => until === null || until > now;
+
+/** An open breaker stands until a task has tried it with success. */
+const isShut = (closure: Closure, now: Instant): boolean => closure.kind === 'breaker' || isInForce(closure, now);
+
+/** Of those that are still in force. */
+const endOf = (blocks: readonly Closure[], now: Instant): Instant | null => {
+  const held = blocks.filter((closure) => isInForce(closure, now));
+  const ends = held.flatMap(({ until }) => until ?? []);
+  return ends.length === 0 || ends.length < held.length ? null : Math.max(...ends);
 };
 
 const overviewOf = (engine: Engine, tenantId: TenantId, provider: string, load: OverviewLoad): ProviderOverview => {
   const now = engine.clock.now();
-  const connector = connectorOf(engine, provider);
-  const own = load.closures.filter((closure) => closure.provider === provider);
-  const inForce = own.filter(({ until }) => until === null || until > now);
-  const blocks = inForce.filter(({ kind }) => kind !== 'paused');
+  const connector = connectorOf(engine, tenantId, provider);
+  const isOwn = (closure: Closure): boolean => closure.provider === provider && isShut(closure, now);
+  const own = load.closures.filter(isOwn);
+  const blocks = own.filter(({ kind }) => kind !== 'paused');
   return {
     provider,
     connector,
+    connectorOn: engine.connectorsOf(tenantId).has(connector),
     policy: engine.policies.policyFor({ tenantId, connector, provider, institutionId: '', connectionId: '' }),
-    paused: inForce.some(({ kind }) => kind === 'paused'),
+    paused: own.length > blocks.length,
     blocks,
-    blockedUntil: endOf(blocks),
+    institutions: load.institutions.filter(isOwn),
+    blockedUntil: endOf(blocks, now),
     today: load.today.filter((spend) => spend.provider === provider),
     month: load.month.filter((spend) => spend.provider === provider),
   };

@@ -1,6 +1,7 @@
 import { isOpen } from '@freshet/domain';
 import type {
   Connection,
+  ConnectorName,
   CustomerPresence,
   Effect,
   Instant,
@@ -14,7 +15,7 @@ import { decideOutcome, decideRelease, decideSending, decideStart, isLastTry, ne
 import type { CallEnd, NeverSent, Phase, SendingDecision, StartDecision } from '@freshet/policy';
 import type { Connector } from '@freshet/ports';
 import { call, callContext, connectionCall } from './connection-call.js';
-import { turnInputs, type Engine } from './engine.js';
+import { callLeaseMs, turnInputs, type Engine } from './engine.js';
 import { loadOutcome, loadSending, loadStart, type StartLoad } from './load-task.js';
 import { presenceBelongsTo } from './request-refresh.js';
 
@@ -33,9 +34,9 @@ interface Started {
   readonly load: StartLoad;
 }
 
-const lease = (engine: Engine) => {
+const lease = (engine: Engine, connector: ConnectorName) => {
   const realNow = engine.clock.realNow();
-  return { owner: engine.workerId, until: realNow + engine.leaseMs, realNow };
+  return { owner: engine.workerId, until: realNow + callLeaseMs(engine, connector), realNow };
 };
 
 const start = async (engine: Engine, tenantId: TenantId, id: TaskId): Promise<Started | undefined> => {
@@ -43,7 +44,12 @@ const start = async (engine: Engine, tenantId: TenantId, id: TaskId): Promise<St
     () => loadStart(engine, tenantId, id),
     (load): { readonly effects: readonly Effect[]; readonly started?: Started } => {
       if (load === undefined) return { effects: [] };
-      const decision = decideStart(load.facts, load.policy, lease(engine), turnInputs(engine, id));
+      const decision = decideStart(
+        load.facts,
+        load.policy,
+        lease(engine, load.facts.task.connector),
+        turnInputs(engine, id),
+      );
       return { effects: decision.effects, started: { start: decision, load } };
     },
   );
@@ -58,7 +64,7 @@ const markSent = async (engine: Engine, { start: { task, attended }, load }: Sta
     (facts): SendingDecision =>
       facts === undefined
         ? { go: 'held', effects: [] }
-        : decideSending(facts, fence, attended, load.policy, lease(engine), turnInputs(engine, id)),
+        : decideSending(facts, fence, attended, load.policy, lease(engine, task.connector), turnInputs(engine, id)),
   );
   if (decided.go === 'held') throw new LeaseLost(`task ${id} is not this worker's any more`);
   if (decided.go === 'later') throw new PutBack(`task ${id} may not be sent now`);
@@ -99,7 +105,7 @@ const forced = async (engine: Engine, connector: Connector, started: Started): P
   };
   const answer = await call<RefreshAnswer | undefined>(engine, connector, 'refresh', async (to) => {
     try {
-      return await to.refresh(request, { ...callContext(engine), sending });
+      return await to.refresh(request, { ...callContext(engine, to.name), sending });
     } catch (error) {
       if (notSent === undefined) throw error;
       return undefined;
@@ -120,9 +126,6 @@ const mayWrite = (engine: Engine, task: Task, held: Held): boolean =>
     ? task.state === 'running' && task.leaseOwner === null
     : task.fence === held.fence && task.leaseOwner === engine.workerId;
 
-/** The answers from which something is learned: data came, or the provider was reached and failed. */
-const teaches: ReadonlySet<CallEnd['kind']> = new Set(['done', 'partial', 'customer-needed', 'unavailable']);
-
 /** Records what an answer means, in one turn. The task as it is then. */
 export const settle = async (
   engine: Engine,
@@ -131,10 +134,9 @@ export const settle = async (
   answer: CallEnd,
   held: Held,
 ): Promise<Task | undefined> => {
-  const job = answer.kind === 'accepted' ? answer.providerTaskId : null;
   const phase: Phase = held === null ? 'look' : 'call';
   const decided = await engine.store.turn(
-    () => loadOutcome(engine, tenantId, id, job, teaches.has(answer.kind)),
+    () => loadOutcome(engine, tenantId, id, { answer, phase }),
     (load): { readonly task?: Task; readonly isStale?: boolean; readonly effects: readonly Effect[] } => {
       if (load === undefined) return { effects: [] };
       const { task } = load.facts;
@@ -191,7 +193,9 @@ const look = async (engine: Engine, connector: Connector, task: Task): Promise<v
     asOfBefore: newestData(group),
     statusBefore: await statusAt(engine, connection, sentAt),
   };
-  const progress = await call(engine, connector, 'progress', (to) => to.progress(request, callContext(engine)));
+  const progress = await call(engine, connector, 'progress', (to) =>
+    to.progress(request, callContext(engine, to.name)),
+  );
   await settle(engine, tenantId, id, progress, null);
 };
 
@@ -209,7 +213,7 @@ const NEVER_SENT: NeverSent = {
 /** Frees what a worker that is gone still holds: never sent is queued again (a few times), sent is looked for. */
 const release = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<unknown> =>
   engine.store.turn(
-    () => loadOutcome(engine, tenantId, id, null, false),
+    () => loadOutcome(engine, tenantId, id, null),
     (load): { readonly effects: readonly Effect[] } => {
       if (load === undefined) return { effects: [] };
       const { facts, policy } = load;
@@ -229,7 +233,7 @@ const release = (engine: Engine, tenantId: TenantId, id: TaskId): Promise<unknow
 export const runTask = async (engine: Engine, tenantId: TenantId, id: TaskId): Promise<void> => {
   const task = await engine.store.read('task', { tenantId, id });
   if (task === null || !isOpen(task.state)) return;
-  const connector = engine.connectors.get(task.connector);
+  const connector = engine.connectorsOf(tenantId).get(task.connector);
   if (task.leaseUntil !== null) {
     await release(engine, tenantId, id);
   } else if (task.state === 'running') {

@@ -10,10 +10,10 @@ const CAUSE = 'schedule expire-connects';
 
 /** What the connector shows of it now; null where it shows nothing. */
 const lookAt = async (engine: Engine, connection: Connection): Promise<StatusTold | null> => {
-  const connector = engine.connectors.get(connection.connector);
+  const connector = engine.connectorsOf(connection.tenantId).get(connection.connector);
   if (connector === undefined) return null;
   const told = await call(engine, connector, 'status', (to) =>
-    to.status(connectionCall(engine, connection), callContext(engine)),
+    to.status(connectionCall(engine, connection), callContext(engine, to.name)),
   );
   return told === null || 'kind' in told ? null : told;
 };

@@ -42,9 +42,9 @@ export const receiveWebhook = async (
   connectorName: string,
   raw: RawWebhook,
 ): Promise<WebhookResult> => {
-  const connector = engine.connectors.get(connectorName);
+  const connector = engine.connectorsOf(tenantId).get(connectorName);
   if (connector === undefined || !connector.capabilities.webhooks) return { kind: 'unknown-connector' };
-  const verdict = await connector.verifyWebhook(raw, callContext(engine));
+  const verdict = await connector.verifyWebhook(raw, callContext(engine, connectorName));
   if (!verdict.genuine) return { kind: 'refused', why: verdict.why };
   const now = engine.clock.now();
   const about = { tenantId, connector: connectorName, eventKey: verdict.eventKey };
@@ -253,7 +253,7 @@ const endOf = (engine: Engine, webhook: WebhookRecord, taken: readonly Taken[]):
 export const processWebhook = async (engine: Engine, tenantId: TenantId, id: WebhookId): Promise<void> => {
   const webhook = await claim(engine, tenantId, id);
   if (webhook === null) return;
-  const connector = engine.connectors.get(webhook.connector);
+  const connector = engine.connectorsOf(tenantId).get(webhook.connector);
   try {
     if (connector === undefined) throw new Error(`connector ${webhook.connector} is switched off`);
     const events = translate(engine, connector, webhook);

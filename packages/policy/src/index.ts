@@ -1,8 +1,10 @@
 export * from './policy.js';
 export * from './allocation/index.js';
+export { breakersOver, tellsOfOutages } from './breaker/index.js';
 export * from './catalogue/index.js';
 export { decideOwnPull, OWN_PULL, planOwnPull, type OwnPullDecision } from './background/own-pulls.js';
 export { pullsByPermit } from './background/pulls-by-permit.js';
+export { takeTurns, type Lane, type Room } from './dispatch/take-turns.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
 export {

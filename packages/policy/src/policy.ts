@@ -109,6 +109,19 @@ export interface Budget {
   readonly alertAt: readonly number[];
 }
 
+/** When failures in a row shut a provider or an institution, and for how long. */
+export interface BreakerRule {
+  /** So many of the last `of` ends (of different tasks) within the time. */
+  readonly failures: number;
+  readonly of: number;
+  readonly withinMs: DurationMs;
+  /** The first pause, doubling to the last while the task that tries it fails. */
+  readonly pauseMs: DurationMs;
+  readonly maxPauseMs: DurationMs;
+  /** How long the end of that task is waited for before another may try. */
+  readonly probeMs: DurationMs;
+}
+
 /**
  * The rules in force for one connection: the catalogue's entry with every override merged in, without sources.
  * What `decideRefresh` and its siblings take.
@@ -171,6 +184,7 @@ export interface RefreshPolicy {
     readonly readsPerDay: number;
   };
   readonly budgets: readonly Budget[];
+  readonly breaker: BreakerRule;
   readonly execution: {
     /** A call that surely did not happen is tried again at most so often in all. */
     readonly maxAttempts: number;

@@ -51,6 +51,14 @@ export const policy = (values: Partial<RefreshPolicy> = {}): RefreshPolicy => ({
   failuresToGiveUp: 3,
   worth: { valueMultiple: 2, changesPerDay: 1.2, readsPerDay: 0.6 },
   budgets: [],
+  breaker: {
+    failures: 3,
+    of: 5,
+    withinMs: 5 * MINUTE,
+    pauseMs: 30 * SECOND,
+    maxPauseMs: 15 * MINUTE,
+    probeMs: 5 * MINUTE,
+  },
   execution: {
     maxAttempts: 4,
     backoffMs: 2 * SECOND,

@@ -2,6 +2,7 @@ import type {
   ApiKey,
   AuditId,
   AuditRun,
+  Breaker,
   BudgetAlert,
   BudgetCounter,
   Closure,
@@ -140,6 +141,19 @@ export interface TaskWithLedger {
   readonly entries: readonly LedgerEntry[];
 }
 
+/** Whose tasks at which provider. */
+export interface TaskLane {
+  readonly connector: ConnectorName;
+  readonly provider: ProviderName;
+  readonly tenantId: TenantId;
+}
+
+/** A task that waits for a worker. */
+export interface DueTask extends TaskLane {
+  readonly id: TaskId;
+  readonly dueAt: Instant;
+}
+
 interface Read<Params, Result> {
   readonly params: Params;
   readonly result: Result;
@@ -205,6 +219,7 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly scope: Closure['scope'] },
     readonly Closure[]
   >;
+  readonly breaker: Read<{ readonly id: string }, Breaker | null>;
   /** Those whose period that instant lies in. */
   readonly budgetCounters: Read<{ readonly tenantId: TenantId; readonly at: Instant }, readonly BudgetCounter[]>;
   /** Of the periods that instant lies in. */
@@ -251,8 +266,15 @@ export interface Reads {
   /** Open tasks (a caller's permit too, which ends by itself if nobody reports) whose time has come (engine clock) and that nobody holds (real time), the longest due first. */
   readonly dueTasks: Read<
     { readonly now: Instant; readonly realNow: Instant; readonly limit: number },
-    readonly { readonly tenantId: TenantId; readonly id: TaskId }[]
+    readonly DueTask[]
   >;
+  /** The same of one tenant at one provider. */
+  readonly dueTasksOfLane: Read<
+    TaskLane & { readonly now: Instant; readonly realNow: Instant; readonly limit: number },
+    readonly DueTask[]
+  >;
+  /** The next lane, by connector, provider and tenant, that has an open task, due or not. All empty: the first. */
+  readonly laneAfter: Read<TaskLane, TaskLane | null>;
   /** Open tasks whose lease has run out (real time). */
   readonly deadLeases: Read<
     { readonly realNow: Instant; readonly limit: number },

@@ -12,6 +12,9 @@ const failed = ({ why, message, retryAt }: Extract<NotDone, { kind: 'failed' }>)
   return new Problem('provider-closed', detail, { retryAt });
 };
 
+const configure = ({ needs }: Extract<NotDone, { kind: 'connector-off' }>): string =>
+  needs.length === 0 ? 'This build has no connector of that name.' : `Set ${needs.join(' and ')}, and send this again.`;
+
 /** Why an operation on a connection was not done, as a problem. */
 export const notDone = (result: NotDone, operation: string): Problem => {
   switch (result.kind) {
@@ -25,7 +28,7 @@ export const notDone = (result: NotDone, operation: string): Problem => {
     case 'connector-off':
       return new Problem(
         'provider-closed',
-        `The connector ${result.connector} is not configured on this service, so the provider cannot be told. Nothing was done. Configure it (its settings are in docs/running.md), and send this again.`,
+        `The connector ${result.connector} is not configured on this service, so the provider cannot be told. Nothing was done. ${configure(result)}`,
       );
     case 'failed':
       return failed(result);

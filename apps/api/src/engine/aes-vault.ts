@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import type { Vault } from '@freshet/ports';
-import { SettingsError } from './settings.js';
+import { SettingsError } from './settings-error.js';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;

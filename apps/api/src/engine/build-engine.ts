@@ -1,22 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_TENANT, put } from '@freshet/domain';
 import type { Engine, EngineLog } from '@freshet/flows';
-import { createConnectors } from '@freshet/connectors';
 import { openSqliteStore } from '@freshet/persistence';
 import type { PolicyBook } from '@freshet/policy';
 import type { Store } from '@freshet/ports';
 import { read } from '@freshet/ports';
-import { sandboxConnectors } from '../sandbox/sandbox-connectors.js';
 import { createVault } from './aes-vault.js';
 import { ensureAdminKey } from './api-key.js';
+import { connectorSet, tellConnectors } from './connector-set.js';
 import { encryptionKey } from './encryption-key.js';
 import { createClock, type EngineClock } from './engine-clock.js';
 import { loadPolicyBook } from './policy-file.js';
 import { createIds } from './random-ids.js';
 import type { Settings } from './settings.js';
 
-/** The socket's deadline is well inside the lease: a call has ended before anybody else may take its task. */
-const CALL_TIMEOUT_MS = 10_000;
+/** An audit works page by page under it. */
 const LEASE_MS = 20_000;
 
 export interface BuiltEngine {
@@ -27,16 +25,6 @@ export interface BuiltEngine {
   /** Whether the store was empty: nothing was ever imported. */
   readonly isFirstStart: boolean;
 }
-
-const connectorsOf = (settings: Settings) =>
-  createConnectors(
-    settings.sandbox
-      ? sandboxConnectors(settings)
-      : {
-          meld: settings.meld && { ...settings.meld, webhookUrl: `${settings.publicUrl}/webhooks/meld` },
-          bud: settings.bud,
-        },
-  );
 
 /** Every policy in use is kept under its version, so that its decisions can be decided again. */
 const archivePolicy = async (store: Store, policies: PolicyBook, now: number): Promise<void> => {
@@ -49,25 +37,25 @@ const archivePolicy = async (store: Store, policies: PolicyBook, now: number): P
   );
 };
 
-/** The composition root: the one place that names concrete stores, connectors and the clock. */
+/** The composition root: the one place that names concrete stores and the clock. */
 export const buildEngine = async (settings: Settings, log: EngineLog): Promise<BuiltEngine> => {
   const policies = loadPolicyBook(settings.policyFile);
   const vault = createVault(encryptionKey(settings));
-  const connectors = connectorsOf(settings);
+  const connectors = connectorSet(settings);
   const store = openSqliteStore({ file: settings.databaseFile });
   const clock = await createClock(store);
   const engine: Engine = {
     store,
     clock,
     ids: createIds(clock.now),
-    connectors,
+    ...connectors,
     vault,
     policies,
     log,
     workerId: randomUUID(),
-    callTimeoutMs: CALL_TIMEOUT_MS,
     leaseMs: LEASE_MS,
   };
+  tellConnectors(settings, log);
   await archivePolicy(store, policies, clock.now());
   const madeApiKey = await ensureAdminKey(store, settings.apiKey, clock.now());
   const first = await store.read('connectionsPage', { tenantId: DEFAULT_TENANT, limit: 1, before: null });

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseEncryptionKey } from './aes-vault.js';
-import { SettingsError, type Settings } from './settings.js';
+import { SettingsError } from './settings-error.js';
+import type { Settings } from './settings.js';
 
 const keyFile = (databaseFile: string): string => `${databaseFile}.key`;
 

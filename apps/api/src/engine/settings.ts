@@ -1,5 +1,18 @@
 import { resolve } from 'node:path';
+import { DEFAULT_TENANT, type TenantId } from '@freshet/domain';
 import { z } from 'zod';
+import {
+  callFields,
+  callsIn,
+  callVariable,
+  callVariables,
+  connectorCalls,
+  type ConnectorCalls,
+} from './connector-calls.js';
+import { credentialsIn, credentialVariables, type GivenConnectors } from './connector-credentials.js';
+import { builtConnectors, type BuiltConnector } from './connector-rows.js';
+import { readConnectorsFile, type ConnectorsFile } from './connectors-file.js';
+import { SettingsError } from './settings-error.js';
 import { httpSettings, httpVariables, type HttpSettings } from './http-settings.js';
 
 /** What the process was started with: read once, checked, frozen. */
@@ -17,29 +30,9 @@ export interface Settings {
   readonly http: HttpSettings;
   /** No provider is configured: the emulator stands in for all of them. */
   readonly sandbox: boolean;
-  readonly meld: MeldEnvironment | null;
-  readonly bud: BudEnvironment | null;
-}
-
-export interface MeldEnvironment {
-  readonly apiKey: string;
-  readonly baseUrl: string | undefined;
-  readonly webhookSecret: string | undefined;
-  readonly version: string | undefined;
-}
-
-export interface BudEnvironment {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly baseUrl: string;
-  readonly jwksUrl: string | undefined;
-  readonly refreshVersion: 'v2' | 'v1';
-  readonly redirectUrl: string | undefined;
-}
-
-/** A setting that cannot be used: the start stops, and says which and why. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
+  /** What each tenant's connectors are given; one that is not there is off. */
+  readonly credentials: ReadonlyMap<TenantId, GivenConnectors>;
+  readonly calls: Readonly<Record<BuiltConnector, ConnectorCalls>>;
 }
 
 const text = z.string().trim().min(1);
@@ -48,7 +41,8 @@ const port = (whenUnset: number) =>
 const address = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' });
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-const environment = z.object({
+/** The service's own; connectors bring theirs. */
+export const serviceVariables = {
   PORT: port(3000),
   HOST: text.default('127.0.0.1'),
   DATABASE_URL: text.default('file:./data/freshet.db'),
@@ -59,17 +53,10 @@ const environment = z.object({
   SANDBOX_PORT: port(3001),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   ...httpVariables,
-  MELD_API_KEY: text.optional(),
-  MELD_BASE_URL: address.optional(),
-  MELD_WEBHOOK_SECRET: text.optional(),
-  MELD_VERSION: text.optional(),
-  BUD_CLIENT_ID: text.optional(),
-  BUD_CLIENT_SECRET: text.optional(),
-  BUD_BASE_URL: address.optional(),
-  BUD_JWKS_URL: address.optional(),
-  BUD_REFRESH_VERSION: z.enum(['v2', 'v1'], 'must be v2 or v1').default('v2'),
-  BUD_REDIRECT_URL: address.optional(),
-});
+  CONNECTORS_FILE: text.optional(),
+};
+
+const environment = z.object({ ...serviceVariables, ...credentialVariables, ...callVariables });
 
 type Environment = z.infer<typeof environment>;
 
@@ -84,33 +71,7 @@ const databaseFile = (url: string): string => {
   return resolve(path);
 };
 
-const meldOf = (env: Environment): MeldEnvironment | null =>
-  env.MELD_API_KEY === undefined
-    ? null
-    : {
-        apiKey: env.MELD_API_KEY,
-        baseUrl: env.MELD_BASE_URL,
-        webhookSecret: env.MELD_WEBHOOK_SECRET,
-        version: env.MELD_VERSION,
-      };
-
-const budOf = (env: Environment): BudEnvironment | null => {
-  if (env.BUD_CLIENT_ID === undefined && env.BUD_CLIENT_SECRET === undefined) return null;
-  if (env.BUD_CLIENT_ID === undefined)
-    throw new SettingsError('BUD_CLIENT_SECRET is set, BUD_CLIENT_ID is not: set both');
-  if (env.BUD_CLIENT_SECRET === undefined)
-    throw new SettingsError('BUD_CLIENT_ID is set, BUD_CLIENT_SECRET is not: set both');
-  if (env.BUD_BASE_URL === undefined)
-    throw new SettingsError('BUD_BASE_URL is needed: the address of your Bud contract');
-  return {
-    clientId: env.BUD_CLIENT_ID,
-    clientSecret: env.BUD_CLIENT_SECRET,
-    baseUrl: env.BUD_BASE_URL,
-    jwksUrl: env.BUD_JWKS_URL,
-    refreshVersion: env.BUD_REFRESH_VERSION,
-    redirectUrl: env.BUD_REDIRECT_URL,
-  };
-};
+const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
 
 const parse = (variables: Readonly<Record<string, string | undefined>>): Environment => {
   // An empty variable is the same as none: that is how shells and compose files leave one out.
@@ -120,21 +81,62 @@ const parse = (variables: Readonly<Record<string, string | undefined>>): Environ
   const parsed = environment.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new SettingsError(`These settings cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  throw new SettingsError(`These settings cannot be used:\n${indented(faults)}`);
+};
+
+/** Both name a file or a folder from where the process was started. */
+const fileOf = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));
+
+const NO_FILE: ConnectorsFile = { calls: {}, tenants: new Map() };
+
+const refuseTwice = (name: string, isInFile: boolean): void => {
+  if (!isInFile) return;
+  throw new SettingsError(`${name} is set in the environment and in CONNECTORS_FILE: set it in one of them`);
+};
+
+/** The environment's credentials are the default tenant's; the file has those of any. */
+const credentialsOf = (env: Environment, { tenants }: ConnectorsFile): Settings['credentials'] => {
+  const { given, faults } = credentialsIn(env);
+  if (faults.length > 0) throw new SettingsError(`These settings cannot be used:\n${indented(faults)}`);
+  const inFile = tenants.get(DEFAULT_TENANT) ?? {};
+  for (const name of builtConnectors) {
+    if (given[name] !== undefined) refuseTwice(`The connector ${name} of ${DEFAULT_TENANT}`, name in inFile);
+  }
+  const ofDefault = { ...given, ...inFile };
+  const all = new Map([...tenants, [DEFAULT_TENANT, ofDefault]]);
+  return new Map([...all].filter(([, connectors]) => Object.keys(connectors).length > 0));
+};
+
+const callsOf = (env: Environment, file: ConnectorsFile): Settings['calls'] =>
+  connectorCalls((name) => {
+    const inEnvironment = callsIn(env, name);
+    const inFile = file.calls[name] ?? {};
+    for (const field of callFields) {
+      if (inEnvironment[field] !== undefined) refuseTwice(callVariable(name, field), inFile[field] !== undefined);
+    }
+    return { ...inFile, ...inEnvironment };
+  });
+
+const connectorSettings = (
+  env: Environment,
+  variables: Readonly<Record<string, string | undefined>>,
+): Pick<Settings, 'credentials' | 'calls' | 'sandbox'> => {
+  const path = fileOf(env.CONNECTORS_FILE);
+  const file = path === null ? NO_FILE : readConnectorsFile(path, variables);
+  const credentials = credentialsOf(env, file);
+  return { credentials, calls: callsOf(env, file), sandbox: credentials.size === 0 };
 };
 
 /** Throws a SettingsError that names every variable that is wrong. */
 export const readSettings = (variables: Readonly<Record<string, string | undefined>>): Settings => {
   const env = parse(variables);
-  const meld = meldOf(env);
-  const bud = budOf(env);
+  const connectors = connectorSettings(env, variables);
   if (env.HEADERS_TIMEOUT > env.REQUEST_TIMEOUT) {
     throw new SettingsError(
       'HEADERS_TIMEOUT must not be longer than REQUEST_TIMEOUT: the head is a part of the request',
     );
   }
-  const sandbox = meld === null && bud === null;
-  if (!sandbox && env.FRESHET_ENCRYPTION_KEY === undefined) {
+  if (!connectors.sandbox && env.FRESHET_ENCRYPTION_KEY === undefined) {
     throw new SettingsError(
       'FRESHET_ENCRYPTION_KEY is needed: 32 random bytes as base64 or hex (openssl rand -base64 32)',
     );
@@ -143,15 +145,13 @@ export const readSettings = (variables: Readonly<Record<string, string | undefin
     port: env.PORT,
     host: env.HOST,
     databaseFile: databaseFile(env.DATABASE_URL),
-    policyFile: env.POLICY_FILE === undefined ? null : resolve(env.POLICY_FILE),
+    policyFile: fileOf(env.POLICY_FILE),
     apiKey: env.FRESHET_API_KEY ?? null,
     encryptionKey: env.FRESHET_ENCRYPTION_KEY ?? null,
     publicUrl: (env.PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`).replace(/\/+$/, ''),
     sandboxPort: env.SANDBOX_PORT,
     logLevel: env.LOG_LEVEL,
     http: httpSettings(env),
-    sandbox,
-    meld,
-    bud,
+    ...connectors,
   });
 };

@@ -1,4 +1,4 @@
-import { closureKinds } from '@freshet/domain';
+import { closureKinds, type Closure } from '@freshet/domain';
 import type { ProviderOverview } from '@freshet/flows';
 import type { ProviderSpend } from '@freshet/ports';
 import { z } from 'zod';
@@ -14,13 +14,26 @@ const spendView = z
   })
   .meta({ id: 'Spend', description: 'One amount for each currency.' });
 
+const blockView = z.object({
+  kind: z.enum(closureKinds),
+  connector: z.string(),
+  until: instantView.nullable(),
+  probe: z.string().nullable().meta({ description: 'The one task that is trying whether an open breaker may close.' }),
+});
+
 export const providerView = z
   .object({
     provider: z.string(),
     connector: z.string().meta({ description: 'The one that the policy shown is for.' }),
+    connectorOn: z.boolean(),
     paused: z.boolean(),
     blockedUntil: instantView.nullable(),
-    blocks: z.array(z.object({ kind: z.enum(closureKinds), connector: z.string(), until: instantView.nullable() })),
+    blocks: z.array(blockView).meta({
+      description: 'A breaker stands here until a task has tried it with success: its `until` may be past.',
+    }),
+    institutions: z.array(blockView.extend({ institutionId: z.string() })).meta({
+      description: 'Those that are shut alone.',
+    }),
     today: spendView,
     month: spendView,
     policy: policyView,
@@ -42,12 +55,21 @@ const toSpend = (spends: readonly ProviderSpend[]): ProviderAnswer['today'] => {
   };
 };
 
+const toBlock = ({ kind, connector, until, probe }: Closure) => ({
+  kind,
+  connector,
+  until: toInstantOrNull(until),
+  probe,
+});
+
 export const toProvider = (overview: ProviderOverview): ProviderAnswer => ({
   provider: overview.provider,
   connector: overview.connector,
+  connectorOn: overview.connectorOn,
   paused: overview.paused,
   blockedUntil: toInstantOrNull(overview.blockedUntil),
-  blocks: overview.blocks.map(({ kind, connector, until }) => ({ kind, connector, until: toInstantOrNull(until) })),
+  blocks: overview.blocks.map(toBlock),
+  institutions: overview.institutions.map((closure) => ({ ...toBlock(closure), institutionId: closure.scopeKey })),
   today: toSpend(overview.today),
   month: toSpend(overview.month),
   policy: toPolicy(overview.policy),

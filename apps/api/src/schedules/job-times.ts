@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration, SECOND, type DurationMs, type Instant } from '@freshet/domain';
 import { CronTime } from 'cron';
-import { SettingsError } from '../engine/settings.js';
+import { SettingsError } from '../engine/settings-error.js';
 import { jobs, type Job } from './jobs.js';
 
 /** When a job runs, as it is configured. */

@@ -71,12 +71,13 @@ beforeEach(async () => {
     store: createMemoryStore(),
     clock: { now: () => sandbox.now(), realNow: () => sandbox.now() },
     ids: sequentialIds(start),
-    connectors: new Map([['finicity', finicity]]),
+    connectorsOf: () => new Map([['finicity', finicity]]),
+    connectorNeeds: () => [],
+    callsThrough: () => ({ timeoutMs: 2_000, atOnce: 32 }),
     vault: plainVault(),
     policies,
     log: { info: () => undefined, warn: () => undefined },
     workerId: randomUUID(),
-    callTimeoutMs: 2_000,
     leaseMs: 4_000,
   };
 });
@@ -240,13 +241,16 @@ describe('a forced refresh', () => {
     expect(await standing(connection)).toBe(status);
     expect(await billsOf(connection.externalId)).toHaveLength(bills);
     expect(await asked(connection.externalId)).toHaveLength(1);
-    const told = await engine.connectors.get('finicity')?.status(
-      { ...connection, credentials: { customerId: CUSTOMER } },
-      {
-        now: engine.clock.now,
-        signal: AbortSignal.timeout(2_000),
-      },
-    );
+    const told = await engine
+      .connectorsOf(DEFAULT_TENANT)
+      .get('finicity')
+      ?.status(
+        { ...connection, credentials: { customerId: CUSTOMER } },
+        {
+          now: engine.clock.now,
+          signal: AbortSignal.timeout(2_000),
+        },
+      );
     expect(`${told?.status}/${told?.reason}`).toBe(status);
   });
 

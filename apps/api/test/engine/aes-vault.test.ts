@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { createVault, parseEncryptionKey } from '../../src/engine/aes-vault.js';
-import { SettingsError } from '../../src/engine/settings.js';
+import { SettingsError } from '../../src/engine/settings-error.js';
 
 const key = randomBytes(32);
 const vault = createVault(key);

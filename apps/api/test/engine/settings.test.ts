@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { readSettings, SettingsError } from '../../src/engine/settings.js';
+import { SettingsError } from '../../src/engine/settings-error.js';
+import { readSettings } from '../../src/engine/settings.js';
 
 const refusal = (variables: Readonly<Record<string, string>>): string => {
   try {
@@ -51,8 +52,11 @@ describe('settings', () => {
     ['DATABASE_URL', './freshet.db', 'DATABASE_URL must be file:<path>'],
     ['DATABASE_URL', 'file:', 'DATABASE_URL names no file'],
     ['DATABASE_URL', 'postgres://somewhere/db', 'DATABASE_URL names PostgreSQL'],
-    ['BUD_CLIENT_ID', 'me', 'BUD_CLIENT_SECRET is not'],
-    ['BUD_CLIENT_SECRET', 'mine', 'BUD_CLIENT_ID is not'],
+    ['BUD_CLIENT_ID', 'me', 'BUD_CLIENT_SECRET and BUD_BASE_URL are not set, and BUD_CLIENT_ID is'],
+    ['MELD_CALL_TIMEOUT', 'PT10M', 'MELD_CALL_TIMEOUT: must be a duration from PT1S to PT5M'],
+    ['BUD_SOCKETS', '0', 'BUD_SOCKETS: must be at least 1'],
+    ['BUD_REFRESH_VERSION', 'v3', 'BUD_REFRESH_VERSION: must be v2 or v1'],
+    ['BUD_CLIENT_SECRET', 'mine', 'BUD_CLIENT_ID and BUD_BASE_URL are not set'],
     ['MELD_API_KEY', 'real', 'FRESHET_ENCRYPTION_KEY is needed'],
   ])('%s=%s is refused by name', (name, value, says) => {
     expect(refusal({ [name]: value })).toContain(says);
@@ -74,7 +78,8 @@ describe('settings', () => {
 
   test('a provider credential switches the sandbox off', () => {
     const settings = readSettings({ MELD_API_KEY: 'real', FRESHET_ENCRYPTION_KEY: 'a'.repeat(64) });
-    expect(settings).toMatchObject({ sandbox: false, meld: { apiKey: 'real' }, bud: null });
+    expect(settings.sandbox).toBe(false);
+    expect([...settings.credentials]).toEqual([['ten_default', { meld: { apiKey: 'real' } }]]);
   });
 
   test.each([

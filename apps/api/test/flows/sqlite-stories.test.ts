@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
   batchStories,
+  breakerStories,
   budgetStories,
   changeStories,
   consentStories,
@@ -64,5 +65,6 @@ changeStories(openStore);
 dispatchStories(openStore);
 disorderStories(openStore, ORDERS);
 consentStories(openStore);
+breakerStories(openStore);
 raceStories(openStore, RACES);
 budgetStories(openStore, RACES);

@@ -1,4 +1,4 @@
-import { HOUR, importOne, keys, NOW, startRig, type Rig } from './rig.js';
+import { HOUR, importOne, keys, NOW, OTHER_TENANT, startRig, type Rig } from './rig.js';
 
 let rig: Rig;
 const budgets = [
@@ -258,6 +258,17 @@ describe('webhooks', () => {
     expect(rig.meld.callsOf('verifyWebhook')[0]?.secret).toBe('s3cret');
   });
 
+  it('of a tenant with an address of its own are that tenant’s', async () => {
+    const path = `/tenants/${OTHER_TENANT}/webhooks/meld`;
+    const sent = { raw: event, headers: signed, key: null };
+    expect((await rig.call('POST', path, sent)).status).toBe(200);
+    expect((await rig.call('POST', `${path}/s3cret`, { ...sent, raw: '{}' })).status).toBe(200);
+    const due = await rig.engine.store.read('dueWebhooks', { now: NOW, limit: 10 });
+    expect(due.map(({ tenantId }) => tenantId)).toEqual([OTHER_TENANT, OTHER_TENANT]);
+    expect((await rig.call('POST', path, { ...sent, headers: {} })).status).toBe(401);
+    expect((await rig.call('POST', '/tenants/ten_nobody/webhooks/nothing', sent)).status).toBe(404);
+  });
+
   it('a wrong signature is 401, and nothing is stored', async () => {
     const { status, body } = await rig.call('POST', '/webhooks/meld', { raw: event, key: null });
     expect([status, body.type]).toEqual([401, '/problems/unauthorized']);
@@ -275,6 +286,36 @@ describe('webhooks', () => {
   it('an unknown connector is 404', async () => {
     const { status, body } = await rig.call('POST', '/webhooks/nobody', { raw: event, headers: signed, key: null });
     expect([status, body.type]).toEqual([404, '/problems/not-found']);
+  });
+});
+
+describe('connectors', () => {
+  it('say whether they are on, what they can do, and where their webhooks go', async () => {
+    const { status, body } = await rig.get('/v1/connectors');
+    expect(status).toBe(200);
+    const of = (name: string) => body.data.find(({ connector }: { connector: string }) => connector === name);
+    expect(of('meld')).toEqual({
+      connector: 'meld',
+      on: true,
+      needs: [],
+      can: expect.objectContaining({ refresh: true, imports: [] }),
+      webhookUrl: 'http://127.0.0.1:3000/webhooks/meld',
+      callTimeout: 'PT1S',
+      atOnce: 10,
+    });
+    expect(of('bud')).toMatchObject({ on: false, needs: ['BUD_API_KEY'], can: null });
+    expect(of('mx').webhookUrl).toBe('http://127.0.0.1:3000/webhooks/mx/<webhookSecret>');
+    const theirs = await rig.get('/v1/connectors', { key: keys.other });
+    expect(theirs.body.data[0].webhookUrl).toBe(`http://127.0.0.1:3000/tenants/${OTHER_TENANT}/webhooks/meld`);
+  });
+
+  it('that are off refuse a refresh with what to set', async () => {
+    const { id } = await importOne(rig, { connector: 'bud', provider: 'BUD' });
+    const { status, body } = await rig.post(`/v1/connections/${id}/refresh`, { mode: 'force' });
+    expect([status, body.type]).toEqual([503, '/problems/provider-closed']);
+    expect(body.detail).toContain('The connector bud is switched off: to switch it on, set BUD_API_KEY.');
+    const repair = await rig.call('DELETE', `/v1/connections/${id}`);
+    expect([repair.status, repair.body.detail]).toEqual([503, expect.stringContaining('Set BUD_API_KEY, and send')]);
   });
 });
 

@@ -90,11 +90,14 @@ const engineOf = ({ policyFile, script, store, engine: more }: RigOptions) => {
     readonly message: string;
     readonly facts: Readonly<Record<string, unknown>>;
   }[] = [];
+  const connectors = new Map([['meld', meld]]);
   const engine: Engine = {
     store: store ?? createMemoryStore(),
     clock,
     ids: sequentialIds(NOW),
-    connectors: new Map([['meld', meld]]),
+    connectorsOf: () => connectors,
+    connectorNeeds: (_tenant, connector) => [`${connector.toUpperCase()}_API_KEY`],
+    callsThrough: () => ({ timeoutMs: 1_000, atOnce: 10 }),
     vault: plainVault(),
     policies: buildPolicyBook({ policyFile, hash }),
     log: {
@@ -102,7 +105,6 @@ const engineOf = ({ policyFile, script, store, engine: more }: RigOptions) => {
       warn: (message, facts) => void told.push({ level: 'warn', message, facts }),
     },
     workerId: 'test',
-    callTimeoutMs: 1_000,
     leaseMs: 2_000,
     ...more,
   };

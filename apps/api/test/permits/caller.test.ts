@@ -30,7 +30,7 @@ beforeEach(async () => {
     rows.every(({ externalId }) => externalId === OWN) ? rows : register(rows);
   const meld = scriptedConnector('meld', { refresh: [{ kind: 'done', asOf: real, newData: true }] });
   const connectors = new Map([...createConnectors({ akoya }), ['meld', meld] as const]);
-  rig = await startRig({ engine: { connectors, beforeImport } });
+  rig = await startRig({ engine: { connectorsOf: () => connectors, beforeImport } });
   rig.clock.set(real);
   const advance = rig.clock.advance.bind(rig.clock);
   rig.clock.advance = (ms) => {

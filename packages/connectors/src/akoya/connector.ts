@@ -54,7 +54,7 @@ const revokeThrough = async (
  * to keep their tokens current, and to revoke them.
  */
 export const createAkoyaConnector = (settings: AkoyaSettings): Connector => {
-  const http = createHttpClient(settings.baseUrl ?? AKOYA_BASE_URL);
+  const http = createHttpClient(settings.baseUrl ?? AKOYA_BASE_URL, settings.transport);
   return {
     name: 'akoya',
     capabilities: {

@@ -63,7 +63,7 @@ const refreshBody = (version: BudRefreshVersion, call: RefreshCall, resources: r
 };
 
 export const createBudClient = (settings: BudSettings): BudClient => {
-  const http = createHttpClient(settings.baseUrl);
+  const http = createHttpClient(settings.baseUrl, settings.transport);
   const tokens = createTokenSource(http, settings);
   const version = settings.refreshVersion ?? 'v2';
 

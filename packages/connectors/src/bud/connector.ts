@@ -71,7 +71,7 @@ const repairThrough = async (
 
 export const createBudConnector = (settings: BudSettings): Connector => {
   const client = createBudClient(settings);
-  const keys = createKeySet(settings.jwksUrl ?? BUD_JWKS_URL);
+  const keys = createKeySet(settings.jwksUrl ?? BUD_JWKS_URL, settings.transport);
   const redirectUrl = settings.redirectUrl || null;
   return {
     name: 'bud',

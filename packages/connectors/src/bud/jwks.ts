@@ -3,7 +3,7 @@ import type { CallContext } from '@freshet/ports';
 import type { JWK } from 'jose';
 import { z } from 'zod';
 
-import { createHttpClient } from '../http/client.js';
+import { createHttpClient, type TransportSettings } from '../http/client.js';
 import { isSuccess, jsonOf } from '../http/exchange.js';
 import { record } from '../http/wire-values.js';
 
@@ -30,9 +30,9 @@ const jwks = record({
 });
 
 /** A provider's public keys, fetched when one is missing and kept for an hour. A set that cannot be renewed is used on. */
-export const createKeySet = (url: string): KeySet => {
+export const createKeySet = (url: string, transport?: TransportSettings): KeySet => {
   const { origin, pathname, search } = new URL(url);
-  const http = createHttpClient(origin);
+  const http = createHttpClient(origin, transport);
   let keys: ReadonlyMap<string, JWK> = new Map();
   let fetchedAt: Instant | null = null;
   let triedAt: Instant | null = null;

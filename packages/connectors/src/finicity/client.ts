@@ -65,7 +65,7 @@ const fixBody = (settings: FinicitySettings, call: ConnectionCall) => ({
 });
 
 export const createFinicityClient = (settings: FinicitySettings): FinicityClient => {
-  const http = createHttpClient(settings.baseUrl ?? FINICITY_BASE_URL);
+  const http = createHttpClient(settings.baseUrl ?? FINICITY_BASE_URL, settings.transport);
   const tokens = createTokenSource(http, settings);
 
   const write = (call: HttpCall, token: string, signal: AbortSignal): Promise<Exchange> => {

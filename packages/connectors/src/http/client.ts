@@ -21,9 +21,21 @@ export interface HttpClient {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Only for a caller without a deadline; the engine's signal comes first. */
-const SILENCE_TIMEOUT_MS = 120_000;
-const SOCKETS = 64;
+/** Only for a caller without a deadline: longer than any that can be set, so that the engine's signal comes first. */
+const SILENCE_TIMEOUT_MS = 600_000;
+
+/** How a connector reaches its provider. */
+export interface TransportSettings {
+  /** Open to one origin at a time; a call that finds none free waits, and is surely not sent while it does. */
+  readonly sockets?: number | undefined;
+  /**
+   * An unused socket is kept so long for the next call. Short: a socket that the provider closes as we write loses a
+   * reply, and that call counts as made.
+   */
+  readonly keepAliveMs?: number | undefined;
+}
+
+export const DEFAULT_TRANSPORT = { sockets: 64, keepAliveMs: 4_000 } as const;
 
 /** An id as one segment of a path: ids are opaque, and `..` would name another resource. */
 export const pathSegment = (id: string): string =>
@@ -38,13 +50,14 @@ const encoded = (call: HttpCall): { readonly type?: string; readonly body: strin
 };
 
 /** Throws for an address that is none, so that a wrong setting stops the start. */
-export const createHttpClient = (baseUrl: string): HttpClient => {
+export const createHttpClient = (baseUrl: string, transport: TransportSettings = {}): HttpClient => {
   const { origin, pathname, protocol } = new URL(baseUrl);
   if (protocol !== 'https:' && protocol !== 'http:') throw new TypeError(`not an http(s) address: ${protocol}`);
   const prefix = pathname.replace(/\/+$/, '');
   // HTTP/1.1 only: there the bytes of a request follow `onRequestStart`, and nothing is sent a second time unasked.
   const pool = new Pool(origin, {
-    connections: SOCKETS,
+    connections: transport.sockets ?? DEFAULT_TRANSPORT.sockets,
+    keepAliveTimeout: transport.keepAliveMs ?? DEFAULT_TRANSPORT.keepAliveMs,
     pipelining: 1,
     allowH2: false,
     connect: { timeout: CONNECT_TIMEOUT_MS },

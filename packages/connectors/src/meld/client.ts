@@ -39,7 +39,7 @@ const one = (connectionId: string): string => `${CONNECTIONS}/${pathSegment(conn
 const SEARCH_LIMIT = '100';
 
 export const createMeldClient = (settings: MeldSettings): MeldClient => {
-  const http = createHttpClient(settings.baseUrl ?? MELD_BASE_URL);
+  const http = createHttpClient(settings.baseUrl ?? MELD_BASE_URL, settings.transport);
   const headers = {
     // The word BASIC and the raw key: it looks like HTTP Basic and is not.
     authorization: `BASIC ${settings.apiKey}`,

@@ -56,7 +56,7 @@ const repairWidget = (member: string, redirectUrl: string | null) => ({
 });
 
 export const createMxClient = (settings: MxSettings): MxClient => {
-  const http = createHttpClient(settings.baseUrl ?? MX_BASE_URL);
+  const http = createHttpClient(settings.baseUrl ?? MX_BASE_URL, settings.transport);
   const configuration = new Configuration({
     username: settings.clientId,
     password: settings.apiKey,

@@ -1,3 +1,6 @@
+import type { TransportSettings } from '../http/client.js';
+import type { CallDefaults, RowsOf } from '../setting-row.js';
+
 export interface MxSettings {
   readonly clientId: string;
   readonly apiKey: string;
@@ -12,6 +15,61 @@ export interface MxSettings {
   readonly webhookLogin?: { readonly username: string; readonly password: string } | null | undefined;
   /** Where a bank's own login page sends the customer after a repair; without it the widget says what comes next. */
   readonly redirectUrl?: string | null | undefined;
+  readonly transport?: TransportSettings | undefined;
 }
 
 export const MX_BASE_URL = 'https://api.mx.com';
+
+export const mxRows = {
+  clientId: {
+    variable: 'MX_CLIENT_ID',
+    required: true,
+    secret: false,
+    kind: 'text',
+    meaning: 'the client of your MX contract',
+  },
+  apiKey: {
+    variable: 'MX_API_KEY',
+    required: true,
+    secret: true,
+    kind: 'text',
+    meaning: 'of one of MX’s environments',
+  },
+  baseUrl: {
+    variable: 'MX_BASE_URL',
+    required: false,
+    secret: false,
+    kind: 'address',
+    meaning: 'MX’s development side is `https://int-api.mx.com`, with keys of its own',
+    otherwise: `\`${MX_BASE_URL}\``,
+  },
+  webhookSecret: {
+    variable: 'MX_WEBHOOK_SECRET',
+    required: false,
+    secret: true,
+    kind: 'text',
+    meaning: 'the last part of the address of the webhooks, which MX does not sign',
+    otherwise: 'webhooks are refused, unless a login is set',
+  },
+  webhookLogin: {
+    variable: 'MX_WEBHOOK_LOGIN',
+    required: false,
+    secret: true,
+    kind: 'login',
+    meaning: '`name:password` that MX was told to send with its webhooks',
+    otherwise: 'the address alone decides',
+  },
+  redirectUrl: {
+    variable: 'MX_REDIRECT_URL',
+    required: false,
+    secret: false,
+    kind: 'address',
+    meaning: 'where a bank’s login page sends the customer after a repair',
+    otherwise: 'the widget says what comes next',
+  },
+} as const satisfies RowsOf<MxSettings>;
+
+export const mxCalls: CallDefaults = {
+  timeoutMs: 10000,
+  because: 'an aggregation is only started there, and answered at once',
+};

@@ -67,7 +67,7 @@ const updateRequest = (
 };
 
 export const createPlaidClient = (settings: PlaidSettings): PlaidClient => {
-  const http = createHttpClient(settings.baseUrl || PLAID_BASE_URL);
+  const http = createHttpClient(settings.baseUrl || PLAID_BASE_URL, settings.transport);
   const headers = {
     'User-Agent': 'freshet',
     'PLAID-CLIENT-ID': settings.clientId,

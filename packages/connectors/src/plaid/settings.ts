@@ -1,3 +1,6 @@
+import type { TransportSettings } from '../http/client.js';
+import type { CallDefaults, RowsOf } from '../setting-row.js';
+
 export interface PlaidSettings {
   readonly clientId: string;
   readonly secret: string;
@@ -17,6 +20,85 @@ export interface PlaidSettings {
   readonly additionalProducts?: readonly string[] | undefined;
   /** Where Plaid sends what it tells of a Link session, and of Items that it imports. */
   readonly webhookUrl?: string | null | undefined;
+  readonly transport?: TransportSettings | undefined;
 }
 
 export const PLAID_BASE_URL = 'https://production.plaid.com';
+
+export const plaidRows = {
+  clientId: {
+    variable: 'PLAID_CLIENT_ID',
+    required: true,
+    secret: false,
+    kind: 'text',
+    meaning: 'the client of your Plaid team',
+  },
+  secret: {
+    variable: 'PLAID_SECRET',
+    required: true,
+    secret: true,
+    kind: 'text',
+    meaning: 'of one of Plaid’s environments',
+  },
+  baseUrl: {
+    variable: 'PLAID_BASE_URL',
+    required: false,
+    secret: false,
+    kind: 'address',
+    meaning: 'Plaid’s sandbox is `https://sandbox.plaid.com`, with a secret of its own',
+    otherwise: `\`${PLAID_BASE_URL}\``,
+  },
+  clientName: {
+    variable: 'PLAID_CLIENT_NAME',
+    required: false,
+    secret: false,
+    kind: 'text',
+    meaning: 'the application’s name as Link shows it',
+    otherwise: 'no repair at Plaid',
+  },
+  language: {
+    variable: 'PLAID_LANGUAGE',
+    required: false,
+    secret: false,
+    kind: 'text',
+    meaning: 'Link’s language',
+    otherwise: '`en`',
+  },
+  countryCodes: {
+    variable: 'PLAID_COUNTRY_CODES',
+    required: false,
+    secret: false,
+    kind: 'list',
+    meaning: 'of the institutions, such as `US,GB`',
+    otherwise: '`US`',
+  },
+  redirectUrl: {
+    variable: 'PLAID_REDIRECT_URL',
+    required: false,
+    secret: false,
+    kind: 'address',
+    meaning: 'where Hosted Link sends the customer after a repair',
+    otherwise: 'Link says what comes next',
+  },
+  linkPageUrl: {
+    variable: 'PLAID_LINK_PAGE_URL',
+    required: false,
+    secret: false,
+    kind: 'address',
+    meaning: 'a page of yours that opens Link, for accounts without Hosted Link',
+    otherwise: 'Hosted Link',
+  },
+  additionalProducts: {
+    variable: 'PLAID_ADDITIONAL_PRODUCTS',
+    required: false,
+    secret: false,
+    kind: 'list',
+    meaning: 'products of Plaid’s for which a repair asks consent as well',
+    otherwise: 'none',
+  },
+} as const satisfies RowsOf<PlaidSettings>;
+
+export const plaidCalls: CallDefaults = {
+  timeoutMs: 60000,
+  because: 'a refresh waits for the bank there, for half a minute and more',
+};

@@ -11,6 +11,7 @@ import {
   force,
   MORNING,
   mxRow,
+  OTHER_TENANT,
   pass,
   rigsOver,
   runDue,
@@ -118,6 +119,62 @@ export const dispatchStories = (openStore: OpenStore): void => {
       await runDue({ engine: { ...rig.engine, store } });
       expect(rig.warnings).toMatchObject([{ message: 'a task step failed', facts: { taskId: broken } }]);
       expect(rig.meld.callsOf('refresh').map(({ externalId }) => externalId)).toEqual([second?.externalId]);
+    });
+
+    test('has no more at work at one provider than it is given, and goes on at others', async () => {
+      const rig = newRig({ atOnce: 2 });
+      await several(rig, 5);
+      const plaid = await bringInOne(rig, mxRow({ provider: 'PLAID' }));
+      await force(rig, plaid.id);
+      const { under, letGo, reach } = heldCalls(rig);
+      const dispatcher = createDispatcher(rig.engine, 4);
+      await dispatcher.tick();
+      await reach(3);
+      await dispatcher.tick();
+      expect(under.now).toBe(3);
+      expect(
+        rig.meld
+          .callsOf('refresh')
+          .map(({ provider }) => provider)
+          .toSorted(),
+      ).toEqual(['MX', 'MX', 'PLAID']);
+      letGo();
+      await dispatcher.idle();
+    });
+
+    test('takes turns between tenants', async () => {
+      const rig = newRig({ atOnce: 2, meld: { refresh: [DONE] } });
+      await several(rig, 5);
+      const other = await bringInOne(rig, mxRow({ externalId: 'other' }), OTHER_TENANT);
+      rig.clock.advance(SECOND);
+      await force(rig, other.id, { tenantId: OTHER_TENANT });
+      await runDue(rig);
+      const called = rig.meld.callsOf('refresh').map(({ externalId }) => externalId);
+      expect(called).toHaveLength(2);
+      expect(called).toContain('other');
+    });
+
+    test('lets nobody wait for a queue at another provider, and looks at no more of that than there is room for', async () => {
+      const rig = newRig({ atOnce: 3 });
+      await several(rig, 40);
+      const plaid = await bringInOne(rig, mxRow({ provider: 'PLAID' }));
+      await force(rig, plaid.id);
+      const { letGo, reach } = heldCalls(rig);
+      let seen = 0;
+      const read = (async (name, params) => {
+        const rows = await rig.store.read(name, params);
+        if (name === 'dueTasks' || name === 'dueTasksOfLane') seen += (rows as readonly unknown[]).length;
+        return rows;
+      }) as Rig['store']['read'];
+      const dispatcher = createDispatcher({ ...rig.engine, store: { ...rig.store, read } }, 8);
+      await dispatcher.tick();
+      await reach(4);
+      expect(rig.meld.callsOf('refresh').map(({ provider }) => provider)).toContain('PLAID');
+      expect(seen).toBe(8 + 3 + 1);
+      await dispatcher.tick();
+      expect(rig.meld.callsOf('refresh')).toHaveLength(4);
+      letGo();
+      await dispatcher.idle();
     });
 
     test('starts nothing before it is due', async () => {

@@ -15,6 +15,7 @@ export {
   taskRow,
 } from './audit-rows.js';
 export { batchStories } from './batch-stories.js';
+export { breakerStories } from './breaker-stories.js';
 export { budgetStories } from './budget-stories.js';
 export { changeStories } from './change-stories.js';
 export { consentStories } from './consent-stories.js';

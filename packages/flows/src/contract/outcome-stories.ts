@@ -393,7 +393,7 @@ export const outcomeStories = (openStore: OpenStore): void => {
       const rig = newRig({ meld: { refresh: [DONE] } });
       const { id } = await bringInOne(rig);
       const task = await force(rig, id);
-      const off = { ...rig, engine: { ...rig.engine, connectors: new Map() } };
+      const off = { ...rig, engine: { ...rig.engine, connectorsOf: () => new Map() } };
       await pass(off, HOUR);
       expect(await taskOf(rig, task.id)).toMatchObject({ state: 'queued', attempts: 0 });
       await pass(rig, MINUTE);

@@ -25,6 +25,7 @@ import {
   step,
   taskOf,
   TENANT,
+  UNTOLD,
   withConnector,
   type OpenStore,
   type Rig,
@@ -33,16 +34,6 @@ import {
 const DONE = { kind: 'done', asOf: MORNING, newData: true } as const;
 const DOWN: RefreshAnswer = { kind: 'unavailable', who: 'provider', retryAt: null, message: 'down' };
 /** A report of which nothing is told. */
-const UNTOLD: Report = {
-  outcome: null,
-  code: null,
-  httpStatus: null,
-  newData: null,
-  asOf: null,
-  retryAt: null,
-  products: null,
-  scope: null,
-};
 const NOBODY = 'task_00000000-0000-7000-8000-000000000000' as TaskId;
 
 const presences = (rig: Rig): readonly unknown[] => rig.meld.callsOf('refresh').map(({ presence }) => presence);

@@ -14,7 +14,7 @@ import type {
   TaskId,
   TenantId,
 } from '@freshet/domain';
-import { buildPolicyBook, type PolicyBook } from '@freshet/policy';
+import { buildPolicyBook, type PolicyBook, type Report } from '@freshet/policy';
 import type { Connector, Store } from '@freshet/ports';
 import { fixedClock, plainVault, scriptedConnector, sequentialIds } from '@freshet/ports/memory';
 import type { FixedClock, Script, ScriptedConnector } from '@freshet/ports/memory';
@@ -60,6 +60,8 @@ export interface RigOptions {
   readonly bud?: Script;
   /** The call's deadline. */
   readonly callTimeoutMs?: number;
+  /** Tasks at work at one provider at a time. */
+  readonly atOnce?: number;
 }
 
 /** One engine over one store, and what a story looks at. */
@@ -115,19 +117,21 @@ export const rigsOver = (openStore: OpenStore): ((options?: RigOptions) => Rig) 
     const meld = scriptedConnector('meld', { ...HEALTHY, ...options.meld });
     const bud = scriptedConnector('bud', { ...HEALTHY, ...options.bud });
     const warnings: Warning[] = [];
+    const connectors = new Map<string, Connector>([
+      ['meld', meld],
+      ['bud', bud],
+    ]);
     const engine: Engine = {
       store,
       clock,
       ids: sequentialIds(MORNING),
-      connectors: new Map<string, Connector>([
-        ['meld', meld],
-        ['bud', bud],
-      ]),
+      connectorsOf: () => connectors,
+      connectorNeeds: (_tenant, connector) => [`credentials of ${connector}`],
+      callsThrough: () => ({ timeoutMs: options.callTimeoutMs ?? 10_000, atOnce: options.atOnce ?? 100 }),
       vault: plainVault(),
       policies: policyBook(options.policyFile),
       log: { info: () => undefined, warn: (message, facts) => warnings.push({ message, facts }) },
       workerId: 'worker-1',
-      callTimeoutMs: options.callTimeoutMs ?? 10_000,
       leaseMs: 20_000,
     };
     return { engine, store, clock, meld, bud, warnings, written };
@@ -140,7 +144,7 @@ export const anotherWorker = (rig: Rig, workerId = 'worker-2'): Engine => ({ ...
 /** The engine with another connector in the place of the one of that name. */
 export const withConnector = (engine: Engine, connector: Connector): Engine => ({
   ...engine,
-  connectors: new Map([...engine.connectors, [connector.name, connector]]),
+  connectorsOf: (tenantId) => new Map([...engine.connectorsOf(tenantId), [connector.name, connector]]),
 });
 
 let named = 0;
@@ -335,4 +339,16 @@ export const failure = async (failing: Promise<unknown>): Promise<unknown> => {
     return error;
   }
   throw new Error('expected a failure');
+};
+
+/** A report of a permit's read in which nothing is told. */
+export const UNTOLD: Report = {
+  outcome: null,
+  code: null,
+  httpStatus: null,
+  newData: null,
+  asOf: null,
+  retryAt: null,
+  products: null,
+  scope: null,
 };

@@ -127,8 +127,10 @@ export const tokenStories = (openStore: OpenStore): void => {
 
     test('is kept, but cannot be read, where the connector is off', async () => {
       const { rig, task } = await story();
-      const connectors = new Map([...rig.engine.connectors].filter(([name]) => name !== 'akoya'));
-      expect(await borrow({ rig: { ...rig, engine: { ...rig.engine, connectors } }, task })).toEqual({
+      const connectors = new Map([...rig.engine.connectorsOf(TENANT)].filter(([name]) => name !== 'akoya'));
+      expect(
+        await borrow({ rig: { ...rig, engine: { ...rig.engine, connectorsOf: () => connectors } }, task }),
+      ).toEqual({
         kind: 'connector-off',
         connector: 'akoya',
       });

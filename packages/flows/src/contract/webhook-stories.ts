@@ -412,7 +412,7 @@ export const webhookStories = (openStore: OpenStore): void => {
       const rig = newRig();
       const { id, externalId } = await bringInOne(rig);
       await receive(rig, 'e1', aggregated(externalId, MORNING));
-      await processDueWebhooks({ ...rig.engine, connectors: new Map() }, 10);
+      await processDueWebhooks({ ...rig.engine, connectorsOf: () => new Map() }, 10);
       expect((await kept(rig, 'e1')).state).toBe('received');
       rig.clock.advance(MINUTE);
       await processDueWebhooks(rig.engine, 10);

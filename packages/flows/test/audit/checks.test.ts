@@ -40,6 +40,7 @@ const pause = (changes: Partial<Closure> = {}): Closure => ({
   scopeKey: '',
   kind: 'paused',
   until: null,
+  probe: null,
   at: NOW,
   ...changes,
 });

@@ -132,10 +132,11 @@ test('whatever a provider answers, what the engine itself writes has no findings
     fc.infiniteStream(fc.nat(1_000)),
     async (steps, moods) => {
       const { engine: bare, clock, store } = testEngine();
+      const connectors = new Map([['meld', moodyConnector(moods)]]);
       const engine: Engine = {
         ...bare,
         policies,
-        connectors: new Map([['meld', moodyConnector(moods)]]),
+        connectorsOf: () => connectors,
       };
       const dispatcher = createDispatcher(engine, 8);
       const runDue = async (): Promise<void> => {

@@ -23,6 +23,18 @@ CREATE TABLE `audits` (
 --> statement-breakpoint
 CREATE INDEX `audits_page` ON `audits` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `audits_queued` ON `audits` (`id`) WHERE "audits"."state" = 'queued';--> statement-breakpoint
+CREATE TABLE `breakers` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`connector` text NOT NULL,
+	`provider` text NOT NULL,
+	`scope` text NOT NULL,
+	`scope_key` text NOT NULL,
+	`ends` text NOT NULL,
+	`opened` integer NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `budget_alerts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -62,6 +74,7 @@ CREATE TABLE `closures` (
 	`scope_key` text NOT NULL,
 	`kind` text NOT NULL,
 	`until` integer,
+	`probe` text,
 	`at` integer NOT NULL
 );
 --> statement-breakpoint
@@ -303,6 +316,7 @@ CREATE INDEX `tasks_page` ON `tasks` (`tenant_id`,`id`,`state`,`executor`);--> s
 CREATE INDEX `tasks_connection` ON `tasks` (`tenant_id`,`connection_id`,`id`);--> statement-breakpoint
 CREATE INDEX `tasks_open` ON `tasks` (`tenant_id`,`id`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX `tasks_due` ON `tasks` (`due_at`,`id`,`lease_until`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint
+CREATE INDEX `tasks_lane` ON `tasks` (`connector`,`provider`,`tenant_id`,`due_at`,`id`,`lease_until`) WHERE "tasks"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX `tasks_leased` ON `tasks` (`lease_until`) WHERE "tasks"."lease_until" is not null;--> statement-breakpoint
 CREATE INDEX `tasks_provider_task` ON `tasks` (`tenant_id`,`connector`,`provider_task_id`,`id`) WHERE "tasks"."provider_task_id" is not null;--> statement-breakpoint
 CREATE TABLE `token_renewals` (

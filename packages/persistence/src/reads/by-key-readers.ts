@@ -1,3 +1,5 @@
+import type { Breaker } from '@freshet/domain';
+import type { ReadParams } from '@freshet/ports';
 import { and, asc, desc, eq, inArray, or, sql, type Column, type SQL } from 'drizzle-orm';
 import { living, tasks as taskIs } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
@@ -84,7 +86,18 @@ const closures = ({ db, tables: { closure } }: Schema) =>
     ),
   );
 
-type ByTask = 'task' | 'openTask' | 'taskByProviderTask' | 'pull' | 'decision' | 'closures' | 'closuresOfTenant';
+const breakerById = ({ db, tables: { breaker } }: Schema) =>
+  first<ReadParams<'breaker'>, Breaker>(
+    selecting(
+      db
+        .select()
+        .from(breaker)
+        .where(eq(breaker.id, value('id'))),
+    ),
+  );
+
+type ByTask =
+  'breaker' | 'task' | 'openTask' | 'taskByProviderTask' | 'pull' | 'decision' | 'closures' | 'closuresOfTenant';
 
 /** A task, the pull that it makes, and what is closed to it. */
 export const taskReaders = (schema: Schema): Readers<ByTask> => {
@@ -119,6 +132,7 @@ export const taskReaders = (schema: Schema): Readers<ByTask> => {
     pull: first(selecting(db.select().from(pull).where(inTenant(pull)))),
     decision: first(selecting(db.select().from(decision).where(inTenant(decision)))),
     closures: closures(schema),
+    breaker: breakerById(schema),
     closuresOfTenant: all(
       selecting(
         db

@@ -1,27 +1,69 @@
 import type { Instant } from '@freshet/domain';
-import type { ReadParams, ReadResult } from '@freshet/ports';
-import { and, asc, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import type { DueTask, ReadParams, ReadResult, TaskLane } from '@freshet/ports';
+import { and, asc, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { audits, living, present, tasks } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
-import { all, value, type Reader, type Readers, type Schema } from './reader.js';
+import { all, first, value, type Reader, type Readers, type Schema } from './reader.js';
+
+const dueTaskColumns = ({ tenantId, id, connector, provider, dueAt }: Schema['tables']['task']) => ({
+  ...{ tenantId, id, connector, provider },
+  // Of what is due, the time is there.
+  dueAt: sql<Instant>`${dueAt}`.mapWith(Number),
+});
+
+const isDue = (task: Schema['tables']['task']) =>
+  and(
+    tasks.open(task),
+    lte(task.dueAt, value('now')),
+    or(isNull(task.leaseUntil), lte(task.leaseUntil, value('realNow'))),
+  );
+
+const isInLane = (task: Schema['tables']['task']) =>
+  and(
+    eq(task.connector, value('connector')),
+    eq(task.provider, value('provider')),
+    eq(task.tenantId, value('tenantId')),
+  );
 
 const dueTasks = ({ db, tables: { task } }: Schema) =>
-  all<ReadParams<'dueTasks'>, Pick<typeof task.$inferSelect, 'tenantId' | 'id'>>(
+  all<ReadParams<'dueTasks'>, DueTask>(
     selecting(
       db
-        .select({ tenantId: task.tenantId, id: task.id })
+        .select(dueTaskColumns(task))
         .from(task)
-        .where(
-          and(
-            tasks.open(task),
-            lte(task.dueAt, value('now')),
-            or(isNull(task.leaseUntil), lte(task.leaseUntil, value('realNow'))),
-          ),
-        )
+        .where(isDue(task))
         .orderBy(asc(task.dueAt), asc(task.id))
         .limit(value('limit')),
     ),
   );
+
+const dueTasksOfLane = ({ db, tables: { task } }: Schema) =>
+  all<ReadParams<'dueTasksOfLane'>, DueTask>(
+    selecting(
+      db
+        .select(dueTaskColumns(task))
+        .from(task)
+        .where(and(isInLane(task), isDue(task)))
+        .orderBy(asc(task.dueAt), asc(task.id))
+        .limit(value('limit')),
+    ),
+  );
+
+/** One step over the index, however many tasks a lane has. */
+const laneAfter = ({ db, tables: { task } }: Schema) => {
+  const { connector, provider, tenantId } = task;
+  const isLater = sql`(${connector}, ${provider}, ${tenantId}) > (${value('connector')}, ${value('provider')}, ${value('tenantId')})`;
+  return first<ReadParams<'laneAfter'>, TaskLane>(
+    selecting(
+      db
+        .select({ connector, provider, tenantId })
+        .from(task)
+        .where(and(tasks.open(task), isLater))
+        .orderBy(asc(connector), asc(provider), asc(tenantId))
+        .limit(1),
+    ),
+  );
+};
 
 /** The first of the two indexes' first rows; read as one, so that nothing falls between. */
 const nextDueAt = ({ db, tables: { task, webhook } }: Schema): Reader<Record<string, never>, Instant | null> => {
@@ -85,6 +127,8 @@ const endingConsents = ({ db, tables: { connection } }: Schema) =>
 type Due =
   | 'oldJobRuns'
   | 'dueTasks'
+  | 'dueTasksOfLane'
+  | 'laneAfter'
   | 'nextDueAt'
   | 'deadLeases'
   | 'dueWebhooks'
@@ -93,12 +137,18 @@ type Due =
   | 'queuedAudits'
   | 'expiredIdempotency';
 
+const dueTaskReaders = (schema: Schema): Readers<'dueTasks' | 'dueTasksOfLane' | 'laneAfter'> => ({
+  dueTasks: dueTasks(schema),
+  dueTasksOfLane: dueTasksOfLane(schema),
+  laneAfter: laneAfter(schema),
+});
+
 /** What waits for a worker, of all tenants. */
 export const dueReaders = (schema: Schema): Readers<Due> => {
   const { db, tables } = schema;
   const { connection, webhook, task, audit, idempotency } = tables;
   return {
-    dueTasks: dueTasks(schema),
+    ...dueTaskReaders(schema),
     nextDueAt: nextDueAt(schema),
     deadLeases: all(
       selecting(

@@ -12,7 +12,14 @@ import {
   webhookTable,
 } from './operation-tables.js';
 import { pullPlanTable, tokenRenewalTable } from './permit-tables.js';
-import { budgetAlertTable, budgetCounterTable, closureTable, ledgerEntryTable, pullTable } from './pull-tables.js';
+import {
+  breakerTable,
+  budgetAlertTable,
+  budgetCounterTable,
+  closureTable,
+  ledgerEntryTable,
+  pullTable,
+} from './pull-tables.js';
 import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 
@@ -27,6 +34,7 @@ export const defineTables = (kit: ColumnKit) => ({
   budgetCounter: budgetCounterTable(kit),
   budgetAlert: budgetAlertTable(kit),
   closure: closureTable(kit),
+  breaker: breakerTable(kit),
   connectionRates: connectionRatesTable(kit),
   postingProfile: postingProfileTable(kit),
   pullPlan: pullPlanTable(kit),

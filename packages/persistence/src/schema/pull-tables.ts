@@ -1,4 +1,6 @@
 import type {
+  Breaker,
+  BreakerEnd,
   Charge,
   Closure,
   ConnectionId,
@@ -138,6 +140,7 @@ export const closureTable = ({ table, index, text, integer }: ColumnKit) =>
       scopeKey: text().notNull(),
       kind: text().$type<Closure['kind']>().notNull(),
       until: integer(),
+      probe: text().$type<TaskId>(),
       at: integer().notNull(),
     },
     (t) => [
@@ -145,3 +148,16 @@ export const closureTable = ({ table, index, text, integer }: ColumnKit) =>
       index('closures_scope').on(t.tenantId, t.scope, t.id),
     ],
   );
+
+export const breakerTable = ({ table, text, integer, json }: ColumnKit) =>
+  table('breakers', {
+    id: text().primaryKey(),
+    tenantId: text().$type<TenantId>().notNull(),
+    connector: text().notNull(),
+    provider: text().notNull(),
+    scope: text().$type<Breaker['scope']>().notNull(),
+    scopeKey: text().notNull(),
+    ends: json().$type<readonly BreakerEnd[]>().notNull(),
+    opened: integer().notNull(),
+    at: integer().notNull(),
+  } satisfies Record<keyof Breaker, unknown>);

@@ -59,6 +59,7 @@ export const taskTable = ({ table, index, uniqueIndex, text, integer, flag, json
       index('tasks_connection').on(t.tenantId, t.connectionId, t.id),
       index('tasks_open').on(t.tenantId, t.id).where(tasks.open(t)),
       index('tasks_due').on(t.dueAt, t.id, t.leaseUntil).where(tasks.open(t)),
+      index('tasks_lane').on(t.connector, t.provider, t.tenantId, t.dueAt, t.id, t.leaseUntil).where(tasks.open(t)),
       index('tasks_leased').on(t.leaseUntil).where(present(t.leaseUntil)),
       index('tasks_provider_task').on(t.tenantId, t.connector, t.providerTaskId, t.id).where(present(t.providerTaskId)),
     ],

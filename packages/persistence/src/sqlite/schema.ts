@@ -14,6 +14,7 @@ export const {
   budgetCounter,
   budgetAlert,
   closure,
+  breaker,
   connectionRates,
   postingProfile,
   pullPlan,

@@ -74,12 +74,16 @@ const staleBeforeDue = ({ background: { every, staleAfter } }: Settings, report:
 };
 
 /** Settings that contradict each other, in any policy. */
-const contradictions = ({ consent, execution }: Settings, report: Report): void => {
+const contradictions = ({ consent, execution, breaker }: Settings, report: Report): void => {
   if (execution.maxBackoff < execution.backoff) {
     report(['execution', 'maxBackoff'], 'expected at least `backoff`', formatDuration(execution.maxBackoff));
   }
   if (consent.life !== undefined && consent.life <= consent.warn) {
     report(['consent', 'life'], 'expected longer than `warn`', formatDuration(consent.life));
+  }
+  if (breaker.of < breaker.failures) report(['breaker', 'of'], 'expected at least `failures`', breaker.of);
+  if (breaker.maxPause < breaker.pause) {
+    report(['breaker', 'maxPause'], 'expected at least `pause`', formatDuration(breaker.maxPause));
   }
   if (execution.pollMax < execution.pollFirst) {
     report(['execution', 'pollMax'], 'expected at least `pollFirst`', formatDuration(execution.pollMax));

@@ -49,4 +49,12 @@ export const defaults = {
     ),
     untoldBlock: ourChoice('PT15M', 'longer than every window counted in minutes'),
   },
+  breaker: {
+    failures: ourChoice(5, 'of different tasks: one connection that fails again and again shuts nothing'),
+    of: ourChoice(10, 'half of the calls fail: the other half would be paid for, and found out late'),
+    within: ourChoice('PT5M', 'a failure of a quarter of an hour ago says nothing of now'),
+    pause: ourChoice('PT30S', 'most disturbances are over by then'),
+    maxPause: ourChoice('PT15M', 'the end of a long outage is noticed within that time'),
+    probe: ourChoice('PT5M', 'the slowest jobs end within minutes'),
+  },
 } as const satisfies CatalogueDefaults;

@@ -70,6 +70,7 @@ export const mergeSettings = (base: Settings, patch: SettingsPatch): Settings =>
   consent: { ...base.consent, ...patch.consent },
   worth: { ...base.worth, ...patch.worth },
   execution: { ...base.execution, ...patch.execution },
+  breaker: { ...base.breaker, ...patch.breaker },
   limits: mergeLimits(base.limits, patch.limits),
 });
 

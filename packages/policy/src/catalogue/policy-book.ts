@@ -63,10 +63,18 @@ const parseJson = (text: string): unknown => {
   }
 };
 
+/** A book that was archived before there were breakers: its decisions are decided again, and nothing opens for them. */
+const NEVER_OPENS = { failures: 1, of: 0, within: 1, pause: 1, maxPause: 1, probe: 1 } as const;
+
+const complete = ({ version, content }: Archive): Archive => ({
+  version,
+  content: { ...content, defaults: { ...content.defaults, breaker: content.defaults.breaker ?? NEVER_OPENS } },
+});
+
 /** The same book from its archive, so that an old decision can be decided again by the rules that it knew. */
 export const rebuildPolicyBook = (archive: string): PolicyBook => {
   const read = parseJson(archive);
-  if (isArchive(read)) return openBook(archive, read);
+  if (isArchive(read)) return openBook(archive, complete(read));
   const message = 'expected an archived policy book of format 1';
   throw new CatalogueError([{ file: 'policy archive', path: '(whole)', message, value: archive }]);
 };

@@ -1,4 +1,4 @@
-import type { Budget, Limit, LimitedSign, Price, ReadOutcome, RefreshPolicy } from '../policy.js';
+import type { BreakerRule, Budget, Limit, LimitedSign, Price, ReadOutcome, RefreshPolicy } from '../policy.js';
 import { byCodeUnit } from './canonical-json.js';
 import type { LimitSettings } from './schema/limit.js';
 import type { BudgetSettings, ProviderSettings, RuleSettings, Settings } from './schema/settings.js';
@@ -71,6 +71,15 @@ const resolveExecution = (execution: Settings['execution']): RefreshPolicy['exec
   untoldBlockMs: execution.untoldBlock,
 });
 
+const resolveBreaker = (breaker: Settings['breaker']): BreakerRule => ({
+  failures: breaker.failures,
+  of: breaker.of,
+  withinMs: breaker.within,
+  pauseMs: breaker.pause,
+  maxPauseMs: breaker.maxPause,
+  probeMs: breaker.probe,
+});
+
 const resolveConsent = (consent: Settings['consent']): RefreshPolicy['consent'] => ({
   warnMs: consent.warn,
   lapse: consent.lapse,
@@ -140,5 +149,6 @@ export const resolvePolicy = (
   failuresToGiveUp: settings.failuresToGiveUp,
   worth: settings.worth,
   budgets,
+  breaker: resolveBreaker(settings.breaker),
   execution: resolveExecution(settings.execution),
 });

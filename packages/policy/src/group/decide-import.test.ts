@@ -354,7 +354,7 @@ describe('what belongs to a group', () => {
     pull({ id: idOf('pull', name), connectionId: connectionId(name), groupKey, state: 'succeeded' });
   const closure = (scopeKey: string, until: number | null, values: Partial<Closure> = {}): Closure => {
     const subject = { tenantId: tenant, connector: 'meld', provider: 'MX', scope: 'group', kind: 'limited' } as const;
-    const about = { ...subject, scopeKey, until, at: noon, ...values };
+    const about = { ...subject, scopeKey, until, probe: null, at: noon, ...values };
     return { ...about, id: closureId(about) };
   };
   const held = (values: Partial<GroupHoldings> = {}): GroupHoldings => ({

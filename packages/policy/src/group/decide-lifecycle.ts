@@ -74,6 +74,8 @@ export const decidePaused = (
   const subject = { tenantId, connector: '*', provider, scope: 'provider', scopeKey: '', kind: 'paused' } as const;
   const id = closureId(subject);
   return {
-    effects: [paused ? put('closure', { id, ...subject, until: null, at: inputs.now }) : remove('closure', id)],
+    effects: [
+      paused ? put('closure', { id, ...subject, until: null, probe: null, at: inputs.now }) : remove('closure', id),
+    ],
   };
 };

@@ -1,5 +1,6 @@
 import { idOf, insert, isOpen, update } from '@freshet/domain';
 import type {
+  Breaker,
   BudgetCounter,
   Charge,
   Closure,
@@ -10,6 +11,7 @@ import type {
   Pull,
   Task,
 } from '@freshet/domain';
+import { breakerEffects } from '../breaker/breaker-effects.js';
 import { chargeFor, settleMoney } from '../cost/settle.js';
 import { otherPull } from '../event/other-pull.js';
 import { learned, type LearningFacts } from '../freshness/learn.js';
@@ -39,6 +41,8 @@ export interface OutcomeFacts {
   readonly met?: Pull | null;
   /** What is closed already. */
   readonly closures?: readonly Closure[];
+  /** Of the provider and the institution, where the answer tells of them. */
+  readonly breakers?: readonly Breaker[];
   /** Null where the answer teaches nothing. */
   readonly learning: LearningFacts | null;
   /** Whether the connector tells statuses itself. */
@@ -257,6 +261,7 @@ export const decideOutcome = (
       ...(charge === null || charge === 'reserved' ? [] : settleMoney(facts.entries, counters, charge, inputs)),
       ...effects,
       ...learnedClosure(facts.task, resolution, facts, policy, inputs),
+      ...breakerEffects(facts, answer, phase, policy, inputs),
       ...learnedEffects(facts, resolution, policy, inputs),
       ...(isOpen(task.state) ? [] : eraseCredentials(task, facts.group, inputs)),
       ...draftsEffects(afterOutcome(facts, resolution, answer.told ?? null, policy, inputs), inputs),

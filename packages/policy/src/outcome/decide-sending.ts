@@ -1,8 +1,8 @@
 import { update } from '@freshet/domain';
 import type { ClosureFacts, Connection, ConnectionId, Effect, Instant, Pull, Task } from '@freshet/domain';
+import { shutTo } from '../closures/in-force.js';
 import { windowBounds } from '../limits/reads.js';
 import type { RefreshPolicy } from '../policy.js';
-import { inForce } from '../refresh/gate-open.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { permissionNow, type Lease } from './decide-start.js';
 
@@ -34,7 +34,7 @@ const isStillInItsPlace = ({ limits }: RefreshPolicy, askedAt: Instant, now: Ins
 
 /** Whether nothing was closed, and nobody was deleted or lost their login, since the start asked. */
 const isStillOpen = (facts: SendingFacts, attended: boolean, policy: RefreshPolicy, now: Instant): boolean => {
-  if (inForce(facts.closures, now).length > 0) return false;
+  if (shutTo(facts.closures, facts.task.id, now).length > 0) return false;
   const permission = permissionNow(facts, policy);
   return permission === 'yes' || (permission === 'attended' && attended);
 };

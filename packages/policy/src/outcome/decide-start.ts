@@ -13,10 +13,11 @@ import type {
   Usage,
 } from '@freshet/domain';
 import { settleMoney } from '../cost/settle.js';
+import { probeEffects } from '../breaker/door.js';
+import { LOOK_AGAIN_MS, opensAt, shutTo } from '../closures/in-force.js';
 import { eraseCredentials } from '../group/severed.js';
 import { judgeLimits, latestOf } from '../limits/evaluate.js';
 import type { RefreshPolicy } from '../policy.js';
-import { inForce } from '../refresh/gate-open.js';
 import type { TurnInputs } from '../turn-inputs.js';
 
 /** What has to be known before a queued task is started: what may have changed since it was decided. */
@@ -47,9 +48,6 @@ export interface StartDecision {
   readonly effects: readonly Effect[];
 }
 
-/** Something paused is looked at again after this, in case nobody says when it opens. */
-const PAUSED_LOOK_MS = 30_000;
-
 type Verdict =
   | { readonly kind: 'call'; readonly attended: boolean }
   | { readonly kind: 'later'; readonly at: Instant }
@@ -68,11 +66,12 @@ const governingOf = (facts: Pick<StartFacts, 'task' | 'group'>): Connection | un
 
 /** When what holds the call back is expected to open; null: nothing holds it. */
 const heldUntil = (facts: StartFacts, attended: boolean, policy: RefreshPolicy, now: Instant): Instant | null => {
-  const shut = inForce(facts.closures, now).map((closure) => closure.until ?? now + PAUSED_LOOK_MS);
+  const lookAgain = now + LOOK_AGAIN_MS;
+  const shut = shutTo(facts.closures, facts.task.id, now).map((closure) => opensAt(closure, now) ?? lookAgain);
   const limits = judgeLimits(policy, facts.usage, facts.task.products, attended, now)
     .filter((limit) => !limit.open)
-    .map((limit) => limit.allowedAt ?? now + PAUSED_LOOK_MS);
-  const off = facts.connectorOn ? [] : [now + PAUSED_LOOK_MS];
+    .map((limit) => limit.allowedAt ?? lookAgain);
+  const off = facts.connectorOn ? [] : [lookAgain];
   const times = [...shut, ...limits, ...off];
   return times.length === 0 ? null : latestOf(times);
 };
@@ -177,7 +176,11 @@ export const decideStart = (
     task: { ...task, ...changes },
     attended: verdict.attended,
     // Its place in every window is the one that was just asked for: whoever asks meanwhile sees it there.
-    effects: [update('task', task.id, changes), update('pull', facts.pull.id, { at: inputs.now })],
+    effects: [
+      update('task', task.id, changes),
+      update('pull', facts.pull.id, { at: inputs.now }),
+      ...probeEffects(facts.closures, task, policy, lease.until - lease.realNow, inputs.now),
+    ],
   };
 };
 

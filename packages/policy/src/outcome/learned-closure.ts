@@ -31,7 +31,7 @@ const closureOf = (
   const subject = { tenantId, connector, provider, scope, scopeKey: keyOf(scope, task, connection), kind } as const;
   const id = closureId(subject);
   const before = closures.find((closure) => closure.id === id)?.until ?? until;
-  return put('closure', { id, ...subject, until: Math.max(until, before), at: inputs.now });
+  return put('closure', { id, ...subject, until: Math.max(until, before), probe: null, at: inputs.now });
 };
 
 /** Nothing is forced at a bank, or a provider, that is in maintenance; an end that is past is none. */

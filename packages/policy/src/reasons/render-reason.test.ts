@@ -111,6 +111,16 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   ],
   ['PROVIDER_OPEN', {}, 'The provider can be forced now.'],
   ['CONNECTOR_OFF', { connector: 'meld' }, 'The connector meld is switched off.'],
+  [
+    'CONNECTOR_OFF',
+    { connector: 'plaid', needs: ['PLAID_CLIENT_ID', 'PLAID_SECRET'] },
+    'The connector plaid is switched off: to switch it on, set PLAID_CLIENT_ID and PLAID_SECRET.',
+  ],
+  [
+    'CONNECTOR_OFF',
+    { connector: 'x', needs: [] },
+    'The connector x is switched off, and this service has none of that name.',
+  ],
   ['NO_FORCED_REFRESH', { provider: 'AKOYA' }, 'The provider AKOYA has no forced refresh at all.'],
   [
     'UNATTENDED_FORBIDDEN',
@@ -136,6 +146,12 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
     'BREAKER_OPEN',
     { scope: 'provider', until: later },
     'Forced refreshes of this provider are held back after failures in a row until 2026-03-01T15:00:00.000Z.',
+  ],
+  [
+    'BREAKER_OPEN',
+    { scope: 'institution', until: later, probe: 'task_1' },
+    'Forced refreshes of this institution are held back after failures in a row until 2026-03-01T15:00:00.000Z. ' +
+      'The refresh task_1 is trying it.',
   ],
   ['LIMITS_ALLOW', { limits: ['mx-cooldown'] }, 'The limits let it pass: mx-cooldown.'],
   ['LIMITS_ALLOW', { limits: [] }, 'The limits let it pass: none.'],

@@ -1,5 +1,5 @@
 import type { DecisionReason, ReasonCode } from '@freshet/domain';
-import { spokenData, type Spoken } from './spoken.js';
+import { NOT_RECORDED, spokenData, type Spoken } from './spoken.js';
 
 const status = (data: Spoken): string => {
   const reason = data.word('reason');
@@ -17,10 +17,22 @@ const closed = (data: Spoken, how: string): string => {
   return `Forced refreshes of this ${what} are ${how} ${until(data, 'until')}.`;
 };
 
+/** A breaker, while it waits or while one task tries it. */
+const heldBack = (data: Spoken): string => {
+  const tried = data.word('probe') === null ? '' : ` The refresh ${data.text('probe')} is trying it.`;
+  return `${closed(data, 'held back after failures in a row')}${tried}`;
+};
+
 const helps = (data: Spoken): string => {
   const operation = data.word('operation');
   if (operation === null) return 'nothing brings it back';
   return operation === 'repair' ? 'the customer has to repair it' : 'the customer has to connect it';
+};
+
+const switchesOn = (data: Spoken): string => {
+  const needs = data.list('needs');
+  if (needs === NOT_RECORDED) return '';
+  return needs === 'none' ? ', and this service has none of that name' : `: to switch it on, set ${needs}`;
 };
 
 const age = (data: Spoken): string =>
@@ -133,14 +145,14 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
   FRESH_ENOUGH: (data) => `${age(data)}: within the ${data.duration('maxAgeMs')} asked for.`,
   NOT_FRESH_ENOUGH: (data) => `${age(data)}: not within the ${data.duration('maxAgeMs')} asked for.`,
   PROVIDER_OPEN: () => 'The provider can be forced now.',
-  CONNECTOR_OFF: (data) => `The connector ${data.text('connector')} is switched off.`,
+  CONNECTOR_OFF: (data) => `The connector ${data.text('connector')} is switched off${switchesOn(data)}.`,
   NO_FORCED_REFRESH: (data) => `The provider ${data.text('provider')} has no forced refresh at all.`,
   UNATTENDED_FORBIDDEN: (data) =>
     `The provider ${data.text('provider')} forbids forcing a refresh without the customer.`,
   CUSTOMER_REQUIRED: (data) => `In the status ${status(data)} a refresh works only while the customer is present.`,
   PROVIDER_PAUSED: (data) => closed(data, 'paused by an operator'),
   PROVIDER_IN_MAINTENANCE: (data) => closed(data, 'held back by a maintenance'),
-  BREAKER_OPEN: (data) => closed(data, 'held back after failures in a row'),
+  BREAKER_OPEN: heldBack,
   LIMITS_ALLOW: (data) => `The limits let it pass: ${data.list('limits')}.`,
   LIMIT_REACHED: limitReached,
   LIMIT_TOLD_BY_PROVIDER: (data) =>

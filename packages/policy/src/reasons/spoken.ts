@@ -1,6 +1,9 @@
 import { DAY, formatAmount, formatInstant, HOUR, MINUTE, SECOND } from '@freshet/domain';
 import type { DurationMs, Instant, ReasonData } from '@freshet/domain';
 
+/** What stands for what a decision of an older version does not have. */
+export const NOT_RECORDED = 'not recorded';
+
 /** The farthest instant that can be written. */
 const WRITABLE = 8_640_000_000_000_000;
 
@@ -73,11 +76,11 @@ export const spokenData = (data: ReasonData): Spoken => {
   };
   const list = (key: string): string => {
     const value = data[key];
-    return Array.isArray(value) ? spokenList(value.map(String)) : 'not recorded';
+    return Array.isArray(value) ? spokenList(value.map(String)) : NOT_RECORDED;
   };
   const spokenNumber = (key: string, speak: (value: number) => string): string => {
     const value = number(key);
-    return value === null ? 'not recorded' : speak(value);
+    return value === null ? NOT_RECORDED : speak(value);
   };
   return {
     number,

@@ -1,6 +1,7 @@
 import { isTerminal } from '@freshet/domain';
 import type { Decision, DecisionReason, Gate, Instant, Money, RefreshFacts, RefreshRequest } from '@freshet/domain';
 import { nextBackgroundAt } from '../background/next-background.js';
+import { inForce } from '../closures/in-force.js';
 import { priceOf } from '../cost/price.js';
 import { judgeLimits, latestOf } from '../limits/evaluate.js';
 import type { LimitVerdict } from '../limits/evaluate.js';
@@ -12,7 +13,7 @@ import { budgetGate } from './gate-budget.js';
 import { freshGate } from './gate-fresh.js';
 import { inFlightGate } from './gate-in-flight.js';
 import { limitsGate } from './gate-limits.js';
-import { inForce, openGate } from './gate-open.js';
+import { openGate } from './gate-open.js';
 import { productsGate } from './gate-products.js';
 import { recentGate } from './gate-recent.js';
 import { statusGate } from './gate-status.js';

@@ -1,11 +1,11 @@
 import type { DecisionReason, Money, OpenTaskFacts, Product } from '@freshet/domain';
+import { inForce } from '../closures/in-force.js';
 import { holdsBack } from '../cost/allowance.js';
 import { priceOf } from '../cost/price.js';
 import { judgeLimits } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
 import { overrunReason, shortIn, type BudgetShort } from './gate-budget.js';
-import { inForce } from './gate-open.js';
 import { rangeInFlight } from './range-in-flight.js';
 
 interface Widening {

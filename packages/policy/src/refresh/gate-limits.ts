@@ -1,8 +1,8 @@
+import { inForce } from '../closures/in-force.js';
 import { latestOf } from '../limits/evaluate.js';
 import type { LimitVerdict } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, heldBack, passed } from './gate.js';
-import { inForce } from './gate-open.js';
 
 const reached = ({ state, allowedAt }: LimitVerdict) => because('limits', 'LIMIT_REACHED', { ...state, allowedAt });
 

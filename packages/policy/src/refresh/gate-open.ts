@@ -1,5 +1,6 @@
 import { permissionsOf } from '@freshet/domain';
-import type { ClosureKind, ClosureFacts, DecisionReason, Instant, ReasonCode, Refusal } from '@freshet/domain';
+import type { ClosureFacts, ClosureKind, DecisionReason, Instant, ReasonCode, Refusal } from '@freshet/domain';
+import { inForce, opensAt } from '../closures/in-force.js';
 import { latestOf } from '../limits/evaluate.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, heldBack, passed } from './gate.js';
@@ -10,10 +11,6 @@ const closedBy: Readonly<Record<Exclude<ClosureKind, 'limited'>, ReasonCode>> = 
   breaker: 'BREAKER_OPEN',
 };
 
-/** Closures in force: those without an end, and those whose end is still to come. */
-export const inForce = (closures: readonly ClosureFacts[], now: Instant): readonly ClosureFacts[] =>
-  closures.filter((closure) => closure.until === null || closure.until > now);
-
 /** One thing that stands against forcing now, or against this kind of request; `until` null: nobody can tell. */
 interface Obstacle {
   readonly reasons: readonly DecisionReason[];
@@ -23,17 +20,21 @@ interface Obstacle {
 
 const connectorOff = ({ facts, policy }: Considered): Obstacle | undefined => {
   if (facts.connectorOn || policy.forced.executor !== 'engine') return undefined;
-  const reasons = [because('open', 'CONNECTOR_OFF', { connector: facts.asked.connector })];
+  const reasons = [
+    because('open', 'CONNECTOR_OFF', { connector: facts.asked.connector, needs: facts.connectorNeeds ?? [] }),
+  ];
   return { reasons, refusal: 'provider-closed', until: null };
 };
+
+const closedReason = ({ kind, scope, probe = null }: ClosureFacts, until: Instant | null): DecisionReason =>
+  because('open', closedBy[kind as keyof typeof closedBy], { scope, until, ...(probe === null ? {} : { probe }) });
 
 const closed = ({ facts }: Considered): Obstacle | undefined => {
   const shut = inForce(facts.closures, facts.now).filter((closure) => closure.kind !== 'limited');
   if (shut.length === 0) return undefined;
-  const reasons = shut.map((closure) =>
-    because('open', closedBy[closure.kind as keyof typeof closedBy], { scope: closure.scope, until: closure.until }),
-  );
-  return { reasons, refusal: 'provider-closed', until: latestOf(shut.map((closure) => closure.until)) };
+  const untils = shut.map((closure) => opensAt(closure, facts.now));
+  const reasons = shut.map((closure, index) => closedReason(closure, untils[index] ?? null));
+  return { reasons, refusal: 'provider-closed', until: latestOf(untils) };
 };
 
 const customerMissing = ({ governing, policy, request }: Considered): Obstacle | undefined => {

@@ -12,6 +12,7 @@ import type {
   Task,
   TenantId,
 } from '@freshet/domain';
+import { probeEffects } from '../breaker/door.js';
 import { holdMoney } from '../cost/hold.js';
 import type { RefreshPolicy } from '../policy.js';
 import { wideningCost } from './gate-in-flight.js';
@@ -140,7 +141,7 @@ const open = (input: RefreshToRecord): Made => {
     effects: [
       insert('task', task),
       insert('pull', newPull(input, task)),
-      ...(task.executor === 'caller' ? [attempted(input)] : []),
+      ...(task.executor === 'caller' ? [attempted(input), ...tried(input, task)] : []),
     ],
     held: entryFor(input, task, task.cost),
   };
@@ -153,6 +154,10 @@ const attempted = ({ facts: { asked, now }, origin }: RefreshToRecord): Effect =
     ...(origin === 'background' ? {} : { lastForcedAt: now }),
     updatedAt: now,
   });
+
+/** A permit is let through as it is given: it may be the one that tries an open breaker. */
+const tried = ({ facts, policy }: RefreshToRecord, task: Task): readonly Effect[] =>
+  probeEffects(facts.closures, task, policy, 0, facts.now);
 
 type Joined = { readonly task: Task; readonly effects: readonly Effect[] };
 

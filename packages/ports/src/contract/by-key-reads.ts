@@ -140,6 +140,7 @@ export const byKeyReadsContract = (current: Current): void => {
       insert('apiKey', a.apiKey('k')),
       insert('setting', a.setting('s')),
       insert('connectionRates', a.connectionRates('r')),
+      insert('breaker', a.breaker('b')),
       insert('postingProfile', a.postingProfile('h')),
     );
     expect(await current().read('idempotency', { id: 'i' })).toEqual(a.idempotency('i'));
@@ -148,6 +149,8 @@ export const byKeyReadsContract = (current: Current): void => {
     expect(await current().read('setting', { id: 's' })).toEqual(a.setting('s'));
     expect(await current().read('connectionRates', { id: 'r' })).toEqual(a.connectionRates('r'));
     expect(await current().read('postingProfile', { id: 'h' })).toEqual(a.postingProfile('h'));
+    expect(await current().read('breaker', { id: 'b' })).toEqual(a.breaker('b'));
+    expect(await current().read('breaker', { id: 'r' })).toBeNull();
     expect(await current().read('connectionRates', { id: 'h' })).toBeNull();
     expect(await current().read('postingProfile', { id: 'r' })).toBeNull();
     expect(await current().read('idempotency', { id: 'b' })).toBeNull();

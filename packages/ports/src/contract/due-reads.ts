@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { insert, update, type Connection, type Task } from '@freshet/domain';
+import { insert, update, type Connection, type Task, type TenantId } from '@freshet/domain';
+import type { TaskLane } from '../reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -22,11 +23,12 @@ export const dueReadsContract = (current: Current): void => {
       insert('task', a.task(3, { dueAt: NOW - 2, leaseUntil: NOW })),
       insert('task', a.task(4, { state: 'running', executor: 'caller' })),
     );
+    const lane = { connector: 'meld', provider: 'MX' };
     expect(await dueTasks()).toEqual([
-      { tenantId, id: a.task(3).id },
-      { tenantId: otherTenantId, id: a.task(2).id },
-      { tenantId, id: a.task(1).id },
-      { tenantId, id: a.task(4).id },
+      { ...lane, tenantId, id: a.task(3).id, dueAt: NOW - 2 },
+      { ...lane, tenantId: otherTenantId, id: a.task(2).id, dueAt: NOW - 1 },
+      { ...lane, tenantId, id: a.task(1).id, dueAt: NOW },
+      { ...lane, tenantId, id: a.task(4).id, dueAt: NOW },
     ]);
     expect((await dueTasks(2)).map(({ id }) => id)).toEqual([a.task(3).id, a.task(2).id]);
   });
@@ -34,6 +36,48 @@ export const dueReadsContract = (current: Current): void => {
   test.each(notDue)('a task that is %s is not due', async (_what, over) => {
     await current().apply(insert('task', a.task(1, over)));
     expect(await dueTasks()).toEqual([]);
+    expect(await dueOfLane('meld', 'MX')).toEqual([]);
+  });
+
+  const dueOfLane = (connector: string, provider: string, limit = 10, of = tenantId) =>
+    current().ids('dueTasksOfLane', { connector, provider, tenantId: of, now: NOW, realNow: NOW, limit });
+
+  test('due tasks of a lane are those of one tenant at one provider, the longest due first', async () => {
+    await current().apply(
+      insert('task', a.task(1)),
+      insert('task', a.task(2, { dueAt: NOW - 1 })),
+      insert('task', a.task(3, { provider: 'PLAID' })),
+      insert('task', a.task(4, { connector: 'mx' })),
+      insert('task', a.task(5, { tenantId: otherTenantId })),
+    );
+    expect(await dueOfLane('meld', 'MX')).toEqual([a.task(2).id, a.task(1).id]);
+    expect(await dueOfLane('meld', 'MX', 1)).toEqual([a.task(2).id]);
+    expect(await dueOfLane('mx', 'MX')).toEqual([a.task(4).id]);
+    expect(await dueOfLane('meld', 'MX', 10, otherTenantId)).toEqual([a.task(5).id]);
+    expect(await dueOfLane('mx', 'PLAID')).toEqual([]);
+  });
+
+  test('lanes with an open task are walked by connector, provider and tenant', async () => {
+    await current().apply(
+      insert('task', a.task(1)),
+      insert('task', a.task(2, { dueAt: NOW + 9 })),
+      insert('task', a.task(3, { tenantId: otherTenantId })),
+      insert('task', a.task(4, { connector: 'bud', provider: 'BUD', state: 'running', dueAt: null })),
+      insert('task', a.task(5, { connector: 'plaid', provider: 'PLAID', state: 'failed' })),
+      insert('task', a.task(6, { provider: 'AKOYA', leaseUntil: NOW + 9 })),
+    );
+    const walked: string[] = [];
+    let lane: TaskLane | null = { connector: '', provider: '', tenantId: '' as TenantId };
+    for (lane = await current().read('laneAfter', lane); lane !== null; lane = await current().read('laneAfter', lane))
+      walked.push(Object.values(lane).toSorted().join(' '));
+    expect(walked).toEqual(
+      [
+        ['bud', 'BUD', tenantId],
+        ['meld', 'AKOYA', tenantId],
+        ['meld', 'MX', tenantId],
+        ['meld', 'MX', otherTenantId],
+      ].map((parts) => parts.toSorted().join(' ')),
+    );
   });
 
   test('due time and lease go by their own clocks', async () => {

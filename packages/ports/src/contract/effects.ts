@@ -26,6 +26,7 @@ const finds: Finds = {
     only(await subject.read('budgetCounters', { tenantId, at: row.periodStart }), row),
   budgetAlert: async (subject, row) => only(await subject.read('budgetAlerts', { tenantId, at: row.periodStart }), row),
   closure: async (subject, row) => only(await subject.read('closuresOfTenant', { tenantId, scope: row.scope }), row),
+  breaker: (subject, { id }) => subject.read('breaker', { id }),
   webhook: (subject, { id }) => subject.read('webhook', { tenantId, id }),
   pullPlan: (subject, { id }) => subject.read('pullPlan', { tenantId, id }),
   tokenRenewal: (subject, { id }) => subject.read('tokenRenewal', { tenantId, id }),

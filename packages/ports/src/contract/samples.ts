@@ -2,6 +2,7 @@ import type {
   ApiKey,
   AuditId,
   AuditRun,
+  Breaker,
   BudgetAlert,
   BudgetCounter,
   Closure,
@@ -276,6 +277,20 @@ export const closure = (key: string, over: Partial<Closure> = {}): Closure => ({
   scopeKey: '',
   kind: 'paused',
   until: null,
+  probe: null,
+  at: NOW,
+  ...over,
+});
+
+export const breaker = (key: string, over: Partial<Breaker> = {}): Breaker => ({
+  id: key,
+  tenantId,
+  connector: 'meld',
+  provider: 'MX',
+  scope: 'provider',
+  scopeKey: '',
+  ends: [],
+  opened: 1,
   at: NOW,
   ...over,
 });
@@ -465,7 +480,18 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
       renewedFor: id<TaskId>('task', 2),
     }),
   ],
-  closure: [closure('a'), closure('b', { connector: '*', scope: 'group', scopeKey: 'group-1', until: NOW })],
+  closure: [
+    closure('a'),
+    closure('b', { connector: '*', scope: 'group', scopeKey: 'group-1', until: NOW, probe: id<TaskId>('task', 1) }),
+  ],
+  breaker: [
+    breaker('a'),
+    breaker('b', {
+      scope: 'institution',
+      scopeKey: 'bank "1"',
+      ends: [{ taskId: id<TaskId>('task', 1), at: NOW, failed: true, perhaps: null }],
+    }),
+  ],
   webhook: [webhook(1), webhook(2, { body: 'not "json"', state: 'failed', error: 'why', dueAt: null })],
   idempotency: [idempotency('a'), idempotency('b', { task: task(1) })],
   audit: [

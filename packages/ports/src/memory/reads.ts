@@ -1,9 +1,9 @@
-import type { Closure, Connection, Instant } from '@freshet/domain';
+import type { Closure, Connection, Instant, Task } from '@freshet/domain';
 import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { ledgerTotals, spend } from './money-reads.js';
 import { listReads } from './page-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
-import { isLiving, type Kept } from './tables.js';
+import { isLiving, rankOfLane, type Kept } from './tables.js';
 import { countedPulls, latestPull, pullsBetween, usage } from './usage-reads.js';
 
 export type MemoryReads = { readonly [Name in ReadName]: (params: ReadParams<Name>) => ReadResult<Name> };
@@ -56,16 +56,26 @@ const waiting = <Row extends OfTenant>(
     .map(({ tenantId, id }) => ({ tenantId, id }));
 };
 
-const dueTasks = ({ task }: Kept, { now, realNow, limit }: ReadParams<'dueTasks'>): ReadResult<'dueTasks'> => {
-  const due = task.due.of(ALL);
-  return due
+type Now = Pick<ReadParams<'dueTasks'>, 'now' | 'realNow' | 'limit'>;
+
+/** Of tasks in the order in which they fall due. */
+const dueOf = (tasks: readonly Task[], { now, realNow, limit }: Now): ReadResult<'dueTasks'> =>
+  tasks
     .slice(
       0,
-      countWhile(due, (row) => (row.dueAt as Instant) <= now),
+      countWhile(tasks, (row) => (row.dueAt as Instant) <= now),
     )
     .filter(({ leaseUntil }) => leaseUntil === null || leaseUntil <= realNow)
     .slice(0, limit)
-    .map(({ tenantId, id }) => ({ tenantId, id }));
+    .map(({ tenantId, id, connector, provider, dueAt }) => ({
+      ...{ tenantId, id, connector, provider },
+      dueAt: dueAt as Instant,
+    }));
+
+const laneAfter = ({ task }: Kept, after: ReadParams<'laneAfter'>): ReadResult<'laneAfter'> => {
+  const rows = task.lanes.of(ALL);
+  const next = rows[countWhile(rows, (row) => rankOfLane(row) <= rankOfLane(after))];
+  return next === undefined ? null : { connector: next.connector, provider: next.provider, tenantId: next.tenantId };
 };
 
 const nextDueAt = ({ task, other }: Kept): Instant | null => {
@@ -107,6 +117,7 @@ const byKeyReads = (kept: Kept) => {
     closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
     closuresOfTenant: ({ tenantId, scope }) =>
       other.closuresOfTenant.of(tenantId).filter((closure) => closure.scope === scope),
+    breaker: ({ id }) => tables.breaker.get(id),
     budgetCounters: ({ tenantId, at }) => other.countersOfTenant.of(tenantId).filter(isIn(at)),
     budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
@@ -126,7 +137,9 @@ const byKeyReads = (kept: Kept) => {
 const dueReads = (kept: Kept) => {
   const { connection, task, other } = kept;
   return {
-    dueTasks: (asked) => dueTasks(kept, asked),
+    dueTasks: (asked) => dueOf(task.due.of(ALL), asked),
+    dueTasksOfLane: (asked) => dueOf(task.dueInLane.of(keyOf(asked.connector, asked.provider, asked.tenantId)), asked),
+    laneAfter: (asked) => laneAfter(kept, asked),
     nextDueAt: () => nextDueAt(kept),
     deadLeases: ({ realNow, limit }) => waiting(task.leased, limit, (row) => (row.leaseUntil as Instant) <= realNow),
     duePullPlans: ({ now, limit }) => waiting(other.duePullPlans, limit, (row) => row.nextPullAt <= now),

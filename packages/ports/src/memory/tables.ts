@@ -1,5 +1,5 @@
 import { isOpen, type Connection, type Pull, type RecordName, type Records, type Task } from '@freshet/domain';
-import type { UsageScope } from '../reads.js';
+import type { TaskLane, UsageScope } from '../reads.js';
 import { ALL, createIndex, createTable, keyOf, type Index, type KeyOf, type Table } from './table.js';
 
 export const isLiving = ({ status }: Connection): boolean => status !== 'DELETED';
@@ -31,6 +31,10 @@ const connectionIndexes = () => ({
   ),
 });
 
+/** Lanes go by connector, then provider, then tenant. */
+export const rankOfLane = ({ connector, provider, tenantId }: TaskLane): string =>
+  [connector, provider, tenantId].join('\u0000');
+
 const taskIndexes = () => ({
   ofTenant: createIndex<Task>((row) => row.tenantId),
   openOfTenant: createIndex<Task>((row) => (isOpen(row.state) ? row.tenantId : null)),
@@ -42,6 +46,11 @@ const taskIndexes = () => ({
     (row: Task) => (isOpen(row.state) && row.dueAt !== null ? ALL : null),
     (row) => row.dueAt as number,
   ),
+  dueInLane: createIndex(
+    (row: Task) => (isOpen(row.state) && row.dueAt !== null ? keyOf(row.connector, row.provider, row.tenantId) : null),
+    (row) => row.dueAt as number,
+  ),
+  lanes: createIndex((row: Task) => (isOpen(row.state) ? ALL : null), rankOfLane),
   leased: createIndex(
     (row: Task) => (isOpen(row.state) && row.leaseUntil !== null ? ALL : null),
     (row) => row.leaseUntil as number,
@@ -165,6 +174,7 @@ export const createTables = () => {
     pullPlan: createTable('pullPlan', [other.duePullPlans], {}),
     tokenRenewal: createTable('tokenRenewal', [], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),
+    breaker: createTable('breaker', [], {}),
     webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
     idempotency: createTable('idempotency', [other.expiring], {}),
     audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits], {}),

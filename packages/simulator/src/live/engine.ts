@@ -5,6 +5,8 @@ import { fixedClock, plainVault, sequentialIds, type FixedClock } from '@freshet
 
 /** Far longer than any call takes in a process; leases hold real time, which stands still here. */
 const CALL_TIMEOUT_MS = 60_000;
+/** A call takes no time here: none waits for another. */
+const AT_ONCE = Number.MAX_SAFE_INTEGER;
 
 /** An engine on virtual time, and what it warned of. */
 export interface VirtualEngine {
@@ -28,16 +30,18 @@ export const virtualEngine = (
       warnings[message] = (warnings[message] ?? 0) + 1;
     },
   };
+  const on = new Map(connectors.map((connector) => [connector.name, connector]));
   const engine: Engine = {
     store,
     clock,
     ids: sequentialIds(start),
-    connectors: new Map(connectors.map((connector) => [connector.name, connector])),
+    connectorsOf: () => on,
+    connectorNeeds: () => [],
+    callsThrough: () => ({ timeoutMs: CALL_TIMEOUT_MS, atOnce: AT_ONCE }),
     vault: plainVault(),
     policies,
     log,
     workerId: 'simulator',
-    callTimeoutMs: CALL_TIMEOUT_MS,
     leaseMs: 2 * CALL_TIMEOUT_MS,
   };
   return { engine, clock, warnings };

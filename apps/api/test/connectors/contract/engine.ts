@@ -63,18 +63,18 @@ export const startEngine = (world: World, parts: EngineParts): RunningEngine => 
   const { store, connectors, policies = policiesAsTheyAre, run = runTask } = parts;
   let [deadlineMs, realOffsetMs] = [10_000, 0];
   const warnings: string[] = [];
+  const byName = new Map(connectors.map((connector) => [connector.name, connector]));
   const engine: Engine = {
     store,
     clock: { now: () => world.sandbox.now(), realNow: () => world.sandbox.now() + realOffsetMs },
     ids: sequentialIds(MORNING),
-    connectors: new Map(connectors.map((connector) => [connector.name, connector])),
+    connectorsOf: () => byName,
+    connectorNeeds: () => [],
+    callsThrough: () => ({ timeoutMs: deadlineMs, atOnce: BATCH }),
     vault: plainVault(),
     policies,
     log: { info: () => undefined, warn: (message) => void warnings.push(message) },
     workerId: 'worker-1',
-    get callTimeoutMs() {
-      return deadlineMs;
-    },
     leaseMs: LEASE_MS,
   };
   world.onWebhook(async ({ connector, raw }) => {

@@ -58,8 +58,8 @@ export const startWorkers = (): Workers => {
       return maySo;
     };
     started += 1;
-    const connectors = [...engine.connectors].map(([name, one]) => [name, stopping(one, stop)] as const);
-    const worker: Engine = { ...engine, workerId: `worker-${started}`, connectors: new Map(connectors) };
+    const connectors = new Map([...engine.connectorsOf(tenantId)].map(([name, one]) => [name, stopping(one, stop)]));
+    const worker: Engine = { ...engine, workerId: `worker-${started}`, connectorsOf: () => connectors };
     const end = runTask(worker, tenantId, id).catch((error: unknown) => void failures.push(String(error)));
     await Promise.race([end, gone]);
     if (stopped) ghosts.push({ go, end });

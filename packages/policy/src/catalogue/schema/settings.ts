@@ -30,6 +30,7 @@ export interface Settings extends RuleSettings, Read<typeof singles> {
   readonly consent: Omit<Consent, 'life' | 'renewal'> & Defined<Pick<Consent, 'life' | 'renewal'>>;
   readonly worth: Read<(typeof sections)['worth']>;
   readonly execution: Read<(typeof sections)['execution']>;
+  readonly breaker: Read<(typeof sections)['breaker']>;
   readonly limits: Readonly<Record<string, LimitSettings>>;
 }
 

@@ -113,6 +113,14 @@ export const sections = {
     maxBlock: stretch,
     untoldBlock: stretch.describe('How long a limit holds that the provider names no end of.'),
   },
+  breaker: {
+    failures: many.describe('So many outages of the last `of` calls shut the provider, or the institution.'),
+    of: many,
+    within: stretch.describe('What is longer ago does not count.'),
+    pause: stretch.describe('How long it stays shut first; doubling while the one task that tries it fails.'),
+    maxPause: stretch,
+    probe: stretch.describe('How long the end of that task is waited for before another may try.'),
+  },
 } as const;
 
 /** Settings that stand alone. */

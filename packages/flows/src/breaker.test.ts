@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { breakerStories } from './contract/breaker-stories.js';
+
+breakerStories(createMemoryStore);

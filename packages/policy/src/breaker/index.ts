@@ -1,0 +1,2 @@
+export { breakersOver } from './breaker-effects.js';
+export { tellsOfOutages } from './signs.js';

@@ -19,94 +19,23 @@ import type {
   LedgerEntry,
   PolicyArchive,
   PostingProfile,
-  Product,
   ProviderName,
   Pull,
   PullId,
-  PullOrigin,
   PullPlan,
-  PullState,
   RunId,
   Setting,
-  Severity,
   StatusChange,
   Task,
   TaskId,
-  TaskState,
   TenantId,
   TokenRenewal,
   Usage,
-  Verdict,
   WebhookId,
   WebhookRecord,
 } from '@freshet/domain';
-
-/** The pulls that one limit counts: every column named must be equal. Each combination is a kind of scope, with its index. */
-export type UsageScope =
-  | { readonly kind: 'connection'; readonly groupKey: string; readonly connectionId: ConnectionId }
-  | { readonly kind: 'group'; readonly groupKey: string }
-  | {
-      readonly kind: 'customer-institution';
-      readonly provider: ProviderName;
-      readonly customerId: string;
-      readonly institutionId: string;
-    }
-  | { readonly kind: 'customer'; readonly provider: ProviderName; readonly customerId: string }
-  | { readonly kind: 'institution'; readonly provider: ProviderName; readonly institutionId: string }
-  | { readonly kind: 'account'; readonly connector: ConnectorName; readonly provider: ProviderName };
-
-export interface UsageQuery {
-  readonly tenantId: TenantId;
-  readonly scope: UsageScope;
-  readonly origins: readonly PullOrigin[];
-  readonly states: readonly PullState[];
-  /** Null: attended or not. */
-  readonly attended: boolean | null;
-  /** Null: whatever it brought; else only pulls that asked for one of these products at least. */
-  readonly products: readonly Product[] | null;
-  /** Pulls later than this count (exclusive); one that is still reserved counts whenever it was made, as Usage tells. */
-  readonly since: Instant;
-  /** The newest so many: a limit never needs more than its own count. */
-  readonly take: number;
-  /** A pull that asks for itself does not count against itself. */
-  readonly except: PullId | null;
-}
-
-/** One page of a list: the newest first, from just below the id `before`. */
-export interface Page {
-  readonly tenantId: TenantId;
-  readonly limit: number;
-  readonly before: string | null;
-}
-
-export interface ConnectionsPage extends Page {
-  readonly customerId?: string | undefined;
-  readonly provider?: ProviderName | undefined;
-  readonly status?: string | undefined;
-  readonly duplicate?: 'active' | 'inactive' | undefined;
-  /** Stale at this instant: of those that are active in their group and that data is expected of. */
-  readonly staleAt?: Instant | undefined;
-}
-
-export interface DecisionsPage extends Page {
-  readonly connectionId?: ConnectionId | undefined;
-  readonly verdict?: Verdict | undefined;
-  /** Decided from (inclusive) and to (exclusive). */
-  readonly from?: Instant | undefined;
-  readonly to?: Instant | undefined;
-}
-
-export interface TasksPage extends Page {
-  readonly connectionId?: ConnectionId | undefined;
-  readonly state?: TaskState | undefined;
-  readonly executor?: Task['executor'] | undefined;
-}
-
-export interface FindingsPage extends Page {
-  readonly auditId: AuditId;
-  readonly check?: string | undefined;
-  readonly severity?: Severity | undefined;
-}
+import type { ConnectionsPage, DecisionsPage, FindingsPage, Page, TasksPage } from './pages.js';
+import type { UsageQuery, UsageScope } from './usage.js';
 
 export interface Named {
   readonly tenantId: TenantId;

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { insert, type AuditId, type ConnectionId, type Effect, type JobRun } from '@freshet/domain';
-import type { ConnectionsPage, ReadName, ReadParams } from '../reads.js';
+import type { ConnectionsPage } from '../pages.js';
+import type { ReadName, ReadParams } from '../reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 

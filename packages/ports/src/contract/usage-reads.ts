@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { countedPullStates, insert, pullStates, type ConnectionId, type Pull } from '@freshet/domain';
-import type { UsageQuery, UsageScope } from '../reads.js';
+import type { UsageQuery, UsageScope } from '../usage.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 

@@ -1,6 +1,7 @@
 import { isTerminal } from '@freshet/domain';
 import type { Connection } from '@freshet/domain';
-import type { Page, ReadName, ReadParams, ReadResult } from '../reads.js';
+import type { Page } from '../pages.js';
+import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { countWhile, keyOf } from './table.js';
 import { isLiving, type Kept } from './tables.js';
 

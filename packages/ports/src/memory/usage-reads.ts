@@ -1,5 +1,6 @@
 import type { Instant, Pull, Usage } from '@freshet/domain';
-import type { ReadParams, UsageQuery } from '../reads.js';
+import type { ReadParams } from '../reads.js';
+import type { UsageQuery } from '../usage.js';
 import { countWhile, keyOf } from './table.js';
 import { keyOfScope, type Kept } from './tables.js';
 

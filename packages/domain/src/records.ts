@@ -77,6 +77,15 @@ export interface Finding {
   readonly at: Instant;
 }
 
+/** A connection whose customer was sent to repair it: its status is looked at until it is mended, or for some hours. */
+export interface StatusLook {
+  readonly id: ConnectionId;
+  readonly tenantId: TenantId;
+  /** When the customer was sent. */
+  readonly since: Instant;
+  readonly dueAt: Instant;
+}
+
 /** One run of a job: at its time, or by hand. Jobs are the service's, of no tenant. */
 export interface JobRun {
   readonly id: RunId;
@@ -134,6 +143,7 @@ export interface Records {
   readonly idempotency: IdempotencyRecord;
   readonly audit: AuditRun;
   readonly finding: Finding;
+  readonly statusLook: StatusLook;
   readonly jobRun: JobRun;
   readonly policyArchive: PolicyArchive;
   readonly apiKey: ApiKey;
@@ -161,6 +171,7 @@ export const recordNames = [
   'idempotency',
   'audit',
   'finding',
+  'statusLook',
   'jobRun',
   'policyArchive',
   'apiKey',

@@ -9,7 +9,7 @@ import type {
   Product,
   TenantId,
 } from '@freshet/domain';
-import { decideDelete, decidePaused, decideProductsAdded, type DeleteFacts } from '@freshet/policy';
+import { beginLooking, decideDelete, decidePaused, decideProductsAdded, type DeleteFacts } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Connector, Loader } from '@freshet/ports';
 import { call, callContext, connectionCall } from './connection-call.js';
@@ -85,7 +85,15 @@ export const repairConnection = async (engine: Engine, tenantId: TenantId, id: C
   const answer = await call(engine, found.connector, 'repair', (to) =>
     to.repair(connectionCall(engine, found.connection), callContext(engine, to.name)),
   );
-  return answer.kind === 'link' ? { kind: 'link', link: answer } : failed(answer);
+  if (answer.kind !== 'link') return failed(answer);
+  // A connector that shows less than the engine knows (a consent, say) would call it mended before it is.
+  if (found.connector.capabilities.tellsStatus) {
+    await engine.store.turn(
+      () => read('connection', { tenantId, id }),
+      (now) => ({ effects: now === null ? [] : [beginLooking(now, engine.clock.now())] }),
+    );
+  }
+  return { kind: 'link', link: answer };
 };
 
 /** More products; those that are granted already are not asked for again. */

@@ -15,6 +15,7 @@ export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';
 export * from './tasks.js';
 export * from './job-runs.js';
+export { lookAtRepairs } from './status-looks.js';
 export * from './upkeep.js';
 export * from './watch-consents.js';
 export { processDueWebhooks, processWebhook, receiveWebhook, type WebhookResult } from './webhooks.js';

@@ -1,22 +1,11 @@
 import { isTerminal, remove, standingOf } from '@freshet/domain';
-import type { Connection, ConnectionId, Effect, StatusTold, TenantId } from '@freshet/domain';
+import type { ConnectionId, Effect, StatusTold, TenantId } from '@freshet/domain';
 import { CONNECT_ABANDONED_MS, decideAbandoned } from '@freshet/policy';
 import { read } from '@freshet/ports';
-import { call, callContext, connectionCall } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
-import { takeEvent } from './webhooks.js';
+import { statusShown, takeShown } from './status-looks.js';
 
 const CAUSE = 'schedule expire-connects';
-
-/** What the connector shows of it now; null where it shows nothing. */
-const lookAt = async (engine: Engine, connection: Connection): Promise<StatusTold | null> => {
-  const connector = engine.connectorsOf(connection.tenantId).get(connection.connector);
-  if (connector === undefined) return null;
-  const told = await call(engine, connector, 'status', (to) =>
-    to.status(connectionCall(engine, connection), callContext(engine, to.name)),
-  );
-  return told === null || 'kind' in told ? null : told;
-};
 
 /** Complete, though nobody told of it: the webhooks were lost. */
 const isComplete = ({ status, reason }: StatusTold): boolean => {
@@ -27,12 +16,9 @@ const isComplete = ({ status, reason }: StatusTold): boolean => {
 const expireOne = async (engine: Engine, tenantId: TenantId, id: ConnectionId): Promise<void> => {
   const connection = await engine.store.read('connection', { tenantId, id });
   if (connection === null) return;
-  const told = await lookAt(engine, connection);
+  const told = await statusShown(engine, connection);
   if (told !== null && isComplete(told)) {
-    const { connector, externalId } = connection;
-    const { status, reason, at } = told;
-    const event = { kind: 'status-told', externalId, status, reason, at: at ?? engine.clock.now() } as const;
-    await takeEvent(engine, { tenantId, connector, cause: CAUSE }, event);
+    await takeShown(engine, connection, told, CAUSE);
   }
   await engine.store.turn(
     () => read('connection', { tenantId, id }),

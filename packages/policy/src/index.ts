@@ -50,6 +50,7 @@ export type { Clash, GroupHoldings, HoldingsByKey } from './group/carry.js';
 export { decideImport, type ImportClash, type Imported, type ImportFacts } from './group/decide-import.js';
 export { importedKey, type ImportItem } from './group/import-item.js';
 export * from './group/decide-lifecycle.js';
+export { beginLooking, decideLook, type LookDecision } from './group/status-look.js';
 export { byRefresh, groupKeyOf } from './group/elect.js';
 export { decideOutcome, isLastTry, type OutcomeDecision, type OutcomeFacts } from './outcome/decide-outcome.js';
 export {

@@ -26,6 +26,7 @@ import type {
   RunId,
   Setting,
   StatusChange,
+  StatusLook,
   Task,
   TaskId,
   TenantId,
@@ -180,6 +181,7 @@ export interface Reads {
   readonly connectionRates: Read<{ readonly id: string }, ConnectionRates | null>;
   readonly postingProfile: Read<{ readonly id: string }, PostingProfile | null>;
   readonly pullPlan: Read<InTenant<ConnectionId>, PullPlan | null>;
+  readonly statusLook: Read<InTenant<ConnectionId>, StatusLook | null>;
   readonly tokenRenewal: Read<InTenant<ConnectionId>, TokenRenewal | null>;
   readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
   readonly webhook: Read<InTenant<WebhookId>, WebhookRecord | null>;
@@ -227,6 +229,11 @@ export interface Reads {
   readonly endingConsents: Read<
     { readonly until: Instant; readonly afterAt: Instant; readonly afterId: string; readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: ConnectionId; readonly endsAt: Instant }[]
+  >;
+  /** Connections whose status is to be looked at by then, the longest due first. */
+  readonly dueStatusLooks: Read<
+    { readonly now: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
   >;
   /** The earliest instant (engine clock) at which a task or webhook falls due, held or not; null: none will. */
   readonly nextDueAt: Read<Record<string, never>, Instant | null>;

@@ -3,6 +3,7 @@ import {
   forgetIdempotency,
   forgetJobRuns,
   learnPostingHours,
+  lookAtRepairs,
   LONGEST_WARNING_MS,
   openDuePermits,
   planOwnPulls,
@@ -29,6 +30,7 @@ export interface DueSteps {
   readonly processWebhooks: Step;
   readonly releaseLeases: Step;
   readonly expireConnects: Step;
+  readonly lookAtRepairs: Step;
   readonly endConsents: Step;
   readonly warnOfConsents: Step;
   /** Permits of connections that nobody else refreshes, as they fall due. */
@@ -62,6 +64,7 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
   processWebhooks: untilDone(() => processDueWebhooks(engine, BATCH)),
   releaseLeases: untilDone(() => releaseDeadLeases(engine, BATCH)),
   expireConnects: untilDone(() => expireAbandonedConnects(engine, BATCH)),
+  lookAtRepairs: untilDone(() => lookAtRepairs(engine, BATCH)),
   endConsents: () => watchConsents(engine, BATCH, 0),
   warnOfConsents: () => watchConsents(engine, BATCH, LONGEST_WARNING_MS),
   openPermits: async () => {
@@ -84,6 +87,7 @@ export const runAllDue = async (
 ): Promise<void> => {
   await steps.releaseLeases();
   await steps.expireConnects();
+  await steps.lookAtRepairs();
   await steps.warnOfConsents();
   await steps.openPermits();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {

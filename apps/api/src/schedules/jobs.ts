@@ -45,6 +45,12 @@ export const jobs: readonly Job[] = [
     when: { everyMs: MINUTE },
   },
   {
+    name: 'look-at-repairs',
+    what: 'Reads the status of connections whose customer was sent to repair them.',
+    step: 'lookAtRepairs',
+    when: { everyMs: 5 * SECOND },
+  },
+  {
     name: 'end-consents',
     what: 'Gives connections whose consent has ended the status that the catalogue says.',
     step: 'endConsents',

@@ -8,6 +8,7 @@ import {
   describeConnection,
   expireAbandonedConnects,
   forgetIdempotency,
+  lookAtRepairs,
   repairConnection,
   setProviderPaused,
   type ImportRow,
@@ -132,6 +133,51 @@ export const changeStories = (openStore: OpenStore): void => {
         link: { connectUrl: 'https://widget.example/repair' },
       });
       expect(await statusOf(rig, id)).toBe('RECONNECT_REQUIRED/LOGIN_REQUIRED');
+    });
+
+    const broken = { status: 'RECONNECT_REQUIRED', reason: 'LOGIN_REQUIRED', at: null };
+    const sent = async (capabilities: { tellsStatus: boolean }, ...status: NonNullable<Script['status']>) => {
+      const rig = newRig({ meld: { capabilities, status } });
+      const { id } = await bringInOne(rig, mxRow({ status: 'RECONNECT_REQUIRED', statusReason: 'LOGIN_REQUIRED' }));
+      await repairConnection(rig.engine, TENANT, id);
+      return { rig, id };
+    };
+    const looks = ({ meld }: Rig): number => meld.callsOf('status').length;
+
+    test('that no webhook tells of is seen by a look, and then nobody looks any more', async () => {
+      const { rig, id } = await sent({ tellsStatus: true }, broken, { status: 'ACTIVE', reason: null, at: null });
+      rig.clock.advance(30 * SECOND - 1);
+      expect(await lookAtRepairs(rig.engine, 9)).toBe(0);
+      rig.clock.advance(1);
+      expect(await lookAtRepairs(rig.engine, 9)).toBe(1);
+      expect(await statusOf(rig, id)).toBe('RECONNECT_REQUIRED/LOGIN_REQUIRED');
+      rig.clock.advance(MINUTE);
+      await lookAtRepairs(rig.engine, 9);
+      expect([await statusOf(rig, id), looks(rig)]).toEqual(['ACTIVE', 2]);
+      for (let hour = 0; hour < 6; hour += 1) {
+        rig.clock.advance(HOUR);
+        await lookAtRepairs(rig.engine, 9);
+      }
+      expect(looks(rig)).toBe(2);
+    });
+
+    test('that does not come is looked for some hours, ever less often', async () => {
+      const { rig, id } = await sent({ tellsStatus: true }, broken);
+      for (let minute = 0; minute < 12 * 60; minute += 1) {
+        rig.clock.advance(MINUTE);
+        await lookAtRepairs(rig.engine, 9);
+      }
+      expect(looks(rig)).toBeGreaterThan(10);
+      expect(looks(rig)).toBeLessThan(40);
+      expect(await statusOf(rig, id)).toBe('RECONNECT_REQUIRED/LOGIN_REQUIRED');
+      expect(await rig.store.read('dueStatusLooks', { now: rig.clock.now() + DAY, limit: 9 })).toEqual([]);
+    });
+
+    test('is not looked for where the connector shows less than is known', async () => {
+      const { rig, id } = await sent({ tellsStatus: false }, { status: 'ACTIVE', reason: null, at: null });
+      rig.clock.advance(HOUR);
+      expect(await lookAtRepairs(rig.engine, 9)).toBe(0);
+      expect([await statusOf(rig, id), looks(rig)]).toEqual(['RECONNECT_REQUIRED/LOGIN_REQUIRED', 0]);
     });
   });
 

@@ -278,6 +278,14 @@ CREATE TABLE `status_changes` (
 );
 --> statement-breakpoint
 CREATE INDEX `status_changes_connection` ON `status_changes` (`tenant_id`,`connection_id`,`id`);--> statement-breakpoint
+CREATE TABLE `status_looks` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`since` integer NOT NULL,
+	`due_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `status_looks_due` ON `status_looks` (`due_at`,`id`);--> statement-breakpoint
 CREATE TABLE `tasks` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

@@ -11,7 +11,7 @@ import {
   settingTable,
   webhookTable,
 } from './operation-tables.js';
-import { pullPlanTable, tokenRenewalTable } from './permit-tables.js';
+import { pullPlanTable, statusLookTable, tokenRenewalTable } from './permit-tables.js';
 import {
   breakerTable,
   budgetAlertTable,
@@ -38,6 +38,7 @@ export const defineTables = (kit: ColumnKit) => ({
   connectionRates: connectionRatesTable(kit),
   postingProfile: postingProfileTable(kit),
   pullPlan: pullPlanTable(kit),
+  statusLook: statusLookTable(kit),
   tokenRenewal: tokenRenewalTable(kit),
   webhook: webhookTable(kit),
   idempotency: idempotencyTable(kit),

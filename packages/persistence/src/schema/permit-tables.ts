@@ -1,4 +1,4 @@
-import type { ConnectionId, PullPlan, RenewalState, TaskId, TenantId, TokenRenewal } from '@freshet/domain';
+import type { ConnectionId, PullPlan, RenewalState, StatusLook, TaskId, TenantId, TokenRenewal } from '@freshet/domain';
 import type { ColumnKit } from '../sqlite/columns.js';
 
 export const pullPlanTable = ({ table, index, text, integer }: ColumnKit) =>
@@ -10,6 +10,18 @@ export const pullPlanTable = ({ table, index, text, integer }: ColumnKit) =>
       nextPullAt: integer().notNull(),
     } satisfies Record<keyof PullPlan, unknown>,
     (t) => [index('pull_plans_due').on(t.nextPullAt, t.id)],
+  );
+
+export const statusLookTable = ({ table, index, text, integer }: ColumnKit) =>
+  table(
+    'status_looks',
+    {
+      id: text().$type<ConnectionId>().primaryKey(),
+      tenantId: text().$type<TenantId>().notNull(),
+      since: integer().notNull(),
+      dueAt: integer().notNull(),
+    } satisfies Record<keyof StatusLook, unknown>,
+    (t) => [index('status_looks_due').on(t.dueAt, t.id)],
   );
 
 export const tokenRenewalTable = ({ table, text, integer }: ColumnKit) =>

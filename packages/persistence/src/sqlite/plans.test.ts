@@ -69,6 +69,8 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['postingProfile', {}, ['sqlite_autoindex_posting_profiles_1']],
   ['pullPlan', {}, ['sqlite_autoindex_pull_plans_1']],
   ['duePullPlans', {}, ['pull_plans_due']],
+  ['statusLook', {}, ['sqlite_autoindex_status_looks_1']],
+  ['dueStatusLooks', {}, ['status_looks_due']],
   ['tokenRenewal', {}, ['sqlite_autoindex_token_renewals_1']],
   ['idempotency', {}, ['sqlite_autoindex_idempotency_records_1']],
   ['webhook', {}, ['sqlite_autoindex_webhooks_1']],

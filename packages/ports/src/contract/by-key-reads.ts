@@ -6,16 +6,23 @@ import type { Current } from './subject.js';
 const { tenantId, otherTenantId } = a;
 
 export const byKeyReadsContract = (current: Current): void => {
-  test.each(['connection', 'task', 'pull', 'decision', 'webhook', 'audit', 'pullPlan', 'tokenRenewal'] as const)(
-    "another tenant's %s is not there",
-    async (name) => {
-      const [row] = a.everyRecord[name];
-      await current().apply(insert(name, row));
-      expect(await current().read(name, { tenantId, id: row.id as never })).toEqual(row);
-      expect(await current().read(name, { tenantId: otherTenantId, id: row.id as never })).toBeNull();
-      expect(await current().read(name, { tenantId, id: a.id('none', 9) as never })).toBeNull();
-    },
-  );
+  test.each([
+    'connection',
+    'task',
+    'pull',
+    'decision',
+    'webhook',
+    'audit',
+    'pullPlan',
+    'tokenRenewal',
+    'statusLook',
+  ] as const)("another tenant's %s is not there", async (name) => {
+    const [row] = a.everyRecord[name];
+    await current().apply(insert(name, row));
+    expect(await current().read(name, { tenantId, id: row.id as never })).toEqual(row);
+    expect(await current().read(name, { tenantId: otherTenantId, id: row.id as never })).toBeNull();
+    expect(await current().read(name, { tenantId, id: a.id('none', 9) as never })).toBeNull();
+  });
 
   test('a group is its living members and the connection asked for, by id', async () => {
     const inactive = { groupKey: 'group-1', active: false };

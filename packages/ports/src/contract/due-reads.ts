@@ -117,6 +117,19 @@ export const dueReadsContract = (current: Current): void => {
     expect(await current().ids('deadLeases', { realNow: NOW, limit: 1 })).toEqual([a.task(2).id]);
   });
 
+  test('looks at a status are due by time, of all tenants, the longest first', async () => {
+    await current().apply(
+      insert('statusLook', a.statusLook(1)),
+      insert('statusLook', a.statusLook(2, { dueAt: NOW - 1, tenantId: otherTenantId })),
+      insert('statusLook', a.statusLook(3, { dueAt: NOW + 1 })),
+    );
+    expect(await current().read('dueStatusLooks', { now: NOW, limit: 9 })).toEqual([
+      { tenantId: otherTenantId, id: a.statusLook(2).id },
+      { tenantId, id: a.statusLook(1).id },
+    ]);
+    expect(await current().ids('dueStatusLooks', { now: NOW, limit: 1 })).toEqual([a.statusLook(2).id]);
+  });
+
   test('own pulls are due by time, of all tenants, the longest first', async () => {
     await current().apply(
       insert('pullPlan', a.pullPlan(1)),

@@ -26,6 +26,7 @@ import type {
   RunId,
   Setting,
   StatusChange,
+  StatusLook,
   Task,
   TaskId,
   TenantId,
@@ -372,6 +373,14 @@ export const pullPlan = (number: number, over: Partial<PullPlan> = {}): PullPlan
   ...over,
 });
 
+export const statusLook = (number: number, over: Partial<StatusLook> = {}): StatusLook => ({
+  id: id<ConnectionId>('conn', number),
+  tenantId,
+  since: NOW - 10,
+  dueAt: NOW,
+  ...over,
+});
+
 export const tokenRenewal = (number: number, over: Partial<TokenRenewal> = {}): TokenRenewal => ({
   id: id<ConnectionId>('conn', number),
   tenantId,
@@ -467,6 +476,7 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
     }),
   ],
   postingProfile: [postingProfile('a'), postingProfile('b', { hours: [], intervals: 7 })],
+  statusLook: [statusLook(1), statusLook(2, { dueAt: -1 })],
   pullPlan: [pullPlan(1), pullPlan(2, { nextPullAt: -1 })],
   tokenRenewal: [
     tokenRenewal(1),

@@ -123,6 +123,7 @@ const byKeyReads = (kept: Kept) => {
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     pullPlan: inTenant(tables.pullPlan),
     tokenRenewal: inTenant(tables.tokenRenewal),
+    statusLook: inTenant(tables.statusLook),
     idempotency: ({ id }) => tables.idempotency.get(id),
     webhook: inTenant(tables.webhook),
     webhookByKey: ({ tenantId, connector, eventKey }) =>
@@ -143,6 +144,7 @@ const dueReads = (kept: Kept) => {
     nextDueAt: () => nextDueAt(kept),
     deadLeases: ({ realNow, limit }) => waiting(task.leased, limit, (row) => (row.leaseUntil as Instant) <= realNow),
     duePullPlans: ({ now, limit }) => waiting(other.duePullPlans, limit, (row) => row.nextPullAt <= now),
+    dueStatusLooks: ({ now, limit }) => waiting(other.dueStatusLooks, limit, (row) => row.dueAt <= now),
     dueWebhooks: ({ now, limit }) => waiting(other.dueWebhooks, limit, (row) => (row.dueAt as Instant) <= now),
     abandonedConnects: ({ connectedBefore, limit }) =>
       waiting(connection.connecting, limit, (row) => row.connectedAt < connectedBefore),

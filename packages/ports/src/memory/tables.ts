@@ -121,6 +121,10 @@ const otherIndexes = () => ({
     () => ALL,
     (row: Records['pullPlan']) => row.nextPullAt,
   ),
+  dueStatusLooks: createIndex(
+    () => ALL,
+    (row: Records['statusLook']) => row.dueAt,
+  ),
   auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
   queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
   runsOfJob: createIndex<Records['jobRun']>((row) => row.job),
@@ -174,6 +178,7 @@ export const createTables = () => {
     postingProfile: createTable('postingProfile', [], {}),
     pullPlan: createTable('pullPlan', [other.duePullPlans], {}),
     tokenRenewal: createTable('tokenRenewal', [], {}),
+    statusLook: createTable('statusLook', [other.dueStatusLooks], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),
     breaker: createTable('breaker', [], {}),
     webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),

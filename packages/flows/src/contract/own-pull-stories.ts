@@ -21,6 +21,7 @@ import {
   rigsOver,
   runDue,
   TENANT,
+  UNTOLD,
   type OpenStore,
   type Rig,
 } from './rig.js';
@@ -44,17 +45,7 @@ const planOf = async ({ store }: Rig, { id }: Pick<Connection, 'id'>): Promise<I
   (await store.read('pullPlan', { tenantId: TENANT, id }))?.nextPullAt ?? null;
 
 const report = (rig: Rig, task: Task, told: Partial<Report>) =>
-  reportOutcome(rig.engine, TENANT, task.id, {
-    outcome: null,
-    code: null,
-    httpStatus: null,
-    newData: null,
-    asOf: null,
-    retryAt: null,
-    products: null,
-    scope: null,
-    ...told,
-  });
+  reportOutcome(rig.engine, TENANT, task.id, { ...UNTOLD, ...told });
 
 const done = (rig: Rig, task: Task) => report(rig, task, { httpStatus: 200, asOf: rig.clock.now() });
 

@@ -64,6 +64,7 @@ export const createAkoyaConnector = (settings: AkoyaSettings): Connector => {
       delete: true,
       imports: [],
       tellsStatus: false,
+      showsRepair: false,
       webhooks: false,
     },
     refresh: async () => refused('Akoya has no refresh: who asks has to read'),

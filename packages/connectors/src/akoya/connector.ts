@@ -70,7 +70,7 @@ export const createAkoyaConnector = (settings: AkoyaSettings): Connector => {
     refresh: async () => refused('Akoya has no refresh: who asks has to read'),
     progress: async () => ({ kind: 'unknown', message: 'Akoya keeps nothing to look at: the caller reports' }),
     status: async () => null,
-    repair: async () => refused('at Akoya the customer gives access anew on the team’s own page'),
+    repair: async () => refused('at Akoya the customer gives access anew on the team’s own page; then import it anew'),
     addProducts: async () => refused('Akoya takes more products only with a new consent'),
     delete: (call, context) => revokeThrough(http, settings, call, context),
     import: async () => refused('Akoya has no import'),

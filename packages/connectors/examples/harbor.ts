@@ -103,7 +103,8 @@ export const createHarborConnector = (settings: HarborSettings): Connector => {
   return {
     name: 'harbor',
     capabilities: {
-      ...{ refresh: true, repair: false, addProducts: false, delete: true, imports: [], tellsStatus: false },
+      ...{ refresh: true, repair: false, addProducts: false, delete: true, imports: [] },
+      ...{ tellsStatus: false, showsRepair: false },
       webhooks: settings.webhookSecret !== undefined,
     },
     refresh: async (call, { signal, now, sending }) => {

@@ -86,8 +86,7 @@ export const repairConnection = async (engine: Engine, tenantId: TenantId, id: C
     to.repair(connectionCall(engine, found.connection), callContext(engine, to.name)),
   );
   if (answer.kind !== 'link') return failed(answer);
-  // A connector that shows less than the engine knows (a consent, say) would call it mended before it is.
-  if (found.connector.capabilities.tellsStatus) {
+  if (found.connector.capabilities.showsRepair) {
     await engine.store.turn(
       () => read('connection', { tenantId, id }),
       (now) => ({ effects: now === null ? [] : [beginLooking(now, engine.clock.now())] }),

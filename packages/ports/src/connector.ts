@@ -135,6 +135,8 @@ export interface ConnectorCapabilities {
   readonly imports: readonly ProviderName[];
   /** It tells statuses itself: its word outranks what we would derive. */
   readonly tellsStatus: boolean;
+  /** `status` shows of a broken login whether its customer has mended it; what shows less would call it mended before it is. */
+  readonly showsRepair: boolean;
   readonly webhooks: boolean;
 }
 

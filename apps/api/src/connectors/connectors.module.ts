@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Module } from '@nestjs/common';
 import { formatDuration, type TenantId } from '@freshet/domain';
 import type { Engine } from '@freshet/flows';
 import { z } from 'zod';
-import { builtConnectors, type BuiltConnector } from '../engine/connector-rows.js';
+import { builtConnectors, capabilitiesWhenConfigured, type BuiltConnector } from '../engine/connector-rows.js';
 import { ENGINE, SETTINGS } from '../engine/engine.token.js';
 import type { Settings } from '../engine/settings.js';
 import { shownWebhookUrl } from '../engine/webhook-url.js';
@@ -23,17 +23,25 @@ const connectorView = z
         delete: z.boolean(),
         imports: z.array(z.string()).meta({ description: 'Providers that it brings in by its own import.' }),
         tellsStatus: z.boolean(),
+        showsRepair: z
+          .boolean()
+          .meta({ description: 'Whether a repair is seen without a webhook: its status is read after the link.' }),
         webhooks: z.boolean(),
       })
       .nullable()
       .meta({ description: 'As it is set up; null while it is off.' }),
-    webhookUrl: z
-      .string()
-      .meta({ description: 'Where the provider is to send them; a secret in it is named, not shown.' }),
+    webhookUrl: z.string().nullable().meta({
+      description: 'Where the provider is to send them; a secret in it is named, not shown. Null: it sends none.',
+    }),
     callTimeout: z.string(),
     atOnce: z.int().meta({ description: 'Tasks at work at one provider at a time, of all tenants.' }),
   })
   .meta({ id: 'Connector' });
+
+/** Those whose providers send webhooks, set up for them or not. */
+const takers: ReadonlySet<string> = new Set(
+  capabilitiesWhenConfigured().flatMap(([name, { webhooks }]) => (webhooks ? [name] : [])),
+);
 
 type ConnectorAnswer = z.infer<typeof connectorView>;
 
@@ -45,7 +53,7 @@ const viewOf = (engine: Engine, { publicUrl }: Settings, tenantId: TenantId, nam
     on: on !== undefined,
     needs: on === undefined ? [...engine.connectorNeeds(tenantId, name)] : [],
     can: on === undefined ? null : { ...on.capabilities, imports: [...on.capabilities.imports] },
-    webhookUrl: shownWebhookUrl(publicUrl, tenantId, name),
+    webhookUrl: takers.has(name) ? shownWebhookUrl(publicUrl, tenantId, name) : null,
     callTimeout: formatDuration(timeoutMs),
     atOnce,
   };

@@ -77,6 +77,7 @@ export const printCapabilities = (): string => {
       row('delete', (can) => yes(can.delete)),
       row('import of its own', ({ imports }) => (imports.length === 0 ? 'no' : imports.join(', '))),
       row('tells statuses itself', (can) => yes(can.tellsStatus)),
+      row('shows a repair without a webhook', (can) => yes(can.showsRepair)),
       row('webhooks', (can) => yes(can.webhooks)),
     ],
   );

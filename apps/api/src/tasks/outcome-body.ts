@@ -52,4 +52,4 @@ export const outcomeBody = (now: () => Instant) =>
       scope: given.scope ?? null,
     }));
 
-export const unclearOutcome = [{ pointer: '/outcome', message: NO_OUTCOME }] as const;
+export const unclearOutcome = [{ pointer: '/outcome', message: `outcome: ${NO_OUTCOME}.` }] as const;

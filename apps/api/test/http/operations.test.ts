@@ -305,6 +305,7 @@ describe('connectors', () => {
     });
     expect(of('bud')).toMatchObject({ on: false, needs: ['BUD_API_KEY'], can: null });
     expect(of('mx').webhookUrl).toBe('http://127.0.0.1:3000/webhooks/mx/<webhookSecret>');
+    expect(of('akoya').webhookUrl).toBeNull();
     const theirs = await rig.get('/v1/connectors', { key: keys.other });
     expect(theirs.body.data[0].webhookUrl).toBe(`http://127.0.0.1:3000/tenants/${OTHER_TENANT}/webhooks/meld`);
   });

@@ -209,7 +209,10 @@ describe('POST /v1/tasks/{id}/outcome', () => {
     const task = await permitOf((await bring()).id);
     expect(await rig.post(`/v1/tasks/${task.id}/outcome`, outcome)).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: '/outcome' }] },
+      body: {
+        detail: expect.stringMatching(/^outcome: needed, .*\.$/),
+        errors: [{ pointer: '/outcome', message: expect.stringMatching(/^outcome: needed/) }],
+      },
     });
     expect((await taskOf(task.id)).state).toBe('running');
   });

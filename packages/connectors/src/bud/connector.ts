@@ -83,6 +83,8 @@ export const createBudConnector = (settings: BudSettings): Connector => {
       imports: [],
       // It tells of consents, which is less: outages and partial pulls do not show in them.
       tellsStatus: false,
+      // A consent may stand while the login behind it does not.
+      showsRepair: false,
       webhooks: true,
     },
     refresh: (call, context) => refreshThrough(client, call, context),

@@ -85,6 +85,7 @@ export const createFinicityConnector = (settings: FinicitySettings): Connector =
       imports: [],
       // Its codes are of accounts and of attempts: what they mean for the login is ours to say.
       tellsStatus: false,
+      showsRepair: true,
       webhooks: Boolean(settings.webhookSecret),
     },
     refresh: (call, context) => refreshThrough(client, version, call, context),

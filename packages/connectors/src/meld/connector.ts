@@ -58,6 +58,7 @@ export const createMeldConnector = (settings: MeldSettings): Connector => {
       delete: true,
       imports: MELD_IMPORTS,
       tellsStatus: true,
+      showsRepair: true,
       webhooks: signing !== null,
     },
     refresh: (call, context) => refreshThrough(client, call, context),

@@ -42,6 +42,7 @@ export const createMxConnector = (settings: MxSettings): Connector => {
       delete: true,
       imports: [],
       tellsStatus: true,
+      showsRepair: true,
       webhooks: proof !== null,
     },
     refresh: (call, context) => refreshThrough(client, call, context),

@@ -74,6 +74,7 @@ export const createPlaidConnector = (settings: PlaidSettings): Connector => {
       imports: ['PLAID'],
       // It tells of logins and consents: outages and partial pulls do not show in an Item.
       tellsStatus: false,
+      showsRepair: true,
       webhooks: true,
     },
     refresh: (call, context) => refreshThrough(client, call, context),

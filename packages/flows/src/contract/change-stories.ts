@@ -136,7 +136,7 @@ export const changeStories = (openStore: OpenStore): void => {
     });
 
     const broken = { status: 'RECONNECT_REQUIRED', reason: 'LOGIN_REQUIRED', at: null };
-    const sent = async (capabilities: { tellsStatus: boolean }, ...status: NonNullable<Script['status']>) => {
+    const sent = async (capabilities: { showsRepair: boolean }, ...status: NonNullable<Script['status']>) => {
       const rig = newRig({ meld: { capabilities, status } });
       const { id } = await bringInOne(rig, mxRow({ status: 'RECONNECT_REQUIRED', statusReason: 'LOGIN_REQUIRED' }));
       await repairConnection(rig.engine, TENANT, id);
@@ -145,7 +145,7 @@ export const changeStories = (openStore: OpenStore): void => {
     const looks = ({ meld }: Rig): number => meld.callsOf('status').length;
 
     test('that no webhook tells of is seen by a look, and then nobody looks any more', async () => {
-      const { rig, id } = await sent({ tellsStatus: true }, broken, { status: 'ACTIVE', reason: null, at: null });
+      const { rig, id } = await sent({ showsRepair: true }, broken, { status: 'ACTIVE', reason: null, at: null });
       rig.clock.advance(30 * SECOND - 1);
       expect(await lookAtRepairs(rig.engine, 9)).toBe(0);
       rig.clock.advance(1);
@@ -162,7 +162,7 @@ export const changeStories = (openStore: OpenStore): void => {
     });
 
     test('that does not come is looked for some hours, ever less often', async () => {
-      const { rig, id } = await sent({ tellsStatus: true }, broken);
+      const { rig, id } = await sent({ showsRepair: true }, broken);
       for (let minute = 0; minute < 12 * 60; minute += 1) {
         rig.clock.advance(MINUTE);
         await lookAtRepairs(rig.engine, 9);
@@ -174,7 +174,7 @@ export const changeStories = (openStore: OpenStore): void => {
     });
 
     test('is not looked for where the connector shows less than is known', async () => {
-      const { rig, id } = await sent({ tellsStatus: false }, { status: 'ACTIVE', reason: null, at: null });
+      const { rig, id } = await sent({ showsRepair: false }, { status: 'ACTIVE', reason: null, at: null });
       rig.clock.advance(HOUR);
       expect(await lookAtRepairs(rig.engine, 9)).toBe(0);
       expect([await statusOf(rig, id), looks(rig)]).toEqual(['RECONNECT_REQUIRED/LOGIN_REQUIRED', 0]);

@@ -51,6 +51,7 @@ const moodyConnector = (moods: Iterator<number>): Connector => {
       delete: true,
       imports: [],
       tellsStatus: false,
+      showsRepair: false,
       webhooks: false,
     },
     refresh: async (_call, { sending }) => {

@@ -49,6 +49,7 @@ const everything: ConnectorCapabilities = {
   delete: true,
   imports: [],
   tellsStatus: false,
+  showsRepair: false,
   webhooks: true,
 };
 

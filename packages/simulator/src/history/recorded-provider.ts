@@ -41,6 +41,7 @@ export const recordedProvider = (name: ConnectorName, { course }: History): Conn
       delete: false,
       imports: [],
       tellsStatus: false,
+      showsRepair: false,
       webhooks: true,
     },
     refresh: async ({ externalId }, context): Promise<RefreshAnswer> => {

@@ -59,6 +59,7 @@ const CAPABILITIES = {
   delete: false,
   imports: [],
   tellsStatus: false,
+  showsRepair: false,
   webhooks: true,
 } as const;
 

@@ -22,8 +22,13 @@ export interface StatusTold {
   readonly at: Instant | null;
 }
 
+/** A task may be several calls: what of it was limited, while others of it were taken. */
+interface InPart {
+  readonly limitedInPart?: Pick<Limited, 'until' | 'scope' | 'said'>;
+}
+
 /** The job was started, or one like it was handed back (`coalesced`: nothing new was pulled or billed). */
-export interface Accepted {
+export interface Accepted extends InPart {
   readonly kind: 'accepted';
   readonly providerTaskId: string | null;
   readonly coalesced: boolean;
@@ -35,11 +40,13 @@ export interface Done {
   readonly newData: boolean | null;
 }
 /** Some of it came. `products`: those that did, where the provider says; else null. */
-export interface PartlyDone {
+export interface PartlyDone extends InPart {
   readonly kind: 'partial';
   readonly asOf: Instant | null;
   readonly newData: boolean | null;
   readonly products: readonly Product[] | null;
+  /** Some of its calls surely were not carried out: it costs less than its price, and nobody says how much. */
+  readonly billedInPart?: boolean;
 }
 /** The provider is pulling already, for somebody else's request. */
 export interface Busy {

@@ -150,6 +150,16 @@ describe('several calls of one task', () => {
       newData: null,
       products: ['BALANCES'],
       told: null,
+      billedInPart: true,
+      limitedInPart: { until: null, scope: 'connection', said: 'TRANSACTIONS_REFRESH_LIMIT' },
+    });
+  });
+
+  test('one taken, another limited: the limit is told with what was taken', async () => {
+    fails('/accounts/balance/get', 429, 'RATE_LIMIT_EXCEEDED', 'BALANCE_LIMIT');
+    expect(await refresh(['BALANCES', 'TRANSACTIONS'])).toMatchObject({
+      kind: 'accepted',
+      limitedInPart: { scope: 'connection', said: 'BALANCE_LIMIT' },
     });
   });
 

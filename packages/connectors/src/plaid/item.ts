@@ -133,8 +133,10 @@ export const progressOfItem = (reply: PlaidItemReply, call: ProgressCall, now: I
   if (outcome.came.length === 0) return failedProgress(reply, told);
   const [products, newData] = [broughtBy(outcome.came, call.products), newDataIn(reply, call)];
   if (products.length === call.products.length) return { kind: 'done', asOf: outcome.asOf, newData, told };
-  const word = partialWord(isForced(call.products, outcome.came), told);
-  return { kind: 'partial', asOf: outcome.asOf, newData, products, told: word };
+  const isWhole = isForced(call.products, outcome.came);
+  // Each call is billed for itself, and only for what it brought.
+  const inPart = isWhole ? {} : { billedInPart: true };
+  return { kind: 'partial', asOf: outcome.asOf, newData, products, told: partialWord(isWhole, told), ...inPart };
 };
 
 export const progressAnswerOf = (exchange: Exchange, call: ProgressCall, now: Instant): RefreshProgress => {

@@ -45,13 +45,21 @@ const LOUDEST_FIRST = ['unknown', 'customer-needed', 'limited', 'unavailable', '
 const loudest = (failures: readonly PlaidFailure[]): PlaidFailure | undefined =>
   LOUDEST_FIRST.map((kind) => failures.find((failure) => failure.kind === kind)).find((found) => found !== undefined);
 
+/** The limit that one of them met, while others went well. */
+const limitedIn = (ends: readonly CallEnd[]): Pick<Accepted, 'limitedInPart'> => {
+  const met = ends.flatMap((end) => (end.kind === 'failed' ? end.failure : [])).find(({ kind }) => kind === 'limited');
+  if (met?.kind !== 'limited') return {};
+  const { until, scope, said } = met;
+  return { limitedInPart: { until, scope, ...(said === undefined ? {} : { said }) } };
+};
+
 /** The calls that were taken or came, in one word that no other task has. A reply without an id has the attempt's. */
 const accepted = (ends: readonly CallEnd[], call: RefreshCall): Accepted => {
   const calls = ends.flatMap((end) => {
     if (end.kind === 'failed' && end.failure.kind !== 'busy') return [];
     return { call: end.call, requestId: (end.kind === 'failed' ? null : end.requestId) ?? call.pullId };
   });
-  return { kind: 'accepted', providerTaskId: writeJob(calls), coalesced: false };
+  return { kind: 'accepted', providerTaskId: writeJob(calls), coalesced: false, ...limitedIn(ends) };
 };
 
 const ofBalancesAlone = (
@@ -61,7 +69,9 @@ const ofBalancesAlone = (
 ): RefreshAnswer => {
   const products = broughtBy(['balance'], call.products);
   if (products.length === call.products.length) return { kind: 'done', asOf, newData: null, told };
-  return { kind: 'partial', asOf, newData: null, products, told: partialWord(ends.length === 1, told) };
+  const isInPart = ends.length > 1;
+  const inPart = isInPart ? { billedInPart: true, ...limitedIn(ends) } : {};
+  return { kind: 'partial', asOf, newData: null, products, told: partialWord(!isInPart, told), ...inPart };
 };
 
 /**

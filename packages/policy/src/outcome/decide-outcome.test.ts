@@ -58,6 +58,15 @@ const rows: readonly (readonly [string, Answer, Phase, string, string, string, s
     'PARTIALLY_ACTIVE/PARTIAL_AGGREGATION_SUCCESS',
   ],
   [
+    'partial, of several calls of which some surely were not carried out',
+    { kind: 'partial', asOf: null, newData: true, products: ['BALANCES'], billedInPart: true },
+    'call',
+    'partial',
+    'partial',
+    'uncertain',
+    'PARTIALLY_ACTIVE/PARTIAL_AGGREGATION_SUCCESS',
+  ],
+  [
     'limited',
     { kind: 'limited', until: noon + HOUR, scope: 'group' },
     'call',

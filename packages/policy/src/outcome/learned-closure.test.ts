@@ -127,3 +127,14 @@ describe('a maintenance that the provider tells of', () => {
 
   test('is not every outage', () => expect(closed(undefined)).toBeUndefined());
 });
+
+test.each([
+  { kind: 'accepted', providerTaskId: 'job', coalesced: false } as const,
+  { kind: 'partial', asOf: noon, newData: null, products: ['BALANCES'], billedInPart: true } as const,
+])('a limit that one of several calls met closes too, though others of them were taken: %j', (taken) => {
+  const answer = { ...taken, limitedInPart: { until: noon + MINUTE, scope: 'connection', said: null } } as const;
+  const closed = (resolution: ReturnType<typeof resolve>) =>
+    learnedClosure(queued(), resolution, { group: [connection('a')] }, policy(), inputs(noon));
+  expect(closed(resolve(answer, 'call'))).toMatchObject([{ row: { kind: 'limited', until: noon + MINUTE } }]);
+  expect(closed(resolve(taken, 'call'))).toEqual([]);
+});

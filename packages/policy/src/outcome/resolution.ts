@@ -68,10 +68,10 @@ const failed = (phase: Phase): Pick<Resolution, 'pull' | 'fate'> =>
 const outage = { institution: 'failed_institution_unavailable', provider: 'failed_provider_unavailable' } as const;
 
 const rows: Rows = {
-  accepted: ({ providerTaskId, coalesced }) =>
+  accepted: ({ providerTaskId, coalesced, limitedInPart: limited = null }) =>
     coalesced
-      ? { ...base, task: 'watch', pull: 'refused', fate: 'never-happened', accepted: true, providerTaskId }
-      : { ...base, task: 'watch', pull: 'accepted', fate: null, accepted: true, providerTaskId },
+      ? { ...base, task: 'watch', pull: 'refused', fate: 'never-happened', accepted: true, limited, providerTaskId }
+      : { ...base, task: 'watch', pull: 'accepted', fate: null, accepted: true, limited, providerTaskId },
   done: ({ asOf, newData }) => ({
     ...base,
     task: 'succeeded',
@@ -81,11 +81,13 @@ const rows: Rows = {
     accepted: true,
     arrived: { asOf, newData, products: null },
   }),
-  partial: ({ asOf, newData, products }) => ({
+  partial: ({ asOf, newData, products, billedInPart = false, limitedInPart: limited = null }) => ({
     ...base,
     task: 'partial',
     pull: 'partial',
-    fate: 'brought-data',
+    // The ledger has one price for the task: what of it was billed nobody has told.
+    fate: billedInPart ? 'nobody-knows' : 'brought-data',
+    limited,
     event: 'aggregation_partly',
     accepted: true,
     arrived: { asOf, newData, products: products ?? [] },

@@ -213,6 +213,21 @@ export const ownPullStories = (openStore: OpenStore): void => {
       expect(await allTasks(rig)).toHaveLength(count);
     });
 
+    test('what fell due while its provider was paused comes back one by one once it is open again', async () => {
+      const rig = newRig();
+      const rows = Array.from({ length: MANY }, () => akoyaRow({ lastSuccessAt: MORNING }));
+      await bringIn(rig, rows);
+      await walk(rig, DAY - 5 * MINUTE);
+      await setProviderPaused(rig.engine, TENANT, 'AKOYA', true);
+      await walk(rig, PERIOD - DAY + 10 * MINUTE);
+      expect(await allTasks(rig)).toEqual([]);
+      await setProviderPaused(rig.engine, TENANT, 'AKOYA', false);
+      await walk(rig, HOUR, 15 * MINUTE);
+      expect((await allTasks(rig)).length).toBeLessThan(MANY / 2);
+      await walk(rig, 5 * HOUR + 15 * MINUTE, 15 * MINUTE);
+      expect(new Set((await allTasks(rig)).map(({ connectionId }) => connectionId)).size).toBe(MANY);
+    });
+
     test('one that is repaired by an import is pulled again from then on', async () => {
       const rig = newRig();
       const row = akoyaRow({ status: 'RECONNECT_REQUIRED', lastSuccessAt: MORNING });

@@ -7,6 +7,8 @@ import { connectionCall } from '../connection-call.js';
 import {
   akoyaRow,
   anotherWorker,
+  ask,
+  bringIn,
   bringInOne,
   connectionOf,
   force,
@@ -20,6 +22,7 @@ import {
   statusOf,
   taskOf,
   TENANT,
+  UNTOLD,
   type OpenStore,
   type Rig,
 } from './rig.js';
@@ -292,6 +295,29 @@ export const tokenStories = (openStore: OpenStore): void => {
       service.meet('request-lost');
       const task = await force(rig, id);
       expect(await untilAnswered({ ...told, task }, rig.engine)).toMatchObject({ kind: 'lent' });
+    });
+
+    test('says nothing of the reads: a breaker that its permit was to try stays shut', async () => {
+      const plain = newRig();
+      const service = tokenService(plain);
+      const rig = serving(plain, service);
+      const rows = Array.from({ length: 7 }, (_, number) =>
+        akoyaRow({ institutionId: `bank-${number}`, credentials: tokensOf('refresh-0', MORNING - HOUR) }),
+      );
+      const [sixth, seventh, ...five] = await bringIn(rig, rows);
+      for (const { id } of five) {
+        const { id: failing } = await force(rig, id);
+        await reportOutcome(rig.engine, TENANT, failing, { ...UNTOLD, outcome: 'unavailable' });
+      }
+      const shut = await ask(rig, sixth?.id as ConnectionId);
+      expect(shut.record.decision).toMatchObject({ refusal: 'provider-closed' });
+      rig.clock.set(shut.record.decision.retryAt ?? 0);
+      const id = sixth?.id as ConnectionId;
+      const told = { rig, service, id, task: await force(rig, id) };
+      service.meet('request-lost', 'request-lost');
+      expect(await untilAnswered(told, rig.engine)).toMatchObject({ kind: 'not-refreshable' });
+      const { record } = await ask(rig, seventh?.id as ConnectionId);
+      expect(record.decision).toMatchObject({ refusal: 'provider-closed' });
     });
 
     test('and was lost a moment ago does not hold up new credentials', async () => {

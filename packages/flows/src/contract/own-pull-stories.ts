@@ -273,6 +273,25 @@ export const ownPullStories = (openStore: OpenStore): void => {
     });
   });
 
+  describe('an import that changes who reads', () => {
+    const ours = { forced: { executor: 'caller' }, background: { owner: 'engine' } };
+    const policyFile = { version: 1, overrides: [{ match: { provider: 'MX', institution: 'ours' }, set: ours }] };
+
+    test('plans its pulls from then on, and drops them where it is not ours any more', async () => {
+      const rig = newRig({ policyFile });
+      const row = mxRow({ lastSuccessAt: MORNING });
+      const connection = await bringInOne(rig, row);
+      expect(await planOf(rig, connection)).toBeNull();
+      await importConnections(rig.engine, TENANT, [{ ...row, institutionId: 'ours' }]);
+      await walk(rig, PERIOD, 15 * MINUTE);
+      expect(await allTasks(rig)).toHaveLength(1);
+      await importConnections(rig.engine, TENANT, [row]);
+      await walk(rig, 2 * PERIOD, 15 * MINUTE);
+      expect(await allTasks(rig)).toHaveLength(1);
+      expect(await planOf(rig, connection)).toBeNull();
+    });
+  });
+
   describe('where the policy changes', () => {
     const withPolicy = (rig: Rig, policyFile: unknown): Rig => ({
       ...rig,

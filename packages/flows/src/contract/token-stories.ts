@@ -4,6 +4,7 @@ import type { ConnectionId, Task } from '@freshet/domain';
 import { borrowToken, deleteConnection, importConnections, reportOutcome } from '../index.js';
 import type { Engine, LoanResult } from '../index.js';
 import { connectionCall } from '../connection-call.js';
+import { takeEvent } from '../webhooks.js';
 import {
   akoyaRow,
   anotherWorker,
@@ -55,6 +56,13 @@ const untilAnswered = async (story: Story, engine: Engine): Promise<LoanResult> 
   }
   return result;
 };
+
+const receiveDeleted = ({ engine, clock }: Rig, externalId: string) =>
+  takeEvent(
+    engine,
+    { tenantId: TENANT, connector: 'akoya', cause: 'webhook' },
+    { kind: 'deleted', externalId, at: clock.now() },
+  );
 
 export const tokenStories = (openStore: OpenStore): void => {
   const newRig = rigsOver(openStore);
@@ -229,6 +237,25 @@ export const tokenStories = (openStore: OpenStore): void => {
       expect(await connectionOf(told.rig, told.id)).toMatchObject({ status: 'DELETED', credentials: null });
       expect(await told.rig.store.read('tokenRenewal', { tenantId: TENANT, id: told.id })).toBeNull();
     });
+  });
+
+  test.each([
+    ['told by its provider', ({ rig }: Story, externalId: string) => receiveDeleted(rig, externalId)],
+    [
+      'by an import',
+      ({ rig }: Story, externalId: string) =>
+        importConnections(rig.engine, TENANT, [akoyaRow({ externalId, status: 'DELETED' })]),
+    ],
+    ['by a request', ({ rig, id }: Story) => deleteConnection(rig.engine, TENANT, id)],
+  ])('nothing is kept beside a connection whose deletion is %s', async (_how, deleting) => {
+    const told = await story();
+    await borrow(told);
+    const { rig, id } = told;
+    await deleting(told, (await connectionOf(rig, id)).externalId);
+    expect(await statusOf(rig, id)).toBe('DELETED');
+    const named = { tenantId: TENANT, id };
+    expect(await rig.store.read('tokenRenewal', named)).toBeNull();
+    expect(await rig.store.read('pullPlan', named)).toBeNull();
   });
 
   describe('a renewal that fails', () => {

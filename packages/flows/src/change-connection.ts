@@ -1,4 +1,4 @@
-import { allows } from '@freshet/domain';
+import { allows, permissionsOf } from '@freshet/domain';
 import type {
   ChangeAnswer,
   Connection,
@@ -16,6 +16,7 @@ import { call, callContext, connectionCall } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
 import { policyOf } from './load-refresh.js';
 import { loadHeld } from './load-task.js';
+import { statusShown } from './status-looks.js';
 
 /** Why an operation was not done. Nothing of it happened. */
 export type NotDone =
@@ -78,16 +79,31 @@ const ready = async (
   return { kind: 'ready', connection, connector };
 };
 
+/**
+ * Whether the end of the repair would be seen. A connector that shows less than the engine knows (a consent, say) would call
+ * it mended before it is; one that shows the trouble shows its end, too.
+ */
+const showsTheTrouble = async (
+  engine: Engine,
+  connection: Connection,
+  { capabilities }: Connector,
+): Promise<boolean> => {
+  if (capabilities.tellsStatus) return true;
+  const told = await statusShown(engine, connection);
+  const shown = told && permissionsOf({ status: told.status, reason: told.reason });
+  return shown !== null && shown.repair && shown.refresh !== 'yes';
+};
+
 /** A page where the customer mends the login. The status stays until they have. */
 export const repairConnection = async (engine: Engine, tenantId: TenantId, id: ConnectionId): Promise<RepairResult> => {
   const found = await ready(engine, tenantId, id, 'repair');
   if (found.kind !== 'ready') return found;
+  const isLookedFor = await showsTheTrouble(engine, found.connection, found.connector);
   const answer = await call(engine, found.connector, 'repair', (to) =>
     to.repair(connectionCall(engine, found.connection), callContext(engine, to.name)),
   );
   if (answer.kind !== 'link') return failed(answer);
-  // A connector that shows less than the engine knows (a consent, say) would call it mended before it is.
-  if (found.connector.capabilities.tellsStatus) {
+  if (isLookedFor) {
     await engine.store.turn(
       () => read('connection', { tenantId, id }),
       (now) => ({ effects: now === null ? [] : [beginLooking(now, engine.clock.now())] }),

@@ -177,7 +177,17 @@ export const changeStories = (openStore: OpenStore): void => {
       const { rig, id } = await sent({ tellsStatus: false }, { status: 'ACTIVE', reason: null, at: null });
       rig.clock.advance(HOUR);
       expect(await lookAtRepairs(rig.engine, 9)).toBe(0);
-      expect([await statusOf(rig, id), looks(rig)]).toEqual(['RECONNECT_REQUIRED/LOGIN_REQUIRED', 0]);
+      expect([await statusOf(rig, id), looks(rig)]).toEqual(['RECONNECT_REQUIRED/LOGIN_REQUIRED', 1]);
+    });
+
+    test('is looked for where the connector shows little, but the trouble itself', async () => {
+      const active = { status: 'ACTIVE', reason: null, at: null };
+      const { rig, id } = await sent({ tellsStatus: false }, broken, broken, active);
+      for (let turn = 0; turn < 2; turn += 1) {
+        rig.clock.advance(MINUTE);
+        await lookAtRepairs(rig.engine, 9);
+      }
+      expect([await statusOf(rig, id), looks(rig)]).toEqual(['ACTIVE', 3]);
     });
   });
 

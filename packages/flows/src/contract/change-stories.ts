@@ -23,6 +23,7 @@ import {
   budRow,
   connectionOf,
   CUSTOMER,
+  deliver,
   force,
   historyOf,
   kindsOf,
@@ -36,6 +37,7 @@ import {
   statusOf,
   taskOf,
   TENANT,
+  withConnector,
   type OpenStore,
   type Rig,
   type RigOptions,
@@ -178,6 +180,21 @@ export const changeStories = (openStore: OpenStore): void => {
       rig.clock.advance(HOUR);
       expect(await lookAtRepairs(rig.engine, 9)).toBe(0);
       expect([await statusOf(rig, id), looks(rig)]).toEqual(['RECONNECT_REQUIRED/LOGIN_REQUIRED', 1]);
+    });
+
+    test('that is told of while it is looked for is not undone by what the look had seen', async () => {
+      const { rig, id } = await sent({ tellsStatus: true }, broken);
+      const { externalId } = await connectionOf(rig, id);
+      rig.clock.advance(MINUTE);
+      const status = async () => {
+        rig.clock.advance(SECOND);
+        const at = rig.clock.now();
+        await deliver(rig, 'repaired', { kind: 'link-completed', externalId, at, providerConnectionId: null });
+        rig.clock.advance(SECOND);
+        return broken;
+      };
+      await lookAtRepairs(withConnector(rig.engine, { ...rig.meld, status }), 9);
+      expect(await statusOf(rig, id)).toBe('ACTIVE');
     });
 
     test('is looked for where the connector shows little, but the trouble itself', async () => {

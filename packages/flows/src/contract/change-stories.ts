@@ -80,52 +80,7 @@ const forbidden: Readonly<Record<OperationName, string>> = {
   delete: 'DELETED',
 };
 
-export const changeStories = (openStore: OpenStore): void => {
-  const newRig = rigsOver(openStore);
-
-  describe.each(names)('the operation %s', (name) => {
-    const operate = operations[name];
-
-    test.each(notDone)('does nothing where the provider answers %j', async (answer, why) => {
-      const rig = newRig({ meld: { [name]: [answer] } });
-      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
-      const before = [await connectionOf(rig, id), rig.written()];
-      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', ...why });
-      expect([await connectionOf(rig, id), rig.written()]).toEqual(before);
-    });
-
-    test('does nothing where the status forbids it, and asks nobody', async () => {
-      const rig = newRig();
-      const { id } = await bringInOne(rig, mxRow({ status: forbidden[name] }));
-      const before = rig.written();
-      expect(await operate(rig, id)).toMatchObject({ kind: 'not-allowed', connection: { id } });
-      expect(rig.written()).toBe(before);
-      expect(rig.meld.calls).toEqual([]);
-    });
-
-    test('finds no connection of another tenant', async () => {
-      const rig = newRig();
-      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
-      expect(await operate(rig, id, OTHER_TENANT)).toEqual({ kind: 'not-found' });
-      expect(rig.meld.calls).toEqual([]);
-    });
-
-    test('says so where nobody can carry it out', async () => {
-      const rig = newRig();
-      const { id } = await bringInOne(rig, mxRow({ connector: 'mx', status: 'DEGRADED' }));
-      const before = rig.written();
-      expect(await operate(rig, id)).toMatchObject({ kind: 'connector-off', connector: 'mx' });
-      expect(rig.written()).toBe(before);
-    });
-
-    test('whose connector fails by a bug is unknown', async () => {
-      const rig = newRig({ meld: { [name]: [() => Promise.reject(new Error('a bug'))] } });
-      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
-      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', why: 'unknown' });
-      expect(rig.warnings).toMatchObject([{ message: 'a connector threw', facts: { operation: name } }]);
-    });
-  });
-
+const repairStories = (newRig: ReturnType<typeof rigsOver>): void => {
   describe('a repair', () => {
     test('is a page for the customer; the status stays until they have been there', async () => {
       const rig = newRig();
@@ -207,6 +162,55 @@ export const changeStories = (openStore: OpenStore): void => {
       expect([await statusOf(rig, id), looks(rig)]).toEqual(['ACTIVE', 3]);
     });
   });
+};
+
+export const changeStories = (openStore: OpenStore): void => {
+  const newRig = rigsOver(openStore);
+
+  describe.each(names)('the operation %s', (name) => {
+    const operate = operations[name];
+
+    test.each(notDone)('does nothing where the provider answers %j', async (answer, why) => {
+      const rig = newRig({ meld: { [name]: [answer] } });
+      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
+      const before = [await connectionOf(rig, id), rig.written()];
+      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', ...why });
+      expect([await connectionOf(rig, id), rig.written()]).toEqual(before);
+    });
+
+    test('does nothing where the status forbids it, and asks nobody', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, mxRow({ status: forbidden[name] }));
+      const before = rig.written();
+      expect(await operate(rig, id)).toMatchObject({ kind: 'not-allowed', connection: { id } });
+      expect(rig.written()).toBe(before);
+      expect(rig.meld.calls).toEqual([]);
+    });
+
+    test('finds no connection of another tenant', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
+      expect(await operate(rig, id, OTHER_TENANT)).toEqual({ kind: 'not-found' });
+      expect(rig.meld.calls).toEqual([]);
+    });
+
+    test('says so where nobody can carry it out', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, mxRow({ connector: 'mx', status: 'DEGRADED' }));
+      const before = rig.written();
+      expect(await operate(rig, id)).toMatchObject({ kind: 'connector-off', connector: 'mx' });
+      expect(rig.written()).toBe(before);
+    });
+
+    test('whose connector fails by a bug is unknown', async () => {
+      const rig = newRig({ meld: { [name]: [() => Promise.reject(new Error('a bug'))] } });
+      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
+      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', why: 'unknown' });
+      expect(rig.warnings).toMatchObject([{ message: 'a connector threw', facts: { operation: name } }]);
+    });
+  });
+
+  repairStories(newRig);
 
   describe('adding products', () => {
     test('asks for those that are not granted, and their first pull counts', async () => {

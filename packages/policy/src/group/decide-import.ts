@@ -156,7 +156,7 @@ const drafted = (
     const draft =
       before === null
         ? draftOf(created(item, id, tenantId, policy, inputs.now))
-        : updated(before, item, policy, openTaskOf(before, facts));
+        : updated(before, item, policy, openTaskOf(before, facts), inputs.now);
     own.set(id, withImportHistory(draft, before === null, inputs));
     return id;
   });

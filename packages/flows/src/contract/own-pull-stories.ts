@@ -2,7 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
 import type { Connection, ConnectionId, Instant, Pull, Task } from '@freshet/domain';
 import type { Report } from '@freshet/policy';
-import { importConnections, openDuePermits, planOwnPulls, reportOutcome, setProviderPaused } from '../index.js';
+import {
+  exportHistory,
+  importConnections,
+  openDuePermits,
+  planOwnPulls,
+  reportOutcome,
+  setProviderPaused,
+  type HistoryLine,
+} from '../index.js';
 import {
   akoyaRow,
   allTasks,
@@ -337,6 +345,23 @@ export const ownPullStories = (openStore: OpenStore): void => {
     await done(rig, await force(rig, id as ConnectionId));
     const after = await rig.store.read('connectionRates', { id: JSON.stringify([TENANT, groupKey]) });
     expect(after?.reads.reads).toBe(1);
+  });
+
+  test('nobody asked for it: a history tells of its pull, and of no request', async () => {
+    const rig = newRig();
+    const { id } = await bringInOne(rig, akoyaRow({ lastSuccessAt: MORNING }));
+    await walk(rig, PERIOD, 15 * MINUTE);
+    await walk(rig, HOUR, 15 * MINUTE);
+    await force(rig, id);
+    const lines: HistoryLine[] = [];
+    const stretch = { tenantId: TENANT, from: MORNING, until: rig.clock.now() + 1 };
+    for await (const line of exportHistory(rig.engine, stretch)) lines.push(line);
+    expect(lines.filter(({ line }) => line === 'decision')).toHaveLength(1);
+    expect(lines.flatMap((line) => (line.line === 'pull' ? [line.origin] : []))).toEqual([
+      'import',
+      'background',
+      'forced',
+    ]);
   });
 
   test('a walk of the clock passes nothing over', async () => {

@@ -155,6 +155,14 @@ const decisionLine = ({ decision, request, facts, connectionId, decidedAt }: Dec
   cost: decision.verdict === 'force' ? decision.cost : null,
 });
 
+/** A permit that fell due is decided like a request, and nobody asked for it: it is told as the pull that it is. */
+const fellDue = async ({ store }: Reads, { tenantId, taskId, verdict, request }: DecisionRecord): Promise<boolean> => {
+  if (verdict !== 'force' || request.attended || taskId === null) return false;
+  const task = await store.read('task', { tenantId, id: taskId });
+  const pull = task && (await store.read('pull', { tenantId, id: task.pullId }));
+  return pull?.origin === 'background';
+};
+
 /** The newest data that there was when the stretch began. */
 const dataBefore = async ({ store }: Reads, connection: Connection, from: Instant): Promise<Instant | null> => {
   const { lastSuccessAt, tenantId, groupKey } = connection;
@@ -201,7 +209,7 @@ export async function* exportHistory(engine: Reads, stretch: HistoryStretch): As
     };
     const asked = { ...page, connectionId, from, to: until };
     for await (const record of newestFirst((before) => store.read('decisionsPage', { ...asked, before }))) {
-      yield decisionLine(record);
+      if (!(await fellDue(engine, record))) yield decisionLine(record);
     }
     for await (const pull of pullsOf(engine, connection, stretch)) {
       // Twins share their group's pulls: each line is told once, with the connection that it was made for.

@@ -5,14 +5,15 @@ import { call, callContext, connectionCall } from './connection-call.js';
 import type { Engine } from './engine.js';
 import { takeEvent } from './webhooks.js';
 
-/** What the connector shows of a connection now; null where it shows nothing. */
+/** What the connector shows of a connection now, as of when it was asked; null where it shows nothing. */
 export const statusShown = async (engine: Engine, connection: Connection): Promise<StatusTold | null> => {
   const connector = engine.connectorsOf(connection.tenantId).get(connection.connector);
   if (connector === undefined) return null;
+  const askedAt = engine.clock.now();
   const told = await call(engine, connector, 'status', (to) =>
     to.status(connectionCall(engine, connection), callContext(engine, to.name)),
   );
-  return told === null || 'kind' in told ? null : told;
+  return told === null || 'kind' in told ? null : { ...told, at: told.at ?? askedAt };
 };
 
 /** Takes in what was shown, as if the provider had told it. */

@@ -114,6 +114,7 @@ const linked = async (more: Partial<ImportRow> = {}): Promise<Connection> => {
     institutionId: `bank-${count}`,
     products: ['BALANCES', 'TRANSACTIONS'],
     lastSuccessAt: sandbox.now() - 12 * HOUR,
+    historicalLoaded: true,
     credentials: { customerId: CUSTOMER },
     ...more,
   };
@@ -265,7 +266,7 @@ describe('a forced refresh', () => {
   });
 
   test('the history is loaded by the first one, once', async () => {
-    const connection = await linked({ lastSuccessAt: undefined });
+    const connection = await linked({ historicalLoaded: undefined });
     const { decision, task } = await ask(connection, true);
     expect(decision.cost?.micros).toBe(700_000);
     expect(await ended(task as Task)).toMatchObject({ state: 'succeeded', providerTaskId: expect.any(String) });

@@ -35,7 +35,10 @@ function* soonAfter(connection: Connection, task: Task, from: Instant, until: In
   for (const groupKey of new Set([task.groupKey, connection.groupKey])) {
     const asked = { tenantId, scope: { kind: 'group', groupKey } as const, from, until, limit: MOST_SOON };
     const pulls = yield* read('pullsBetween', asked);
-    const free = pulls.find(({ origin, state }) => origin === 'background' && state === 'succeeded');
+    // One with a task is a permit of ours that fell due: it is billed like any other.
+    const free = pulls.find(
+      ({ origin, state, taskId }) => origin === 'background' && state === 'succeeded' && taskId === null,
+    );
     if (free !== undefined) return free.at;
   }
   return null;
@@ -49,6 +52,8 @@ function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<readonly Sp
     for (const task of yield* chargedRefreshes(connection, now - LOOK_BACK_MS)) {
       if (task.charge !== 'charged') continue;
       const pull = yield* read('pull', { tenantId, id: task.pullId });
+      // The background itself: nobody asked for it, and nothing else brings the data.
+      if (pull?.origin === 'background') continue;
       const at = pull?.at ?? task.endedAt ?? task.queuedAt;
       const backgroundAt = yield* soonAfter(connection, task, (pull?.sentAt ?? at) + 1, at + SOON_MS + 1);
       charged.push({ task, at, backgroundAt });

@@ -243,6 +243,24 @@ export const breakerStories = (openStore: OpenStore): void => {
       expect((await ask(rig, seventh.id)).record.decision.verdict).toBe('force');
     });
 
+    test('closes at the success of one that took longer than it is waited for, though another tries it now', async () => {
+      const rig = newRig();
+      const rows = Array.from({ length: 8 }, (_, number) => akoyaRow({ institutionId: `bank-${number}` }));
+      const connections = await bringIn(rig, rows);
+      for (const { id } of connections.slice(0, 5)) {
+        const permit = await force(rig, id);
+        await reportOutcome(rig.engine, TENANT, permit.id, { ...UNTOLD, outcome: 'unavailable' });
+      }
+      const [sixth, seventh, eighth] = connections.slice(5) as [Connection, Connection, Connection];
+      rig.clock.set(await closedUntil(rig, sixth.id));
+      const slow = await force(rig, sixth.id);
+      rig.clock.advance(6 * MINUTE);
+      await force(rig, seventh.id);
+      await closedUntil(rig, eighth.id);
+      await reportOutcome(rig.engine, TENANT, slow.id, { ...UNTOLD, outcome: 'done', asOf: rig.clock.now() });
+      expect((await ask(rig, eighth.id)).record.decision.verdict).toBe('force');
+    });
+
     test('forgets outages of long ago', async () => {
       const rig = newRig();
       const connections = await several(rig, 8, ownBank);

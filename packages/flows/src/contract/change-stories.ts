@@ -23,6 +23,7 @@ import {
   budRow,
   connectionOf,
   CUSTOMER,
+  deliver,
   force,
   historyOf,
   kindsOf,
@@ -36,6 +37,7 @@ import {
   statusOf,
   taskOf,
   TENANT,
+  withConnector,
   type OpenStore,
   type Rig,
   type RigOptions,
@@ -78,52 +80,7 @@ const forbidden: Readonly<Record<OperationName, string>> = {
   delete: 'DELETED',
 };
 
-export const changeStories = (openStore: OpenStore): void => {
-  const newRig = rigsOver(openStore);
-
-  describe.each(names)('the operation %s', (name) => {
-    const operate = operations[name];
-
-    test.each(notDone)('does nothing where the provider answers %j', async (answer, why) => {
-      const rig = newRig({ meld: { [name]: [answer] } });
-      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
-      const before = [await connectionOf(rig, id), rig.written()];
-      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', ...why });
-      expect([await connectionOf(rig, id), rig.written()]).toEqual(before);
-    });
-
-    test('does nothing where the status forbids it, and asks nobody', async () => {
-      const rig = newRig();
-      const { id } = await bringInOne(rig, mxRow({ status: forbidden[name] }));
-      const before = rig.written();
-      expect(await operate(rig, id)).toMatchObject({ kind: 'not-allowed', connection: { id } });
-      expect(rig.written()).toBe(before);
-      expect(rig.meld.calls).toEqual([]);
-    });
-
-    test('finds no connection of another tenant', async () => {
-      const rig = newRig();
-      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
-      expect(await operate(rig, id, OTHER_TENANT)).toEqual({ kind: 'not-found' });
-      expect(rig.meld.calls).toEqual([]);
-    });
-
-    test('says so where nobody can carry it out', async () => {
-      const rig = newRig();
-      const { id } = await bringInOne(rig, mxRow({ connector: 'mx', status: 'DEGRADED' }));
-      const before = rig.written();
-      expect(await operate(rig, id)).toMatchObject({ kind: 'connector-off', connector: 'mx' });
-      expect(rig.written()).toBe(before);
-    });
-
-    test('whose connector fails by a bug is unknown', async () => {
-      const rig = newRig({ meld: { [name]: [() => Promise.reject(new Error('a bug'))] } });
-      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
-      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', why: 'unknown' });
-      expect(rig.warnings).toMatchObject([{ message: 'a connector threw', facts: { operation: name } }]);
-    });
-  });
-
+const repairStories = (newRig: ReturnType<typeof rigsOver>): void => {
   describe('a repair', () => {
     test('is a page for the customer; the status stays until they have been there', async () => {
       const rig = newRig();
@@ -179,7 +136,71 @@ export const changeStories = (openStore: OpenStore): void => {
       expect(await lookAtRepairs(rig.engine, 9)).toBe(0);
       expect([await statusOf(rig, id), looks(rig)]).toEqual(['RECONNECT_REQUIRED/LOGIN_REQUIRED', 0]);
     });
+
+    test('that is told of while it is looked for is not undone by what the look had seen', async () => {
+      const { rig, id } = await sent({ showsRepair: true }, broken);
+      const { externalId } = await connectionOf(rig, id);
+      rig.clock.advance(MINUTE);
+      const status = async () => {
+        rig.clock.advance(SECOND);
+        const at = rig.clock.now();
+        await deliver(rig, 'repaired', { kind: 'link-completed', externalId, at, providerConnectionId: null });
+        rig.clock.advance(SECOND);
+        return broken;
+      };
+      await lookAtRepairs(withConnector(rig.engine, { ...rig.meld, status }), 9);
+      expect(await statusOf(rig, id)).toBe('ACTIVE');
+    });
   });
+};
+
+export const changeStories = (openStore: OpenStore): void => {
+  const newRig = rigsOver(openStore);
+
+  describe.each(names)('the operation %s', (name) => {
+    const operate = operations[name];
+
+    test.each(notDone)('does nothing where the provider answers %j', async (answer, why) => {
+      const rig = newRig({ meld: { [name]: [answer] } });
+      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
+      const before = [await connectionOf(rig, id), rig.written()];
+      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', ...why });
+      expect([await connectionOf(rig, id), rig.written()]).toEqual(before);
+    });
+
+    test('does nothing where the status forbids it, and asks nobody', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, mxRow({ status: forbidden[name] }));
+      const before = rig.written();
+      expect(await operate(rig, id)).toMatchObject({ kind: 'not-allowed', connection: { id } });
+      expect(rig.written()).toBe(before);
+      expect(rig.meld.calls).toEqual([]);
+    });
+
+    test('finds no connection of another tenant', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
+      expect(await operate(rig, id, OTHER_TENANT)).toEqual({ kind: 'not-found' });
+      expect(rig.meld.calls).toEqual([]);
+    });
+
+    test('says so where nobody can carry it out', async () => {
+      const rig = newRig();
+      const { id } = await bringInOne(rig, mxRow({ connector: 'mx', status: 'DEGRADED' }));
+      const before = rig.written();
+      expect(await operate(rig, id)).toMatchObject({ kind: 'connector-off', connector: 'mx' });
+      expect(rig.written()).toBe(before);
+    });
+
+    test('whose connector fails by a bug is unknown', async () => {
+      const rig = newRig({ meld: { [name]: [() => Promise.reject(new Error('a bug'))] } });
+      const { id } = await bringInOne(rig, mxRow({ status: 'DEGRADED' }));
+      expect(await operate(rig, id)).toMatchObject({ kind: 'failed', why: 'unknown' });
+      expect(rig.warnings).toMatchObject([{ message: 'a connector threw', facts: { operation: name } }]);
+    });
+  });
+
+  repairStories(newRig);
 
   describe('adding products', () => {
     test('asks for those that are not granted, and their first pull counts', async () => {

@@ -3,6 +3,7 @@ import { DAY, HOUR, MINUTE } from '@freshet/domain';
 import type { ConnectionId } from '@freshet/domain';
 import { LONGEST_WARNING_MS, watchConsents } from '../index.js';
 import {
+  akoyaRow,
   ask,
   bringIn,
   bringInOne,
@@ -80,6 +81,25 @@ export const consentStories = (openStore: OpenStore): void => {
         cause: 'schedule watch-consents',
       });
       expect(await watch(rig)).toBe(0);
+    });
+
+    test.each([
+      ['says nothing of its consent', undefined, 'ACTIVE'],
+      ['tells of a later end', MORNING + 90 * DAY, 'ACTIVE'],
+      ['tells of the end that has passed', MORNING + DAY, 'RECONNECT_REQUIRED/TOKEN_EXPIRED'],
+    ])('is over for good where an import that makes it well %s', async (_what, consentExpiresAt, status) => {
+      const rig = newRig();
+      const row = akoyaRow();
+      const { id } = await bringInOne(rig, { ...row, consentExpiresAt: MORNING + DAY });
+      rig.clock.advance(DAY);
+      await watch(rig);
+      expect(await statusOf(rig, id)).toBe('RECONNECT_REQUIRED/TOKEN_EXPIRED');
+      rig.clock.advance(HOUR);
+      await bringIn(rig, [
+        { ...row, status: 'ACTIVE', ...(consentExpiresAt === undefined ? {} : { consentExpiresAt }) },
+      ]);
+      await watch(rig);
+      expect(await statusOf(rig, id)).toBe(status);
     });
 
     test('says nothing where the provider has told since that the connection is well', async () => {

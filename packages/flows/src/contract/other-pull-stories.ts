@@ -2,10 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
 import type { Connection, ConnectionId, Product, ProviderEvent, Pull } from '@freshet/domain';
 import { addProducts, budgetOverviews, repairConnection } from '../index.js';
+import { takeEvent } from '../webhooks.js';
 import {
   ask,
   bringInOne,
   connectionOf,
+  CUSTOMER,
   deliver,
   force,
   kindsOf,
@@ -17,6 +19,7 @@ import {
   runDue,
   taskOf,
   TENANT,
+  withConnector,
   type OpenStore,
   type Rig,
 } from './rig.js';
@@ -177,6 +180,24 @@ export const otherPullStories = (openStore: OpenStore): void => {
       await deliver(rig, 'e1', history);
       expect((await connectionOf(rig, id)).historicalLoaded).toBe(true);
       expect(await costsOf(rig, id)).toEqual([]);
+    });
+
+    test.each([
+      ['FINICITY', false, micros(0.7)],
+      ['MX', true, micros(0.1)],
+    ])('of %s reached directly costs nothing at the connect', async (provider, isLoaded, cost) => {
+      const rig = newRig();
+      const connector = provider.toLowerCase();
+      const telling = { tenantId: TENANT, connector, cause: 'webhook' };
+      const { id, externalId } = await bringInOne(rig, { ...linking(), connector, provider });
+      const on = withConnector(rig.engine, { ...rig.meld, name: connector });
+      for (const event of [completed(externalId, MORNING), came(externalId, MORNING, ['BALANCES', 'TRANSACTIONS'])])
+        await takeEvent(on, telling, event as Exclude<ProviderEvent, { kind: 'ignored' }>);
+      expect(await costsOf(rig, id)).toEqual([]);
+      expect((await connectionOf(rig, id)).historicalLoaded).toBe(isLoaded);
+      rig.clock.advance(4 * HOUR);
+      const { record } = await ask({ ...rig, engine: on }, id, { presence: CUSTOMER });
+      expect(record.decision).toMatchObject({ verdict: 'force', cost: { micros: cost } });
     });
 
     test('costs nothing more where only balances are asked for', async () => {

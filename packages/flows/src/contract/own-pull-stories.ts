@@ -2,7 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
 import type { Connection, ConnectionId, Instant, Pull, Task } from '@freshet/domain';
 import type { Report } from '@freshet/policy';
-import { importConnections, openDuePermits, planOwnPulls, reportOutcome, setProviderPaused } from '../index.js';
+import {
+  exportHistory,
+  importConnections,
+  openDuePermits,
+  planOwnPulls,
+  reportOutcome,
+  setProviderPaused,
+  type HistoryLine,
+} from '../index.js';
 import {
   akoyaRow,
   allTasks,
@@ -204,6 +212,21 @@ export const ownPullStories = (openStore: OpenStore): void => {
       expect(await allTasks(rig)).toHaveLength(count);
     });
 
+    test('what fell due while its provider was paused comes back one by one once it is open again', async () => {
+      const rig = newRig();
+      const rows = Array.from({ length: MANY }, () => akoyaRow({ lastSuccessAt: MORNING }));
+      await bringIn(rig, rows);
+      await walk(rig, DAY - 5 * MINUTE);
+      await setProviderPaused(rig.engine, TENANT, 'AKOYA', true);
+      await walk(rig, PERIOD - DAY + 10 * MINUTE);
+      expect(await allTasks(rig)).toEqual([]);
+      await setProviderPaused(rig.engine, TENANT, 'AKOYA', false);
+      await walk(rig, HOUR, 15 * MINUTE);
+      expect((await allTasks(rig)).length).toBeLessThan(MANY / 2);
+      await walk(rig, 5 * HOUR + 15 * MINUTE, 15 * MINUTE);
+      expect(new Set((await allTasks(rig)).map(({ connectionId }) => connectionId)).size).toBe(MANY);
+    });
+
     test('one that is repaired by an import is pulled again from then on', async () => {
       const rig = newRig();
       const row = akoyaRow({ status: 'RECONNECT_REQUIRED', lastSuccessAt: MORNING });
@@ -246,6 +269,25 @@ export const ownPullStories = (openStore: OpenStore): void => {
       await walk(rig, PERIOD, 15 * MINUTE);
       expect(await allTasks(rig)).toHaveLength(count);
       expect([...rig.meld.callsOf('refresh'), ...rig.bud.callsOf('refresh')]).toEqual([]);
+    });
+  });
+
+  describe('an import that changes who reads', () => {
+    const ours = { forced: { executor: 'caller' }, background: { owner: 'engine' } };
+    const policyFile = { version: 1, overrides: [{ match: { provider: 'MX', institution: 'ours' }, set: ours }] };
+
+    test('plans its pulls from then on, and drops them where it is not ours any more', async () => {
+      const rig = newRig({ policyFile });
+      const row = mxRow({ lastSuccessAt: MORNING });
+      const connection = await bringInOne(rig, row);
+      expect(await planOf(rig, connection)).toBeNull();
+      await importConnections(rig.engine, TENANT, [{ ...row, institutionId: 'ours' }]);
+      await walk(rig, PERIOD, 15 * MINUTE);
+      expect(await allTasks(rig)).toHaveLength(1);
+      await importConnections(rig.engine, TENANT, [row]);
+      await walk(rig, 2 * PERIOD, 15 * MINUTE);
+      expect(await allTasks(rig)).toHaveLength(1);
+      expect(await planOf(rig, connection)).toBeNull();
     });
   });
 
@@ -294,6 +336,23 @@ export const ownPullStories = (openStore: OpenStore): void => {
     await done(rig, await force(rig, id as ConnectionId));
     const after = await rig.store.read('connectionRates', { id: JSON.stringify([TENANT, groupKey]) });
     expect(after?.reads.reads).toBe(1);
+  });
+
+  test('nobody asked for it: a history tells of its pull, and of no request', async () => {
+    const rig = newRig();
+    const { id } = await bringInOne(rig, akoyaRow({ lastSuccessAt: MORNING }));
+    await walk(rig, PERIOD, 15 * MINUTE);
+    await walk(rig, HOUR, 15 * MINUTE);
+    await force(rig, id);
+    const lines: HistoryLine[] = [];
+    const stretch = { tenantId: TENANT, from: MORNING, until: rig.clock.now() + 1 };
+    for await (const line of exportHistory(rig.engine, stretch)) lines.push(line);
+    expect(lines.filter(({ line }) => line === 'decision')).toHaveLength(1);
+    expect(lines.flatMap((line) => (line.line === 'pull' ? [line.origin] : []))).toEqual([
+      'import',
+      'background',
+      'forced',
+    ]);
   });
 
   test('a walk of the clock passes nothing over', async () => {

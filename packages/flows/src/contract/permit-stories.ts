@@ -10,6 +10,7 @@ import {
   bringInOne,
   budRow,
   connectionOf,
+  deliver,
   CUSTOMER,
   force,
   kindsOf,
@@ -288,6 +289,24 @@ export const permitStories = (openStore: OpenStore): void => {
       expect(await statusOf(rig, id)).toBe('RECONNECT_REQUIRED/TOKEN_EXPIRED');
       expect(await deleteConnection(rig.engine, TENANT, id)).toMatchObject({ kind: 'done' });
       expect(rig.meld.callsOf('refresh')).toEqual([]);
+    });
+
+    test('does not keep from being fresh what the provider tells while it is open', async () => {
+      const set = { forced: { executor: 'caller' } };
+      const rig = newRig({ policyFile: { version: 1, overrides: [{ match: { provider: 'MX' }, set }] } });
+      const { id, externalId } = await bringInOne(rig);
+      const task = await force(rig, id);
+      const before = await pullOf(rig, task);
+      rig.clock.advance(2 * MINUTE);
+      const at = MORNING + MINUTE;
+      const told = { kind: 'aggregated', externalId, at, products: ['TRANSACTIONS'], newData: true } as const;
+      await deliver(rig, 'e1', told);
+      expect(await connectionOf(rig, id)).toMatchObject({ lastSuccessAt: at, freshness: { TRANSACTIONS: at } });
+      expect(await pullOf(rig, task)).toEqual(before);
+      expect(await report(rig, task.id, { ...BROUGHT, asOf: at })).toMatchObject({
+        kind: 'done',
+        task: { state: 'succeeded', charge: 'charged' },
+      });
     });
 
     test('reported done makes the data fresh; reported limited closes the connection until then', async () => {

@@ -4,9 +4,12 @@ import type { ConnectionId, Task } from '@freshet/domain';
 import { borrowToken, deleteConnection, importConnections, reportOutcome } from '../index.js';
 import type { Engine, LoanResult } from '../index.js';
 import { connectionCall } from '../connection-call.js';
+import { takeEvent } from '../webhooks.js';
 import {
   akoyaRow,
   anotherWorker,
+  ask,
+  bringIn,
   bringInOne,
   connectionOf,
   force,
@@ -20,6 +23,7 @@ import {
   statusOf,
   taskOf,
   TENANT,
+  UNTOLD,
   type OpenStore,
   type Rig,
 } from './rig.js';
@@ -52,6 +56,13 @@ const untilAnswered = async (story: Story, engine: Engine): Promise<LoanResult> 
   }
   return result;
 };
+
+const receiveDeleted = ({ engine, clock }: Rig, externalId: string) =>
+  takeEvent(
+    engine,
+    { tenantId: TENANT, connector: 'akoya', cause: 'webhook' },
+    { kind: 'deleted', externalId, at: clock.now() },
+  );
 
 export const tokenStories = (openStore: OpenStore): void => {
   const newRig = rigsOver(openStore);
@@ -228,6 +239,25 @@ export const tokenStories = (openStore: OpenStore): void => {
     });
   });
 
+  test.each([
+    ['told by its provider', ({ rig }: Story, externalId: string) => receiveDeleted(rig, externalId)],
+    [
+      'by an import',
+      ({ rig }: Story, externalId: string) =>
+        importConnections(rig.engine, TENANT, [akoyaRow({ externalId, status: 'DELETED' })]),
+    ],
+    ['by a request', ({ rig, id }: Story) => deleteConnection(rig.engine, TENANT, id)],
+  ])('nothing is kept beside a connection whose deletion is %s', async (_how, deleting) => {
+    const told = await story();
+    await borrow(told);
+    const { rig, id } = told;
+    await deleting(told, (await connectionOf(rig, id)).externalId);
+    expect(await statusOf(rig, id)).toBe('DELETED');
+    const named = { tenantId: TENANT, id };
+    expect(await rig.store.read('tokenRenewal', named)).toBeNull();
+    expect(await rig.store.read('pullPlan', named)).toBeNull();
+  });
+
   describe('a renewal that fails', () => {
     const DEAD = 'RECONNECT_REQUIRED/TOKEN_EXPIRED';
 
@@ -292,6 +322,29 @@ export const tokenStories = (openStore: OpenStore): void => {
       service.meet('request-lost');
       const task = await force(rig, id);
       expect(await untilAnswered({ ...told, task }, rig.engine)).toMatchObject({ kind: 'lent' });
+    });
+
+    test('says nothing of the reads: a breaker that its permit was to try stays shut', async () => {
+      const plain = newRig();
+      const service = tokenService(plain);
+      const rig = serving(plain, service);
+      const rows = Array.from({ length: 7 }, (_, number) =>
+        akoyaRow({ institutionId: `bank-${number}`, credentials: tokensOf('refresh-0', MORNING - HOUR) }),
+      );
+      const [sixth, seventh, ...five] = await bringIn(rig, rows);
+      for (const { id } of five) {
+        const { id: failing } = await force(rig, id);
+        await reportOutcome(rig.engine, TENANT, failing, { ...UNTOLD, outcome: 'unavailable' });
+      }
+      const shut = await ask(rig, sixth?.id as ConnectionId);
+      expect(shut.record.decision).toMatchObject({ refusal: 'provider-closed' });
+      rig.clock.set(shut.record.decision.retryAt ?? 0);
+      const id = sixth?.id as ConnectionId;
+      const told = { rig, service, id, task: await force(rig, id) };
+      service.meet('request-lost', 'request-lost');
+      expect(await untilAnswered(told, rig.engine)).toMatchObject({ kind: 'not-refreshable' });
+      const { record } = await ask(rig, seventh?.id as ConnectionId);
+      expect(record.decision).toMatchObject({ refusal: 'provider-closed' });
     });
 
     test('and was lost a moment ago does not hold up new credentials', async () => {

@@ -144,6 +144,20 @@ describe('what came minutes before a free one', () => {
     expect(await found(...base, background(twin, soon))).toEqual([['info', SOON, 120_000]]);
   });
 
+  test('is never a permit of ours that fell due: nobody asked for it, and it is billed', async () => {
+    const connection = connectionRow(next());
+    const base = [insert('connection', connection), ...forced(connection).effects];
+    expect(await found(...base, background(connection, AT + MINUTE, { taskId: taskRow(next()).id }))).toEqual([]);
+    for (const newData of [true, false]) {
+      const own = forced(connection, { newData }, AT).effects.map((effect) =>
+        effect.do === 'insert' && effect.record === 'pull'
+          ? insert('pull', { ...(effect.row as Pull), origin: 'background' })
+          : effect,
+      );
+      expect(await found(insert('connection', connection), ...own, background(connection, AT + MINUTE))).toEqual([]);
+    }
+  });
+
   test('is found in the group that it was made in, and in the one that its pulls went to', async () => {
     const connection = connectionRow(next(), { groupKey: 'new' });
     const old = { ...connection, groupKey: 'old' };

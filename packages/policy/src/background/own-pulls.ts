@@ -71,8 +71,11 @@ export interface OwnPullDecision {
 }
 
 /** When a pull that was not made is thought of again. */
-const againAt = (policy: RefreshPolicy, id: string, { verdict, retryAt }: Decision, now: Instant): Instant => {
+const againAt = (policy: RefreshPolicy, id: string, { verdict, refusal, retryAt }: Decision, now: Instant): Instant => {
   const { everyMs } = policy.background;
+  // Shut by an operator, who may open it at any moment: what fell due meanwhile is not left out for a whole period.
+  if (refusal === 'provider-closed' && retryAt === null)
+    return Math.max(now + LEAST_PAUSE_MS, caughtUpAt(policy, id, now));
   // Joined, or handed back: the pull that ran tells when the next is due.
   if (verdict !== 'refuse') return now + Math.max(LEAST_PAUSE_MS, everyMs / LATE_SHARE);
   if (retryAt === null) return now + everyMs;

@@ -127,6 +127,17 @@ describe('an end while it is shut', () => {
     expect(words(after(done, { breakers, closures }))).toEqual(['remove closure', 'remove breaker']);
   });
 
+  test.each([
+    [noon - 1, done, []],
+    [noon, done, []],
+    [noon + 1, done, ['remove closure', 'remove breaker']],
+    [noon + 1, unavailable('provider'), []],
+  ] as const)('of one that was sent at %i and is not waited for any more: %j', (sentAt, answer, expected) => {
+    const closures = [door('provider', { probe: taskId('other') })];
+    const facts = { task: running(), group: [connection()], pull: { sentAt }, breakers, closures };
+    expect(words(breakerEffects(facts, answer, 'call', policy(), inputs(noon + MINUTE)))).toEqual(expected);
+  });
+
   test('of the task that tries it: a failure shuts it longer', () => {
     const closures = [door('provider', { probe: running().id })];
     const [shut, kept] = after(unavailable('provider'), { breakers, closures }) as readonly { readonly row: Closure }[];

@@ -1,5 +1,5 @@
 import { breakerScopes, closureId, put, remove } from '@freshet/domain';
-import type { Breaker, BreakerEnd, BreakerScope, Closure, Connection, Effect, Task } from '@freshet/domain';
+import type { Breaker, BreakerEnd, BreakerScope, Closure, Connection, Effect, Pull, Task } from '@freshet/domain';
 import { spread } from '../outcome/backoff.js';
 import type { CallEnd, Phase } from '../outcome/resolution.js';
 import type { BreakerRule, RefreshPolicy } from '../policy.js';
@@ -11,6 +11,8 @@ import { signsOf } from './signs.js';
 export interface BreakerFacts {
   readonly task: Task;
   readonly group: readonly Connection[];
+  /** The pull that the answer is of. */
+  readonly pull?: Pick<Pull, 'sentAt'>;
   readonly closures?: readonly Closure[];
   /** Of the provider and of the institution, as far as there are any. */
   readonly breakers?: readonly Breaker[];
@@ -43,11 +45,19 @@ const written = (subject: Subject, state: BreakerState, before: Breaker | undefi
   return before === undefined ? [] : [remove('breaker', subject.id)];
 };
 
+/**
+ * Only a task that was let through to try it has sent anything since the door was shut. One that took longer than a probe
+ * is waited for still shows by its success that it is over, whoever tries it now.
+ */
+const wasProbe = (door: Closure, end: BreakerEnd, pull: BreakerFacts['pull']): boolean =>
+  door.probe === end.taskId || (!end.failed && (pull?.sentAt ?? door.at) > door.at);
+
 /** What comes of one end; undefined where it changes nothing. */
 const stateAfter = (
   door: Closure | undefined,
   before: Breaker | undefined,
   end: BreakerEnd,
+  pull: BreakerFacts['pull'],
   scope: BreakerScope,
   rule: BreakerRule,
 ): BreakerState | undefined => {
@@ -58,12 +68,12 @@ const stateAfter = (
     return afterEnd(before?.ends ?? [], end, scope, rule, jitter);
   }
   // While it is open only the task that tries it tells anything: the others were sent before.
-  return door.probe === end.taskId ? afterProbe(Math.max(1, opened), end, rule, jitter) : undefined;
+  return wasProbe(door, end, pull) ? afterProbe(Math.max(1, opened), end, rule, jitter) : undefined;
 };
 
 /** What an answer does to the breakers of its provider and its institution. */
 export const breakerEffects = (
-  { task, group, closures = [], breakers = [] }: BreakerFacts,
+  { task, group, pull, closures = [], breakers = [] }: BreakerFacts,
   answer: CallEnd,
   phase: Phase,
   { breaker: rule }: RefreshPolicy,
@@ -78,7 +88,7 @@ export const breakerEffects = (
     const end: BreakerEnd = { taskId: task.id, at: now, failed: sign !== 'up', perhaps };
     const door = closures.find(({ id }) => id === subject.id);
     const before = breakers.find(({ id }) => id === subject.id);
-    const after = stateAfter(door, before, end, subject.scope, rule);
+    const after = stateAfter(door, before, end, pull, subject.scope, rule);
     if (after === undefined) return [];
     const opens = door !== undefined && after.until === null ? [remove('closure', subject.id)] : [];
     return [...opens, ...written(subject, after, before, now)];

@@ -65,9 +65,12 @@ const sourceOf = (
   return { pull: origin === 'repair' ? { ...pull, sentAt: null } : pull, origin, is: 'new' };
 };
 
-/** What is told of one of the provider's own pulls a second time: the first of its words gives its time. */
+/**
+ * What is told of one of the provider's own pulls a second time: the first of its words gives its time. One of ours, or of
+ * a caller whose permit is open, ends with its task.
+ */
 const counted = ({ pull, origin }: Source, event: Aggregated, at: Instant, active: Connection | undefined) => {
-  if (origin === 'forced') return [];
+  if (origin === 'forced' || pull.endedAt === null) return [];
   const more = event.products.filter(
     (product) => !pull.products.includes(product) && active?.products.includes(product),
   );
@@ -116,8 +119,10 @@ const costs = (
 
 /** Data of these products came. */
 export const arrived = (facts: EventFacts, event: Aggregated, policy: RefreshPolicy, inputs: TurnInputs): Taken => {
-  // The data of a call of ours: its task looks for it. One that still waits has called nobody.
-  if (facts.openTask?.state === 'running') return { drafts: [], effects: wake(facts.openTask, inputs) };
+  // The data of a call of ours: its task looks for it. One that still waits has called nobody, and nobody looks for a
+  // caller's: what the provider tells meanwhile is all that is known.
+  if (facts.openTask?.state === 'running' && facts.openTask.executor === 'engine')
+    return { drafts: [], effects: wake(facts.openTask, inputs) };
   const at = Math.min(event.at, inputs.now);
   const source = sourceOf(facts, event, at, policy, inputs);
   const timed = draftsOf(facts).map((draft) => set(draft, hoursAfter(draft.after, source, at)));

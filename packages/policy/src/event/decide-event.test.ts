@@ -296,6 +296,18 @@ describe('a completed link', () => {
     expect(written(effects, 'pull')).toMatchObject([{ origin: 'repair', state: 'accepted' }]);
   });
 
+  test.each([
+    ['taken for it where it is the provider’s own', null, [{ origin: 'repair', sentAt: noon }]],
+    ['left as it is where it is of a permit that fell due', taskId('own'), [{ origin: 'repair', state: 'accepted' }]],
+  ])('whose data may have come before: a background pull is %s', (_what, ofTask, expected) => {
+    const lastPull = pull({ origin: 'background', state: 'succeeded', at: noon, endedAt: noon, taskId: ofTask });
+    const effects = taken(linked(), { connection: connection('a', { status: 'RECONNECT_REQUIRED' }), lastPull });
+    expect(effects.filter((effect) => effect.do === 'insert' && effect.record === 'pull')).toHaveLength(
+      ofTask === null ? 0 : 1,
+    );
+    expect(written(effects, 'pull')).toMatchObject(expected);
+  });
+
   test('of a new connection, told again, does not mend what broke since', () => {
     const broken = { ...after(connecting, taken(linked(), { connection: connecting })), status: 'RECONNECT_REQUIRED' };
     expect(taken(linked(), { connection: broken })).toEqual([]);
@@ -467,6 +479,7 @@ describe('other news', () => {
   test('of a job that ended wakes the task that waits for it, and nothing else', () => {
     expect(taken(ended, { openTask: waiting({ id: taskId('9') }) })).toHaveLength(1);
     expect(taken(ended, { openTask: queued() })).toEqual([]);
+    expect(taken(ended, { openTask: waiting({ executor: 'caller' }) })).toEqual([]);
     expect(taken(ended)).toEqual([]);
   });
 

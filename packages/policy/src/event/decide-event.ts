@@ -7,7 +7,7 @@ import type { Draft } from '../group/draft.js';
 import { draftOf, draftsEffects, happen, set } from '../group/draft.js';
 import { newestData } from '../group/group-freshness.js';
 import { promote } from '../group/elect.js';
-import { endQueued } from '../group/severed.js';
+import { endQueued, forgetBeside } from '../group/severed.js';
 import { told } from '../outcome/after-outcome.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
@@ -118,7 +118,7 @@ const rows: Rows = {
   }),
   deleted: (facts, _event, _policy, inputs) => ({
     drafts: withoutConnection(facts.connection, facts.group, facts.openTask, inputs),
-    effects: endQueued(facts.connection, facts.openTask, inputs),
+    effects: [...endQueued(facts.connection, facts.openTask, inputs), ...forgetBeside(facts.connection)],
   }),
 };
 

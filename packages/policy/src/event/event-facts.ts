@@ -1,4 +1,4 @@
-import { isOpen, update } from '@freshet/domain';
+import { update } from '@freshet/domain';
 import type { BudgetCounter, Connection, Effect, Instant, ProviderEvent, Pull, Task } from '@freshet/domain';
 import type { HoldingsByKey } from '../group/carry.js';
 import type { Draft } from '../group/draft.js';
@@ -51,8 +51,8 @@ export const onActive = (drafts: readonly Draft[], change: (draft: Draft) => Dra
 export const isOvertaken = ({ statusToldAt }: Connection, at: Instant): boolean =>
   statusToldAt !== null && at < statusToldAt;
 
-/** Looks at the open task's result at once: a webhook is a hint, the look confirms it. */
+/** Looks at the open task's result at once: a webhook is a hint, the look confirms it. At a caller's there is nothing to see. */
 export const wake = (task: Task | null, inputs: TurnInputs): readonly Effect[] =>
-  task !== null && isOpen(task.state) && task.state === 'running' && task.leaseOwner === null
+  task?.executor === 'engine' && task.state === 'running' && task.leaseOwner === null
     ? [update('task', task.id, { dueAt: inputs.now })]
     : [];

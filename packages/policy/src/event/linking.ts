@@ -126,7 +126,7 @@ const toldAgain = (facts: EventFacts, link: Pull, event: Linked, policy: Refresh
 
 /** Its data came before the word of it and was taken for the provider's own pull. */
 const takenForBackground = ({ lastPull }: EventFacts, at: Instant): Pull | null => {
-  if (lastPull?.origin !== 'background' || lastPull.state !== 'succeeded') return null;
+  if (lastPull?.origin !== 'background' || lastPull.taskId !== null || lastPull.state !== 'succeeded') return null;
   return lastPull.at >= at - LINK_ECHO_MS && lastPull.at <= at + ECHO_MS ? lastPull : null;
 };
 

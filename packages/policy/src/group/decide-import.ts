@@ -10,7 +10,7 @@ import { carryHoldings, clashes } from './carry.js';
 import { draftOf, draftsEffects, happen } from './draft.js';
 import { byRefresh, elect, isInactiveDuplicate, settleActive } from './elect.js';
 import { created, movingField, updated, type ImportItem } from './import-item.js';
-import { endQueued } from './severed.js';
+import { endQueued, forgetBeside } from './severed.js';
 
 export interface ImportFacts {
   /** By item, in order: the connection with that identity, where there is one. */
@@ -156,7 +156,7 @@ const drafted = (
     const draft =
       before === null
         ? draftOf(created(item, id, tenantId, policy, inputs.now))
-        : updated(before, item, policy, openTaskOf(before, facts));
+        : updated(before, item, policy, openTaskOf(before, facts), inputs.now);
     own.set(id, withImportHistory(draft, before === null, inputs));
     return id;
   });
@@ -183,21 +183,29 @@ const importClashes = (
     }),
   );
 
+/** What says which policy is its own, and whether it may be pulled at all. */
+const planned = ['status', 'provider', 'institutionId'] as const satisfies readonly (keyof Connection)[];
+
 /** Who comes, or comes back, is pulled by plan from then on; one that only is told of again keeps its place in it. */
-const ownPulls = (draft: Draft, policy: RefreshPolicy | undefined, isNew: boolean, now: number): readonly Effect[] =>
-  policy !== undefined && (isNew || draft.before.status !== draft.after.status)
-    ? planOwnPull(draft.after, policy, now)
+const ownPulls = (
+  { before, after }: Draft,
+  policy: RefreshPolicy | undefined,
+  isNew: boolean,
+  now: number,
+): readonly Effect[] =>
+  policy !== undefined && (isNew || planned.some((field) => before[field] !== after[field]))
+    ? planOwnPull(after, policy, now)
     : [];
 
 /** Other credentials are other tokens: how the renewal of the old ones stood says nothing of them. */
 const newTokens = ({ before, after }: Draft, isNew: boolean): readonly Effect[] =>
   !isNew && before.credentials !== after.credentials ? [remove('tokenRenewal', after.id)] : [];
 
-/** Calls that still wait for a connection that this import deletes. */
-const endQueuedOfDeleted = (own: Batch['own'], facts: ImportFacts, inputs: TurnInputs): readonly Effect[] =>
+/** Calls that still wait for a connection that this import deletes, and what is kept beside it. */
+const endOfDeleted = (own: Batch['own'], facts: ImportFacts, inputs: TurnInputs): readonly Effect[] =>
   [...own.values()]
     .filter((draft) => !isLiving(draft) && draft.before.status !== 'DELETED')
-    .flatMap(({ before }) => endQueued(before, openTaskOf(before, facts), inputs));
+    .flatMap(({ before }) => [...endQueued(before, openTaskOf(before, facts), inputs), ...forgetBeside(before)]);
 
 /**
  * A whole batch, or nothing of it. Nobody inherits anything: statuses stay as given, but those that are not the active
@@ -243,7 +251,7 @@ export const decideImport = (
         ...draft.changes.map((change) => insert('statusChange', change)),
       ]),
       ...carryHoldings(all, facts.holdings, inputs),
-      ...endQueuedOfDeleted(own, facts, inputs),
+      ...endOfDeleted(own, facts, inputs),
       ...order.flatMap((id, index) => pullTold(result(id), items[index] as ImportItem, isNew.has(id), inputs)),
       ...order.flatMap((id) => newTokens(result(id), isNew.has(id))),
       ...order.flatMap((id) => ownPulls(result(id), batch.policies.get(id), isNew.has(id), inputs.now)),

@@ -5,6 +5,7 @@ import { otherPull } from '../event/other-pull.js';
 import { decideCancel } from '../outcome/decide-start.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { draftOf, draftsEffects, draftEffects, happen, set } from './draft.js';
+import { forgetBeside } from './severed.js';
 
 /** A connect that nobody completed within this time is abandoned (`reference/meld.md` 2, row 3). */
 export const CONNECT_ABANDONED_MS = 4 * 3_600_000;
@@ -34,8 +35,7 @@ export const decideDelete = (facts: DeleteFacts, inputs: TurnInputs): { readonly
     effects: [
       ...(own === null ? [] : decideCancel({ ...own, group }, inputs).effects),
       ...draftsEffects(withoutConnection(connection, group, own?.task ?? null, inputs), inputs),
-      remove('tokenRenewal', connection.id),
-      remove('pullPlan', connection.id),
+      ...forgetBeside(connection),
     ],
   };
 };

@@ -1,5 +1,7 @@
+import { permissionsOf } from '@freshet/domain';
 import type { Connection, ConnectionId, Instant, Product, Task, TenantId } from '@freshet/domain';
 import { staleAt } from '../background/next-background.js';
+import { renewedUntil } from '../consent/renewal.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { Draft } from './draft.js';
 import { draftOf } from './draft.js';
@@ -104,8 +106,33 @@ const movingFields = [
 export const movingField = (item: ImportItem, before: Connection): keyof ImportItem =>
   movingFields.find((field) => item[field] !== undefined && item[field] !== before[field]) ?? 'status';
 
+const isWell = (status: string, reason: string | null): boolean => permissionsOf({ status, reason }).refresh === 'yes';
+
+/** An end that has passed, and of which the item says nothing, is not that of the consent that made the connection well again. */
+const consentEnd = (
+  before: Connection,
+  item: ImportItem,
+  policy: RefreshPolicy,
+  now: Instant,
+): Pick<Connection, 'consentExpiresAt'> => {
+  const { consentExpiresAt: end } = before;
+  if (item.consentExpiresAt !== undefined) return { consentExpiresAt: item.consentExpiresAt };
+  const isMended =
+    item.status !== undefined &&
+    isWell(item.status, item.statusReason ?? null) &&
+    !isWell(before.status, before.statusReason);
+  const isOver = end !== null && end <= now;
+  return { consentExpiresAt: end, ...(isMended && isOver ? renewedUntil(before, now, policy) : {}) };
+};
+
 /** A known connection with what the item says; absent fields stay, DELETED stays DELETED, freshness never goes back. */
-export const updated = (before: Connection, item: ImportItem, policy: RefreshPolicy, openTask: Task | null): Draft => {
+export const updated = (
+  before: Connection,
+  item: ImportItem,
+  policy: RefreshPolicy,
+  openTask: Task | null,
+  now: Instant,
+): Draft => {
   const draft = draftOf(before);
   if (before.status === 'DELETED') return draft;
   const isNewer =
@@ -130,7 +157,7 @@ export const updated = (before: Connection, item: ImportItem, policy: RefreshPol
     lastSuccessAt,
     staleAt: staleAt(policy, lastSuccessAt, connectedAt),
     historicalLoaded: item.historicalLoaded ?? before.historicalLoaded,
-    consentExpiresAt: item.consentExpiresAt ?? before.consentExpiresAt,
+    ...consentEnd(before, item, policy, now),
     connectedAt,
     credentials: status === 'DELETED' ? credentialsLeft(before, openTask) : (item.credentials ?? before.credentials),
     active: status === 'DELETED' ? false : before.active,

@@ -1,4 +1,4 @@
-import { update } from '@freshet/domain';
+import { remove, update } from '@freshet/domain';
 import type { Connection, Effect, Task } from '@freshet/domain';
 import type { TurnInputs } from '../turn-inputs.js';
 
@@ -25,3 +25,10 @@ export const eraseCredentials = (
   group
     .filter(({ id, status, credentials }) => id === task.connectionId && status === 'DELETED' && credentials !== null)
     .map(({ id }) => update('connection', id, { credentials: null, updatedAt: inputs.now }));
+
+/** What is kept beside a connection that is gone: nobody pulls it, renews its token or looks at it any more. */
+export const forgetBeside = ({ id }: Pick<Connection, 'id'>): readonly Effect[] => [
+  remove('tokenRenewal', id),
+  remove('pullPlan', id),
+  remove('statusLook', id),
+];

@@ -25,7 +25,9 @@ export const died = (
   const forget = remove('tokenRenewal', renewal.id);
   if (isOpen(task.state)) {
     const phase = renewal.lentFor === task.id ? 'look' : 'call';
-    return [forget, ...decideOutcome(outcome, DEAD, phase, policy, inputs).effects];
+    // A token service that answered, or never did, says nothing of the reads that a breaker guards.
+    const unguarded = { ...outcome, closures: [], breakers: [] };
+    return [forget, ...decideOutcome(unguarded, DEAD, phase, policy, inputs).effects];
   }
   const own = group.filter(({ id, status }) => id === task.connectionId && status !== 'DELETED').map(draftOf);
   return [

@@ -120,7 +120,7 @@ export const startEngine = (world: World, parts: EngineParts): RunningEngine => 
         ...(credentials === null ? {} : { credentials }),
       };
       await world.register({ ...row, ...given, lastSuccessAt: new Date(LAST_SUCCESS_AT as Instant).toISOString() });
-      const result = await importConnections(engine, TENANT, [{ ...row, ...given }]);
+      const result = await importConnections(engine, TENANT, [{ ...row, ...given, historicalLoaded: true }]);
       if (result.kind !== 'imported') throw new Error(`not imported: ${JSON.stringify(result.faults)}`);
       return (result.imported[0] as { connection: Connection }).connection;
     },

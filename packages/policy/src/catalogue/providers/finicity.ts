@@ -7,6 +7,18 @@ const limitPage = 'https://developer.mastercard.com/open-finance-us/documentatio
 const meldBalances = 'https://docs.meld.io/docs/bank-linking/partner-details/finicity/finicity-balances-mapping';
 const meldRefresh = 'https://docs.meld.io/reference/bank-linking-connections-refresh';
 
+/** What is the same by whatever way it is bought. */
+const price = {
+  currency: example('USD'),
+  perRequest: example('0.20'),
+  productSets: example(
+    [{ products: ['BALANCES'], amount: '0.05' }],
+    `balances alone are a cheaper call: ${meldBalances}`,
+  ),
+  historical: example('0.50', `history is a paid load, once: ${meldRefresh}`),
+  billedOn: spec('success', 'said of the live balance, taken for the rest'),
+} as const;
+
 /** No numeric limit is public: the bank's own arrives as code 44002, in the body of a 202. */
 export const finicity = {
   title: 'Mastercard Open Finance US (Finicity)',
@@ -24,21 +36,25 @@ export const finicity = {
     ),
   },
   price: {
-    currency: example('USD'),
-    perRequest: example('0.20'),
-    productSets: example(
-      [{ products: ['BALANCES'], amount: '0.05' }],
-      `balances alone are a cheaper call: ${meldBalances}`,
-    ),
-    historical: example('0.50', `history is a paid load, once: ${meldRefresh}`),
+    ...price,
     historicalAt: cited(meldRefresh)(
       'connect',
       'unless Meld has switched it off on request: then override this with `refresh`',
     ),
-    billedOn: spec('success', 'said of the live balance, taken for the rest'),
   },
   execution: {
     untoldBlock: ourChoice('PT1H', `the bank's limit for "a period" is used up and nobody says which: ${limitPage}`),
+  },
+  connectors: {
+    finicity: {
+      price: {
+        ...price,
+        historicalAt: spec(
+          'refresh',
+          'what Finicity pulls by itself is a standard load; the historic one is a mode that a refresh has to ask for',
+        ),
+      },
+    },
   },
   signals: {
     limited: {

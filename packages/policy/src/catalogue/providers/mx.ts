@@ -7,6 +7,12 @@ const meldDuplicates = cited('https://docs.meld.io/docs/bank-linking/get-connect
 const extendedHistory = 'https://docs.mx.com/products/connectivity/extended-transaction-history/';
 const meldRefresh = 'https://docs.meld.io/reference/bank-linking-connections-refresh';
 
+const price = {
+  currency: example('USD'),
+  perRequest: example('0.10'),
+  billedOn: ourChoice('attempt', 'not known; counting failures too, no budget is overrun'),
+} as const;
+
 /**
  * MX answers 202 whether it starts a job or not, so its cooldown is ours to keep: within it a call brings nothing. Not
  * here, because only second-hand: five balance checks in two hours. A balance check counts against the cooldown until
@@ -41,20 +47,20 @@ export const mx = {
     },
   ],
   price: {
-    currency: example('USD'),
-    perRequest: example('0.10'),
+    ...price,
     historical: example('0.50', `history is a premium load: ${meldRefresh}`),
     historicalAt: cited(meldRefresh)(
       'connect',
       'unless Meld has switched it off on request: then override this with `refresh`',
     ),
-    billedOn: ourChoice('attempt', 'not known; counting failures too, no budget is overrun'),
   },
   execution: {
     untoldBlock: backgroundPage('PT3H', 'no answer says when: the cooldown is the longest that it can be'),
   },
   connectors: {
     mx: {
+      // No aggregation brings the history, at the connect or later: it is a job of its own, which only a range asks for.
+      price,
       // Through Meld no range can be asked for.
       range: {
         maxBack: cited(extendedHistory)(

@@ -55,6 +55,18 @@ describe('the catalogue as it is', () => {
     expect(balances?.micros).toBeLessThan(policy.price?.perRequestMicros ?? 0);
   });
 
+  it.each([
+    ['MX', 'meld', 'connect', true],
+    ['MX', 'mx', 'connect', false],
+    ['FINICITY', 'meld', 'connect', true],
+    ['FINICITY', 'finicity', 'refresh', true],
+  ])('the history of %s through %s comes at the %s; paid for: %j', (provider, connector, at, isPaid) => {
+    const { price } = book.policyFor(selector({ provider, connector }));
+    expect(price?.historicalAt).toBe(at);
+    expect((price?.historicalMicros ?? 0) > 0).toBe(isPaid);
+    expect(price?.perRequestMicros).toBe(book.policyFor(selector({ provider })).price?.perRequestMicros);
+  });
+
   it('Plaid counts per endpoint and minute, per Item and per client', () => {
     const policy = book.policyFor(selector({ provider: 'PLAID', connector: 'plaid' }));
     expect(policy.duplicates).toBe('twins');

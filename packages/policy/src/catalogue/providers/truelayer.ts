@@ -7,7 +7,7 @@ const cache = cited('https://support.truelayer.com/hc/en-us/articles/36000399449
 const errors = cited('https://docs.truelayer.com/docs/data-api-errors');
 const connection = cited('https://docs.truelayer.com/docs/create-a-connection');
 const extend = cited('https://docs.truelayer.com/docs/extend-a-connection');
-const spec = cited('https://github.com/kaihaan/spending, .claude/docs/api/True Layer API/Data API V1.json');
+const spec = cited('https://github.com/kaihaan/spending (True Layer API, Data API V1.json)');
 const billing = cited(
   'https://support.truelayer.com/hc/en-us/articles/360002045138-What-is-an-active-connected-account',
 );

@@ -264,6 +264,11 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
   ['FORCED', { costMicros: 120_000, currency: 'USD', promotes: null }, 'A live pull for 0.12 USD is queued.'],
   [
     'FORCED',
+    { costMicros: 120_000, currency: 'USD', promotes: null, executor: 'caller' },
+    'A live pull for 0.12 USD is given to its caller.',
+  ],
+  [
+    'FORCED',
     { costMicros: null, currency: null, promotes: 'conn_2' },
     'A live pull whose price is not known is queued. Once the provider accepts it, it takes the place of conn_2.',
   ],

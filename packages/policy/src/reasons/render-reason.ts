@@ -105,7 +105,8 @@ const forced = (data: Spoken): string => {
   const price = data.number('costMicros') === null ? 'whose price is not known' : `for ${data.money('costMicros')}`;
   const promotes = data.word('promotes');
   const place = promotes === null ? '' : ` Once the provider accepts it, it takes the place of ${promotes}.`;
-  return `A live pull ${price} is queued.${place}`;
+  const given = data.word('executor') === 'caller' ? 'is given to its caller' : 'is queued';
+  return `A live pull ${price} ${given}.${place}`;
 };
 
 /** More than the budget ever has free, or not now. */

@@ -20,12 +20,17 @@ import { statusGate } from './gate-status.js';
 import { worthGate } from './gate-worth.js';
 
 /** Gate 10: nothing stands against it. */
-const forceGate = ({ facts, cost }: Considered): Required<Omit<GateAnswer, 'holds'>> => {
+const forceGate = ({ facts, policy, cost }: Considered): Required<Omit<GateAnswer, 'holds'>> => {
   const price = cost();
   const promotes = facts.asked.id === facts.active.id ? null : facts.active.id;
   return {
     reasons: [
-      because('force', 'FORCED', { costMicros: price?.micros ?? null, currency: price?.currency ?? null, promotes }),
+      because('force', 'FORCED', {
+        costMicros: price?.micros ?? null,
+        currency: price?.currency ?? null,
+        promotes,
+        executor: policy.forced.executor,
+      }),
     ],
     ends: { verdict: 'force', cost: price, promotes },
   };

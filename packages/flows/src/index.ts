@@ -5,6 +5,7 @@ export * from './change-connection.js';
 export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
 export { createDispatcher, type Dispatcher } from './dispatch.js';
 export type { Engine, EngineLog } from './engine.js';
+export { explainConnection, type ExplainedConnection } from './explain-connection.js';
 export * from './export-history.js';
 export * from './import-connections.js';
 export { learnPostingHours } from './learn-posting-hours.js';

@@ -20,6 +20,15 @@ export { forecastMicros, type EarlierPeriod } from './cost/forecast.js';
 export * from './cost/price.js';
 export * from './limits/evaluate.js';
 export * from './limits/reads.js';
+export {
+  explain,
+  type AnsweredNow,
+  type ExplainedAnswer,
+  type ExplainedRequest,
+  type ExplainFacts,
+  type Explanation,
+  type MadeRequest,
+} from './reasons/explain.js';
 export { renderReason } from './reasons/render-reason.js';
 export { renderRefusal, type RenderedRefusal } from './reasons/render-refusal.js';
 export { decideRefresh } from './refresh/decide-refresh.js';

@@ -5,6 +5,7 @@ import {
   deleteConnection,
   describeConnection,
   describeConnections,
+  explainConnection,
   importConnections,
   repairConnection,
   type Engine,
@@ -22,6 +23,7 @@ import { invalidRequest, notFound } from '../http/problem.js';
 import { documented, timedBody } from '../http/timed-body.pipe.js';
 import { instantView, toInstantOrNull } from '../http/wire.js';
 import { connectionView, importedView, statusChangeView, toConnection, toStatusChange } from './connection-view.js';
+import { explanationView, toExplanation } from './explanation-view.js';
 import { importBody, type ImportBody } from './import-body.js';
 import { notDone } from './not-done.js';
 
@@ -92,6 +94,19 @@ export class ConnectionsController {
   @Describe({ summary: 'One connection', answers: { 200: { description: 'It.', schema: connectionView } } })
   async get(@Tenant() tenantId: TenantId, @Param('id', connectionId) id: ConnectionId) {
     return this.describe(tenantId, id);
+  }
+
+  @Get(':id/explain')
+  @Describe({
+    summary: 'Why it was or was not refreshed lately, what holds it back now, and what that costs',
+    description:
+      'In plain sentences, of one moment. Nothing is asked for and nothing is written; each sentence about now is what such a request would be answered.',
+    answers: { 200: { description: 'Sentences, with the numbers behind them.', schema: explanationView } },
+  })
+  async explain(@Tenant() tenantId: TenantId, @Param('id', connectionId) id: ConnectionId) {
+    const explained = await explainConnection(this.engine, tenantId, id);
+    if (explained === null) throw notFound('connection');
+    return toExplanation(explained);
   }
 
   @Get(':id/history')

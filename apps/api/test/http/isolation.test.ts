@@ -12,6 +12,7 @@ afterAll(() => rig.close());
 
 const routes: readonly { readonly method: string; readonly path: string; readonly body?: unknown }[] = [
   { method: 'GET', path: '/v1/connections/{connection}' },
+  { method: 'GET', path: '/v1/connections/{connection}/explain' },
   { method: 'GET', path: '/v1/connections/{connection}/history' },
   { method: 'POST', path: '/v1/connections/{connection}/repair' },
   { method: 'POST', path: '/v1/connections/{connection}/products', body: { products: ['OWNERS'] } },

@@ -8,6 +8,7 @@ import type { ConnectionError, FastifyInstance, FastifyReply, FastifyRequest } f
 import type { HttpSettings } from '../engine/http-settings.js';
 import { defaultAccess } from './access.js';
 import { ApiKeys } from './api-keys.js';
+import { closeWithin } from './closing.js';
 import { createAuthenticate } from './authenticate.js';
 import { parseBodies, refuseForeignBody } from './json-body.js';
 import type { ProblemFilter } from './problem.filter.js';
@@ -17,6 +18,9 @@ import { createRefuseKey } from './wrong-keys.js';
 const MIB = 1024 * 1024;
 /** The longest id, and some room; a longer part of a path is no id. */
 const MAX_PATH_PART = 300;
+
+/** Requests under way when the service stops have so long to be answered. */
+const CLOSE_BOUND_MS: DurationMs = 10 * SECOND;
 
 /** What a caller may name its request: it goes into our logs. */
 const SANE_ID = /^[\w.:-]{1,128}$/;
@@ -90,6 +94,7 @@ export const createAdapter = (filter: ProblemFilter, http: HttpSettings): Fastif
 /** In this order: name it, know who asks, refuse what is not JSON; only then is the body read. */
 export const prepareServer = async (server: FastifyInstance, engine: Engine, http: HttpSettings): Promise<void> => {
   server.server.maxConnections = http.maxConnections;
+  closeWithin(server, CLOSE_BOUND_MS);
   settleTraits(server);
   parseBodies(server);
   server.decorateRequest('principal', null);

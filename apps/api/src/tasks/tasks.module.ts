@@ -1,18 +1,20 @@
-import { Body, Controller, Get, Header, HttpCode, Inject, Module, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Module, Param, Post, Query, Res } from '@nestjs/common';
 import { taskStates, type ConnectionId, type TaskId, type TenantId } from '@freshet/domain';
 import { borrowToken, cancelTask, reportOutcome, type Engine, type TaskResult } from '@freshet/flows';
 import type { Report } from '@freshet/policy';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ENGINE } from '../engine/engine.token.js';
 import { Route } from '../http/access.js';
 import { Tenant } from '../http/authenticate.js';
 import { Describe } from '../http/describe.js';
-import { optional, text } from '../http/fields.js';
+import { duration, optional, text } from '../http/fields.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { listOf, listQuery, readPage } from '../http/page.js';
 import { invalidRequest, notFound, Problem } from '../http/problem.js';
 import { documented, timedBody } from '../http/timed-body.pipe.js';
 import { outcomeBody, unclearOutcome } from './outcome-body.js';
+import { LONGEST_WAIT_MS, TaskWaits } from './task-waits.js';
 import { loanBody, loanView, toLoan, type LoanAsked } from './token-loan.js';
 import { executors, taskView, toTask, type TaskAnswer } from './task-view.js';
 
@@ -22,7 +24,25 @@ const tasksQuery = listQuery({
   executor: optional(z.enum(executors)),
 });
 
+const taskQuery = z.strictObject({
+  wait: optional(
+    duration
+      .refine((ms) => ms <= LONGEST_WAIT_MS, 'must be at most PT1M: ask again')
+      .meta({
+        description: 'How long to hold on for its end, at most `PT1M`.',
+        examples: ['PT20S'],
+      }),
+  ),
+});
+
 const taskId = new IdPipe('task');
+
+/** Whoever asked has hung up: nobody is left to wait. */
+const goneWith = ({ raw }: FastifyReply): AbortSignal => {
+  const gone = new AbortController();
+  raw.once('close', () => gone.abort());
+  return gone.signal;
+};
 
 const answer = (result: TaskResult, operation: string): TaskAnswer => {
   if (result.kind === 'done') return toTask(result.task);
@@ -33,7 +53,10 @@ const answer = (result: TaskResult, operation: string): TaskAnswer => {
 
 @Controller('v1/tasks')
 export class TasksController {
-  constructor(@Inject(ENGINE) private readonly engine: Engine) {}
+  constructor(
+    @Inject(ENGINE) private readonly engine: Engine,
+    @Inject(TaskWaits) private readonly waits: TaskWaits,
+  ) {}
 
   @Get()
   @Describe({
@@ -50,9 +73,21 @@ export class TasksController {
   }
 
   @Get(':id')
-  @Describe({ summary: 'One task', answers: { 200: { description: 'It.', schema: taskView } } })
-  async get(@Tenant() tenantId: TenantId, @Param('id', taskId) id: TaskId): Promise<TaskAnswer> {
-    const task = await this.engine.store.read('task', { tenantId, id });
+  @Describe({
+    summary: 'One task',
+    description: 'With `wait`, the answer comes once it has ended, or as it stands then.',
+    answers: { 200: { description: 'It.', schema: taskView } },
+  })
+  async get(
+    @Tenant() tenantId: TenantId,
+    @Param('id', taskId) id: TaskId,
+    @Query({ schema: taskQuery }) { wait }: z.output<typeof taskQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TaskAnswer> {
+    const task =
+      wait === undefined
+        ? await this.engine.store.read('task', { tenantId, id })
+        : await this.waits.whenEnded(tenantId, id, wait, goneWith(reply));
     if (task === null) throw notFound('task');
     return toTask(task);
   }
@@ -112,5 +147,5 @@ export class TasksController {
   }
 }
 
-@Module({ controllers: [TasksController] })
+@Module({ controllers: [TasksController], providers: [TaskWaits] })
 export class TasksModule {}

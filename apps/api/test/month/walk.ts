@@ -107,6 +107,8 @@ export class MonthWalk {
   private made = 1_000;
   private timeouts = 0;
   private paused: string | null = null;
+  /** Permits are read once, and what may have been billed is not repeated. */
+  private readonly seen = new Set<string>();
   private keyed: { readonly key: string; readonly connectionId: string } | null = null;
 
   constructor(
@@ -356,8 +358,9 @@ export class MonthWalk {
   /** What a team's own client does: reads, and reports most of what it read. */
   async servePermits(): Promise<void> {
     for (const task of await allOf<ShownTask>(this.place, '/v1/tasks?executor=caller&state=running')) {
-      if (this.random.chance(0.05)) continue;
-      await this.read(task);
+      if (this.seen.has(task.id)) continue;
+      this.seen.add(task.id);
+      if (!this.random.chance(0.05)) await this.read(task);
     }
   }
 

@@ -201,7 +201,7 @@ const activeAfter = (
   rows: readonly Connection[],
   active: Connection,
   meant: Connection,
-  made: Exclude<Step, { do: 'import' }>,
+  made: Step,
 ): string | undefined => {
   const group = rows.filter(({ groupKey, status }) => groupKey === active.groupKey && status !== 'DELETED');
   const rest = group.filter(({ id }) => id !== active.id);
@@ -213,6 +213,7 @@ const activeAfter = (
     const told = 'told' in made.answer ? made.answer.told : null;
     return accepts(made.answer) && !ends(told) ? meant.id : undefined;
   }
+  if (made.do !== 'event') return undefined;
   const { event: happened } = made;
   // Whatever is told of it completes its connect, and brings it into its group.
   if (meant.status === 'IN_PROGRESS' || happened.kind === 'link-completed') return undefined;
@@ -314,8 +315,10 @@ describe('after any imports, links, words, deletions and refreshes', () => {
   // The rows refuse a second open task of a group at every single effect.
   test('what a connection has under way, and every pull of its, counts where it is', () => {
     // What one did that ended may have stayed with its twins.
-    const ran = new Set<string>();
+    const byRun = new WeakMap<Kept, Set<string>>();
     after((rows) => {
+      const ran = byRun.get(rows) ?? new Set();
+      byRun.set(rows, ran);
       for (const { id, status } of rows.all('connection')) if (isTerminal(status)) ran.add(id);
       for (const { id, groupKey } of rows.all('connection').filter((row) => !ran.has(row.id))) {
         const open = rows.all('task').filter((row) => row.connectionId === id && isOpen(row.state));

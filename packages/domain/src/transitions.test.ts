@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { printTransitions } from './print-transitions.js';
 import { isTerminal, reasonsByStatus, standingOf, standings, statuses } from './status.js';
 import type { Standing, StatusAndReason } from './status.js';
+import { permissionsOf } from './permissions.js';
 import { events, isPossible, nextStatus, type ConnectionEvent } from './transitions.js';
 
 /** The words of the table below. */
@@ -127,6 +128,35 @@ describe('a status', () => {
       }),
     );
   });
+
+  /** Who brings an event about: nobody of ours has to think of any of them. */
+  const byItself = ['aggregation_succeeded', 'connect_completed', 'connect_abandoned', 'promoted'] as const;
+  const healthy = { status: 'ACTIVE', reason: null } as const;
+
+  const first = (from: StatusAndReason, event: ConnectionEvent): string | undefined =>
+    nextStatus(from, event, healthy)?.status;
+
+  const everyStatus = standings.flatMap(standingSo).filter(({ status }) => !isTerminal(status) && status !== 'ACTIVE');
+
+  test.each(everyStatus)('$status ($reason) leads back by what comes by itself, or by what it offers', (from) => {
+    const offered = permissionsOf(from);
+    const automatic = byItself.filter((event) => first(from, event) !== undefined);
+    const isRepaired = offered.repair && first(from, 'repaired') === 'ACTIVE';
+    expect(automatic.length > 0 || isRepaired).toBe(true);
+    // Where nothing may be refreshed, the answer names what helps, and that leads back.
+    if (offered.refresh === 'no') {
+      expect(offered.instead).not.toBeNull();
+      expect(offered.instead === 'repair' ? isRepaired : first(from, 'connect_completed') === 'ACTIVE').toBe(true);
+    }
+  });
+
+  test.each(everyStatus.filter((from) => permissionsOf(from).refresh !== 'no'))(
+    '$status ($reason) heals by data alone, or by becoming the active twin',
+    (from) => {
+      const event = standingOf(from) === 'INACTIVE_DUPLICATE' ? 'promoted' : 'aggregation_succeeded';
+      expect(first(from, event)).toBe('ACTIVE');
+    },
+  );
 
   test('that is final is left by nothing but a deletion', () => {
     fc.assert(

@@ -21,9 +21,11 @@ const expireOne = async (engine: Engine, tenantId: TenantId, id: ConnectionId): 
     await takeShown(engine, connection, told, CAUSE);
   }
   await engine.store.turn(
-    () => read('connection', { tenantId, id }),
-    (now): { readonly effects: readonly Effect[] } =>
-      now === null ? { effects: [] } : decideAbandoned(now, turnInputs(engine, CAUSE)),
+    () => read('group', { tenantId, id }),
+    (group): { readonly effects: readonly Effect[] } => {
+      const now = group.find((member) => member.id === id);
+      return now === undefined ? { effects: [] } : decideAbandoned(now, group, turnInputs(engine, CAUSE));
+    },
   );
 };
 

@@ -2,6 +2,7 @@ import {
   expireAbandonedConnects,
   forgetIdempotency,
   forgetJobRuns,
+  isJobPaused,
   learnPostingHours,
   lookAtRepairs,
   LONGEST_WARNING_MS,
@@ -15,6 +16,7 @@ import {
 } from '@freshet/flows';
 import type { Dispatcher, Engine } from '@freshet/flows';
 import type { PageThread } from '../audit/page-thread.js';
+import { jobs } from './jobs.js';
 
 /** How much of each kind is taken up at a time. */
 const BATCH = 200;
@@ -77,6 +79,12 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
   nightlyAudit: async () => (await requestNightlyAudits(engine)).length,
   runAudits: () => runAudits(engine, auditThread()),
 });
+
+/** The same steps, but those of jobs that are paused do nothing: for whoever runs them without the jobs' own timers. */
+export const heedingPauses = (engine: Engine, steps: DueSteps): DueSteps =>
+  Object.fromEntries(
+    jobs.map(({ name, step }) => [step, async () => ((await isJobPaused(engine, name)) ? 0 : steps[step]())]),
+  ) as Record<keyof DueSteps, Step>;
 
 /** All of it, until nothing more is due now. */
 export const runAllDue = async (

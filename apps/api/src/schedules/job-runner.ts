@@ -13,6 +13,7 @@ import type { DueSteps } from './due-work.js';
 import type { JobTime, JobTimes } from './job-times.js';
 import { jobs, type Job } from './jobs.js';
 import { createTickRecord } from './tick-record.js';
+import { within } from './within.js';
 
 export interface ShownJob extends JobView {
   readonly job: Job;
@@ -34,13 +35,6 @@ export interface JobRunner {
   /** Nothing is started any more; what runs is waited for, within a bound. */
   readonly stop: (boundMs: DurationMs) => Promise<void>;
 }
-
-const within = async (boundMs: DurationMs, work: Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, boundMs)));
-  await Promise.race([work, bound]);
-  clearTimeout(timer);
-};
 
 /** What came of a job's step. One that throws is told, and is an end like any other. */
 const outcomeAt =

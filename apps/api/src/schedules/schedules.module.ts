@@ -14,7 +14,7 @@ import { jobs } from './jobs.js';
 import { JOB_RUNNER, JOB_TIMES, SchedulesController } from './schedules.controller.js';
 
 /** Ctrl-C waits so long for a job that is in the middle of something. */
-const SHUTDOWN_BOUND_MS = 10 * SECOND;
+export const SHUTDOWN_BOUND_MS = 10 * SECOND;
 /** Whether the time of a job has come is looked up so often. */
 const TIMES_TICK_MS = SECOND;
 

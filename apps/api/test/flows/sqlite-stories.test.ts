@@ -11,6 +11,7 @@ import {
   jobStories,
   learningStories,
   leaseStories,
+  lifecycleStories,
   maintenanceStories,
   otherPullStories,
   outcomeStories,
@@ -51,6 +52,7 @@ otherPullStories(openStore);
 outcomeStories(openStore);
 maintenanceStories(openStore);
 leaseStories(openStore);
+lifecycleStories(openStore);
 learningStories(openStore);
 overtakenStories(openStore);
 presenceStories(openStore);

@@ -118,7 +118,7 @@ describe('the example caller', () => {
     ['partial', { state: 'partial', charge: 'charged' }, 'PARTIALLY_ACTIVE'],
     ['429', { state: 'failed', error: { kind: 'limited' } }, 'ACTIVE'],
     ['500', { state: 'failed', error: { kind: 'unavailable' } }, 'DEGRADED'],
-    ['reconnect-required', { state: 'reconnect_required', charge: 'charged' }, 'RECONNECT_REQUIRED'],
+    ['reconnect-required', { state: 'reconnect_required', charge: 'uncertain' }, 'RECONNECT_REQUIRED'],
   ])('reports the fault %s as what it is', async (fault, expected, status) => {
     const { id } = await bring();
     const task = await permitOf(id);

@@ -6,10 +6,11 @@ import { openSqliteStore, type SqliteStore } from '@freshet/persistence';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DueSteps } from '../../src/schedules/due-work.js';
+import { heedingPauses, type DueSteps } from '../../src/schedules/due-work.js';
 import { createJobRunner, type JobRunner } from '../../src/schedules/job-runner.js';
 import { readJobTimes } from '../../src/schedules/job-times.js';
 import { jobNamed, jobs } from '../../src/schedules/jobs.js';
+import { within } from '../../src/schedules/within.js';
 
 const START = Date.parse('2026-11-21T09:30:00.000Z');
 const audit = jobNamed('nightly-audit');
@@ -141,4 +142,28 @@ test('a paused job does not tick, and its steps are not taken', async () => {
   await setJobPaused(engine, 'dispatch-tasks', false);
   await jobRunner.tick(dispatch);
   expect(ran).toEqual(['dispatchTasks']);
+});
+
+test('whoever walks through what is due without the timers leaves paused jobs alone', async () => {
+  const step = (name: keyof DueSteps) => () => {
+    ran.push(name);
+    return Promise.resolve(1);
+  };
+  const steps = Object.fromEntries(jobs.map((job) => [job.step, step(job.step)])) as unknown as DueSteps;
+  const heeding = heedingPauses(engine, steps);
+  await setJobPaused(engine, 'dispatch-tasks', true);
+  expect([await heeding.dispatchTasks(), await heeding.openPermits()]).toEqual([0, 1]);
+  await setJobPaused(engine, 'dispatch-tasks', false);
+  expect(await heeding.dispatchTasks()).toBe(1);
+  expect(ran).toEqual(['openPermits', 'dispatchTasks']);
+});
+
+test('what ends too late is not waited for', async () => {
+  let ended = false;
+  await within(1, new Promise(() => undefined));
+  await within(
+    MINUTE,
+    Promise.resolve().then(() => (ended = true)),
+  );
+  expect(ended).toBe(true);
 });

@@ -1,5 +1,5 @@
 export { LIVED_IN, livedIn, type LivedIn } from './lived-in.js';
-export { rigsOver, TENANT, type OpenStore, type Rig } from './rig.js';
+export { force, rigsOver, TENANT, type OpenStore, type Rig } from './rig.js';
 export {
   auditingEngine,
   connectionRow,
@@ -25,6 +25,7 @@ export { importStories } from './import-stories.js';
 export { jobStories } from './job-stories.js';
 export { learningStories } from './learning-stories.js';
 export { leaseStories } from './lease-stories.js';
+export { lifecycleStories } from './lifecycle-stories.js';
 export { maintenanceStories } from './maintenance-stories.js';
 export { otherPullStories } from './other-pull-stories.js';
 export { outcomeStories } from './outcome-stories.js';

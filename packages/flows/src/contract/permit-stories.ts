@@ -225,15 +225,15 @@ export const permitStories = (openStore: OpenStore): void => {
     test.each([
       [BROUGHT, 'succeeded', 'charged', 'ACTIVE'],
       [{ outcome: 'partial', asOf: MORNING }, 'partial', 'charged', 'PARTIALLY_ACTIVE/PARTIAL_AGGREGATION_SUCCESS'],
-      [{ outcome: 'limited', retryAt: MORNING + HOUR }, 'failed', 'charged', 'ACTIVE'],
-      [{ outcome: 'unavailable', code: '501' }, 'failed', 'charged', 'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE'],
-      [{ outcome: 'customer-needed' }, 'reconnect_required', 'charged', 'DEGRADED/INTERACTIVE_REFRESH'],
-      [{ outcome: 'refused' }, 'failed', 'charged', 'ACTIVE'],
-      [{ code: '602' }, 'reconnect_required', 'charged', 'RECONNECT_REQUIRED/TOKEN_EXPIRED'],
-      [{ httpStatus: 401, code: '602' }, 'reconnect_required', 'charged', 'RECONNECT_REQUIRED/TOKEN_EXPIRED'],
-      [{ code: '601' }, 'reconnect_required', 'charged', 'RECONNECT_REQUIRED/OTHER'],
-      [{ httpStatus: 503 }, 'failed', 'charged', 'DEGRADED/SERVICE_PROVIDER_CURRENTLY_UNAVAILABLE'],
-      [{ httpStatus: 429, code: '1207' }, 'failed', 'charged', 'ACTIVE'],
+      [{ outcome: 'limited', retryAt: MORNING + HOUR }, 'failed', 'uncertain', 'ACTIVE'],
+      [{ outcome: 'unavailable', code: '501' }, 'failed', 'uncertain', 'DEGRADED/INSTITUTION_CURRENTLY_UNAVAILABLE'],
+      [{ outcome: 'customer-needed' }, 'reconnect_required', 'uncertain', 'DEGRADED/INTERACTIVE_REFRESH'],
+      [{ outcome: 'refused' }, 'failed', 'uncertain', 'ACTIVE'],
+      [{ code: '602' }, 'reconnect_required', 'uncertain', 'RECONNECT_REQUIRED/TOKEN_EXPIRED'],
+      [{ httpStatus: 401, code: '602' }, 'reconnect_required', 'uncertain', 'RECONNECT_REQUIRED/TOKEN_EXPIRED'],
+      [{ code: '601' }, 'reconnect_required', 'uncertain', 'RECONNECT_REQUIRED/OTHER'],
+      [{ httpStatus: 503 }, 'failed', 'uncertain', 'DEGRADED/SERVICE_PROVIDER_CURRENTLY_UNAVAILABLE'],
+      [{ httpStatus: 429, code: '1207' }, 'failed', 'uncertain', 'ACTIVE'],
     ] as [Partial<Report>, string, string, string][])('reported as %j ends', async (told, state, charge, status) => {
       const rig = newRig();
       const { id, task } = await permit(rig);

@@ -308,7 +308,7 @@ export const tokenStories = (openStore: OpenStore): void => {
       await borrow(told);
       service.revoke();
       expect(await borrowToken(rig.engine, TENANT, task.id, true)).toMatchObject({ kind: 'not-refreshable' });
-      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'reconnect_required', charge: 'charged' });
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'reconnect_required', charge: 'uncertain' });
     });
 
     test('is over with new credentials: what was lost before says nothing of them', async () => {

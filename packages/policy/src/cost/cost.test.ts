@@ -87,14 +87,17 @@ describe('a budget', () => {
 
 describe('the money held for a pull', () => {
   test.each([
-    ['brought-data', 'success', 'charged'],
-    ['brought-data', 'attempt', 'charged'],
-    ['failed-at-provider', 'success', 'released'],
-    ['failed-at-provider', 'attempt', 'charged'],
-    ['never-happened', 'attempt', 'released'],
-    ['nobody-knows', 'success', 'uncertain'],
-  ] as const)('that %s, billed on %s, is %s', (fate, billedOn, charge) => {
-    expect(chargeFor(fate, policy({ price: { ...price, billedOn } }))).toBe(charge);
+    ['brought-data', 'success', 'unknown', 'charged'],
+    ['brought-data', 'attempt', 'unknown', 'charged'],
+    ['failed-at-provider', 'success', 'accepted', 'released'],
+    ['failed-at-provider', 'success', 'unknown', 'released'],
+    ['failed-at-provider', 'attempt', 'accepted', 'charged'],
+    ['failed-at-provider', 'attempt', 'unknown', 'uncertain'],
+    ['failed-at-provider', 'attempt', 'sent', 'uncertain'],
+    ['never-happened', 'attempt', 'sent', 'released'],
+    ['nobody-knows', 'success', 'unknown', 'uncertain'],
+  ] as const)('that %s, billed on %s, and was %s, is %s', (fate, billedOn, state, charge) => {
+    expect(chargeFor(fate, { state }, policy({ price: { ...price, billedOn } }))).toBe(charge);
   });
 
   test.each([

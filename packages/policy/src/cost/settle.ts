@@ -7,12 +7,16 @@ import { countsIn } from './budget.js';
 /** How a pull ended, as far as money is concerned. */
 export type MoneyFate = 'brought-data' | 'failed-at-provider' | 'never-happened' | 'nobody-knows';
 
-/** What that fate does to the money held for it. */
-export const chargeFor = (fate: MoneyFate, policy: RefreshPolicy): Charge => {
+/**
+ * What that fate does to the money held for it. An attempt that failed is billed where attempts are; of one that the
+ * provider never said that it took (its reply was lost, or a caller's read was refused) nobody knows whether it was one.
+ */
+export const chargeFor = (fate: MoneyFate, { state }: Pick<Pull, 'state'>, policy: RefreshPolicy): Charge => {
   if (fate === 'brought-data') return 'charged';
   if (fate === 'never-happened') return 'released';
   if (fate === 'nobody-knows') return 'uncertain';
-  return policy.price?.billedOn === 'attempt' ? 'charged' : 'released';
+  if (policy.price?.billedOn !== 'attempt') return 'released';
+  return state === 'accepted' ? 'charged' : 'uncertain';
 };
 
 const moved = (counter: BudgetCounter, charge: Charge, micros: number): BudgetCounter => ({

@@ -227,6 +227,21 @@ describe('a status that the provider tells', () => {
     expect(rowOf(taken(told('IMPEDED', 'WEATHER')))).toMatchObject({ status: 'IMPEDED', statusReason: 'WEATHER' });
   });
 
+  test('EXPIRED of the active twin leaves its group to the next, with the status that it had; of an inactive one, as it was', () => {
+    const [a, b] = twins({ status: 'DEGRADED', statusReason: 'INSTITUTION_ACTION_REQUIRED' });
+    const group = [a, b];
+    const ended = taken(told('EXPIRED'), { connection: a, group });
+    expect(rowOf(ended)).toMatchObject({ status: 'EXPIRED', statusReason: null, groupKey: a.id });
+    expect(rowOf(ended, 'b')).toMatchObject({
+      active: true,
+      status: 'DEGRADED',
+      statusReason: 'INSTITUTION_ACTION_REQUIRED',
+    });
+    const other = taken(told('EXPIRED'), { connection: b, group });
+    expect(rowOf(other, 'b')).toMatchObject({ status: 'EXPIRED', groupKey: b.id });
+    expect(rowOf(other)).toBeUndefined();
+  });
+
   test('told twice is history once', () => {
     const word = told('DEGRADED');
     expect(taken(word, { connection: after(connection(), taken(word)) })).toEqual([]);

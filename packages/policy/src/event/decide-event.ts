@@ -7,6 +7,7 @@ import type { Draft } from '../group/draft.js';
 import { draftOf, draftsEffects, happen, set } from '../group/draft.js';
 import { newestData } from '../group/group-freshness.js';
 import { promote } from '../group/elect.js';
+import { withoutEnded } from '../group/ended.js';
 import { endQueued, forgetBeside } from '../group/severed.js';
 import { told } from '../outcome/after-outcome.js';
 import type { RefreshPolicy } from '../policy.js';
@@ -45,10 +46,11 @@ const statusTold = (facts: EventFacts, event: EventOf<'status-told'>, inputs: Tu
   // Told once already, it has taken its place then.
   const older = connection.statusToldAt !== null && event.at <= connection.statusToldAt;
   const placed =
-    connection.active || staysInactive || older || event.status === 'DELETED'
+    connection.active || staysInactive || older || isTerminal(event.status)
       ? drafts
       : promote(drafts, connection.id, inputs);
-  return { drafts: onSelf(placed, facts, (draft) => told(draft, word, inputs)), effects: wake(facts.openTask, inputs) };
+  const after = onSelf(placed, facts, (draft) => told(draft, word, inputs));
+  return { drafts: withoutEnded(after, inputs), effects: wake(facts.openTask, inputs) };
 };
 
 /** Revoked or run out at the provider: only the customer brings it back. A reconfirmation that lapses is no event of theirs. */

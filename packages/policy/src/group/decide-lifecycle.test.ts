@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOUR } from '@freshet/domain';
+import { HOUR, insert } from '@freshet/domain';
 import {
   connection,
   connectionId,
@@ -121,12 +121,23 @@ describe('a connect that nobody completes', () => {
     ['a millisecond before four hours', noon + 4 * HOUR - 1, []],
     ['at four hours', noon + 4 * HOUR, ['EXPIRED']],
   ])('%s', (_what, now, expired) => {
-    const { effects } = decideAbandoned(connecting, inputs(now));
+    const { effects } = decideAbandoned(connecting, [connecting], inputs(now));
     expect(written(effects, 'connection').map((row) => row.status)).toEqual(expired);
   });
 
   test('is no other connection', () => {
-    expect(decideAbandoned(connection('a', { connectedAt: noon - DAY }), inputs()).effects).toEqual([]);
+    const linked = connection('a', { connectedAt: noon - DAY });
+    expect(decideAbandoned(linked, [linked], inputs()).effects).toEqual([]);
+  });
+
+  test('that its provider names a linked one leaves the group to the next twin', () => {
+    const [a, b] = twins();
+    const named = { ...a, status: 'IN_PROGRESS', statusReason: null };
+    const { effects } = decideAbandoned(named, [named, b], inputs(noon + DAY));
+    const rows = kept(insert('connection', named), insert('connection', b));
+    rows.apply(effects.filter(({ record }) => record === 'connection'));
+    expect(rows.one('connection', a.id)).toMatchObject({ status: 'EXPIRED', groupKey: a.id });
+    expect(rows.one('connection', b.id)).toMatchObject({ active: true, groupKey: a.groupKey });
   });
 });
 

@@ -5,6 +5,7 @@ import { otherPull } from '../event/other-pull.js';
 import { decideCancel } from '../outcome/decide-start.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import { draftOf, draftsEffects, draftEffects, happen, set } from './draft.js';
+import { withoutEnded } from './ended.js';
 import { forgetBeside } from './severed.js';
 
 /** A connect that nobody completed within this time is abandoned (`reference/meld.md` 2, row 3). */
@@ -53,15 +54,20 @@ export const decideProductsAdded = (
   return { effects: [...draftEffects(draft, inputs), insert('pull', pull)] };
 };
 
-/** Four hours in the widget without an end: EXPIRED. */
+/** Four hours in the widget without an end: EXPIRED. `group`: its living members, itself among them. */
 export const decideAbandoned = (
   connection: Connection,
+  group: readonly Connection[],
   inputs: TurnInputs,
 ): { readonly effects: readonly Effect[] } => {
   if (connection.status !== 'IN_PROGRESS' || inputs.now < connection.connectedAt + CONNECT_ABANDONED_MS) {
     return { effects: [] };
   }
-  return { effects: draftEffects(happen(draftOf(connection), 'connect_abandoned', inputs), inputs) };
+  const drafts = group.map(draftOf);
+  const after = drafts.map((draft) =>
+    draft.after.id === connection.id ? happen(draft, 'connect_abandoned', inputs) : draft,
+  );
+  return { effects: draftsEffects(withoutEnded(after, inputs), inputs) };
 };
 
 /** An operator's kill switch of one provider: nothing is forced, nothing is lost. */

@@ -1,9 +1,11 @@
+import { isTerminal } from '@freshet/domain';
 import type { Connection, Instant, Product, StatusTold } from '@freshet/domain';
 import { happenUnderConsent } from '../consent/decide-consent.js';
 import { staleAt } from '../background/next-background.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf, happen, set } from '../group/draft.js';
 import { needsPromotion, promote } from '../group/elect.js';
+import { withoutEnded } from '../group/ended.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
 import type { OutcomeFacts } from './decide-outcome.js';
@@ -68,7 +70,7 @@ export const arrive = (
 export const told = (draft: Draft, word: StatusTold, inputs: TurnInputs): Draft => {
   const at = word.at ?? inputs.now;
   const saysInactive = word.reason === 'INACTIVE_DUPLICATE';
-  if (word.status === 'DELETED' || saysInactive === draft.after.active) return draft;
+  if (word.status === 'DELETED' || (saysInactive === draft.after.active && !isTerminal(word.status))) return draft;
   if (draft.after.statusToldAt !== null && at < draft.after.statusToldAt) return draft;
   const moved = happen(draft, 'provider_named', inputs, { status: word.status, reason: word.reason });
   return word.at === null ? moved : set(moved, { statusToldAt: word.at });
@@ -115,9 +117,10 @@ export const afterOutcome = (
   const event = facts.tellsStatus === true && outages.has(resolution.event ?? '') ? null : resolution.event;
   // All twins are one provider connection: what goes wrong with it shows in the active one's status.
   const speaker = placed.find((draft) => draft.after.active)?.after.id ?? target.id;
-  return placed.map((draft) => {
+  const after = placed.map((draft) => {
     const fresh = draft.after.id === target.id ? ofPull(draft, facts, resolution, policy, inputs.now) : draft;
     if (draft.after.id !== speaker) return fresh;
     return word === null || speaker !== target.id ? derive(fresh, event, policy, inputs) : told(fresh, word, inputs);
   });
+  return withoutEnded(after, inputs);
 };

@@ -120,7 +120,9 @@ const metEffects = (facts: OutcomeFacts, { arrived, pull }: Resolution, inputs: 
 
 /** The money of the pull, once its fate is known; a pull that was settled before keeps its charge. */
 const chargeOf = (facts: OutcomeFacts, resolution: Resolution, policy: RefreshPolicy): Charge =>
-  resolution.fate === null || isSettled(facts.pull) ? facts.task.charge : chargeFor(resolution.fate, policy);
+  resolution.fate === null || isSettled(facts.pull)
+    ? facts.task.charge
+    : chargeFor(resolution.fate, facts.pull, policy);
 
 const ended = (task: Task, resolution: Resolution, charge: Charge, now: number): Task => ({
   ...task,
@@ -249,7 +251,8 @@ export const decideOutcome = (
   if (!isOpen(facts.task.state)) return { task: facts.task, effects: [] };
   const resolution = resolutionOf(facts, answer, phase, policy, inputs.now);
   const { task, effects } = taskAfter(facts, resolution, policy, inputs);
-  const charge = resolution.fate === null || isSettled(facts.pull) ? null : chargeFor(resolution.fate, policy);
+  const charge =
+    resolution.fate === null || isSettled(facts.pull) ? null : chargeFor(resolution.fate, facts.pull, policy);
   // A new attempt holds the same money again: the counters stay as they are.
   const counters = resolution.task === 'again' ? [] : facts.counters;
   return {

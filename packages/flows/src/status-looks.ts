@@ -1,4 +1,4 @@
-import type { Connection, ConnectionId, Effect, StatusLook, StatusTold, TenantId } from '@freshet/domain';
+import type { Connection, ConnectionId, Effect, StatusLook, StatusShown, StatusTold, TenantId } from '@freshet/domain';
 import { decideLook } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import { call, callContext, connectionCall } from './connection-call.js';
@@ -6,7 +6,7 @@ import type { Engine } from './engine.js';
 import { takeEvent } from './webhooks.js';
 
 /** What the connector shows of a connection now, as of when it was asked; null where it shows nothing. */
-export const statusShown = async (engine: Engine, connection: Connection): Promise<StatusTold | null> => {
+export const statusShown = async (engine: Engine, connection: Connection): Promise<StatusShown | null> => {
   const connector = engine.connectorsOf(connection.tenantId).get(connection.connector);
   if (connector === undefined) return null;
   const askedAt = engine.clock.now();

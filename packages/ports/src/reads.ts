@@ -198,10 +198,7 @@ export interface Reads {
   readonly silentFeedsOfTenant: Read<{ readonly tenantId: TenantId }, readonly Feed[]>;
   readonly silentFeedCounts: Read<Record<string, never>, readonly SilentFeedCount[]>;
   /** How many are watched of a feed, counted up to `take`; institution null: of all of them. */
-  readonly watchedOfFeed: Read<
-    TaskLane & { readonly institutionId: string | null; readonly take: number },
-    number
-  >;
+  readonly watchedOfFeed: Read<TaskLane & { readonly institutionId: string | null; readonly take: number }, number>;
   readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
   readonly webhook: Read<InTenant<WebhookId>, WebhookRecord | null>;
   readonly webhookByKey: Read<

@@ -38,10 +38,10 @@ const lookLaneAfter = ({ db, tables: { backgroundWatch: watch } }: Schema) => {
 };
 
 /** No more rows are counted than are asked for. */
-const watchedOfFeed = ({ db, tables: { backgroundWatch: watch } }: Schema): Reader<
-  ReadParams<'watchedOfFeed'>,
-  number
-> => {
+const watchedOfFeed = ({
+  db,
+  tables: { backgroundWatch: watch },
+}: Schema): Reader<ReadParams<'watchedOfFeed'>, number> => {
   const countOf = (isIn: ReturnType<typeof isInLane>) => {
     const counted = db.select({ id: watch.provider }).from(watch).where(isIn).limit(value('take')).as('counted');
     return selecting(db.select({ watched: count() }).from(counted));

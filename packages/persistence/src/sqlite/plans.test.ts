@@ -141,9 +141,7 @@ describe('each read goes by its index', () => {
     const details = detailsOf(file.client, readers[name] as Reader<object, unknown>, params);
     const ofTables = details.filter((detail) => /^(SEARCH|SCAN) (?!counted|due|first_|newest)/.test(detail));
     expect(ofTables.map((detail) => / INDEX (\w+)/.exec(detail)?.[1])).toEqual(indexes);
-    expect(ofTables.filter((detail) => detail.startsWith('SCAN'))).toEqual(
-      walked[name] ?? [],
-    );
+    expect(ofTables.filter((detail) => detail.startsWith('SCAN'))).toEqual(walked[name] ?? []);
   });
 
   test('none is left out', () => {

@@ -1,0 +1,183 @@
+import type { BackgroundWatch, Connection, ConnectionId, Effect, Instant, TenantId } from '@freshet/domain';
+import {
+  claimLook,
+  decideWatch,
+  eventsShown,
+  FEED_OUTCOMES,
+  isMissed,
+  takeTurns,
+  type FeedFacts,
+  type Lane,
+  type RefreshPolicy,
+  type WatchFacts,
+  type WatchPhase,
+} from '@freshet/policy';
+import { read, type Loader } from '@freshet/ports';
+import type { Engine } from './engine.js';
+import { loadFeeds } from './load-late.js';
+import { activeOf, asProviderConnection, policyOf } from './load-refresh.js';
+import { noteFeeds } from './note-feeds.js';
+import { planWatches } from './plan-watches.js';
+import { statusShown } from './status-looks.js';
+import { takeEvent } from './webhooks.js';
+
+const CAUSE = 'schedule watch-backgrounds';
+
+/** Asked for in turns of their own, so many together: they share a commit. */
+const AT_ONCE = 25;
+/** At a tick: what is due beyond that is asked for at the next. */
+const ASKED_A_TICK = 4_000;
+/** Free reads at a tick, in all and at one provider through one connector; and so many of them under way at a time. */
+const LOOKS_A_TICK = 300;
+const LOOKS_AT_PROVIDER = 100;
+const LOOKS_AT_ONCE = 10;
+/** So many lanes are looked into at a tick: the next tick goes on from there. */
+const LANES_A_TICK = 256;
+
+interface Named {
+  readonly tenantId: TenantId;
+  readonly id: ConnectionId;
+}
+
+interface WatchLoad {
+  readonly facts: WatchFacts;
+  /** Null: the connection is gone. */
+  readonly policy: RefreshPolicy | null;
+}
+
+/** Counted only where something is about to be missed. */
+function* countWatched({
+  tenantId,
+  connector,
+  provider,
+  institutionId,
+}: BackgroundWatch): Loader<FeedFacts['watched']> {
+  const feed = { tenantId, connector, provider, take: FEED_OUTCOMES };
+  return {
+    provider: yield* read('watchedOfFeed', { ...feed, institutionId: null }),
+    institution: yield* read('watchedOfFeed', { ...feed, institutionId }),
+  };
+}
+
+function* loadWatch(engine: Engine, { tenantId, id }: Named, phase: WatchPhase): Loader<WatchLoad | null> {
+  const watch = yield* read('backgroundWatch', { tenantId, id });
+  const now = engine.clock.now();
+  // Another worker was here before.
+  if (watch === null || (phase === 'due' && (watch.dueAt === null || watch.dueAt > now))) return null;
+  const group = yield* read('group', { tenantId, id });
+  const own = group.find((member) => member.id === id);
+  const feeds = yield* loadFeeds(watch);
+  if (own === undefined) {
+    return { facts: { watch, connection: null, feeds: { feeds, watched: null }, canLook: false }, policy: null };
+  }
+  const policy = policyOf(engine, own);
+  const connection = own.active ? { ...own, ...asProviderConnection(activeOf(group, own), group) } : own;
+  const canLook = engine.connectorsOf(tenantId).get(own.connector)?.capabilities.showsData ?? false;
+  const misses = isMissed(policy, connection, now) && (phase === 'looked' || !canLook);
+  const watched = misses ? yield* countWatched(watch) : null;
+  return { facts: { watch, connection, feeds: { feeds, watched }, canLook }, policy };
+}
+
+const askOf = async (engine: Engine, named: Named, phase: WatchPhase): Promise<void> => {
+  const { effects } = await engine.store.turn(
+    () => loadWatch(engine, named, phase),
+    (load): { readonly effects: readonly Effect[] } =>
+      load === null ? { effects: [] } : decideWatch(load.facts, phase, load.policy, engine.clock.now()),
+  );
+  noteFeeds(engine, effects);
+};
+
+const inGroupsOf = async <One>(all: readonly One[], size: number, each: (one: One) => Promise<void>): Promise<void> => {
+  for (let from = 0; from < all.length; from += size) await Promise.all(all.slice(from, from + size).map(each));
+};
+
+/** All whose time has come, so many at a time. How many. */
+const askDue = async (engine: Engine, limit: number): Promise<number> => {
+  let asked = 0;
+  for (let found = limit; found >= limit && asked < ASKED_A_TICK; asked += found) {
+    const due = await engine.store.read('dueBackgroundWatches', { now: engine.clock.now(), limit });
+    await inGroupsOf(due, AT_ONCE, (named) => askOf(engine, named, 'due'));
+    found = due.length;
+  }
+  return asked;
+};
+
+interface LookLoad {
+  readonly watch: BackgroundWatch | null;
+  readonly found: Connection | null;
+}
+
+function* loadLook({ tenantId, id }: Named): Loader<LookLoad> {
+  return {
+    watch: yield* read('backgroundWatch', { tenantId, id }),
+    found: yield* read('connection', { tenantId, id }),
+  };
+}
+
+/** Reads it at its provider, for nothing, and takes in what that shows as if the provider had told it. */
+const lookAt = async (engine: Engine, named: Named): Promise<void> => {
+  const { connection } = await engine.store.turn(
+    () => loadLook(named),
+    ({ watch, found }): { readonly connection: Connection | null; readonly effects: readonly Effect[] } => {
+      if (found === null) return { connection: null, effects: [] };
+      const claimed = claimLook(watch, policyOf(engine, found), engine.clock.now());
+      return { connection: claimed.look ? found : null, effects: claimed.effects };
+    },
+  );
+  if (connection === null) return;
+  const { tenantId, connector } = connection;
+  const shown = await statusShown(engine, connection);
+  const tellsStatus = engine.connectorsOf(tenantId).get(connector)?.capabilities.tellsStatus ?? false;
+  const at = shown?.at ?? engine.clock.now();
+  for (const event of shown === null ? [] : eventsShown(connection, shown, at, tellsStatus)) {
+    await takeEvent(engine, { tenantId, connector, cause: CAUSE }, event);
+  }
+  await askOf(engine, named, 'looked');
+};
+
+type Waiting = Named & Lane & { readonly dueAt: Instant };
+
+const NOWHERE = { connector: '', provider: '', tenantId: '' } as Lane;
+
+const isSameLane = (a: Lane, b: Lane): boolean =>
+  a.tenantId === b.tenantId && a.connector === b.connector && a.provider === b.provider;
+
+/** The first of each lane that waits; where there are more lanes than a tick has, from where the last walk ended. */
+const createLaneWalk = (engine: Engine) => {
+  let from = NOWHERE;
+  return async (): Promise<readonly Waiting[]> => {
+    const found: Waiting[] = [];
+    let first: Lane | null = null;
+    for (let walked = 0; walked < LANES_A_TICK; walked += 1) {
+      const lane =
+        (await engine.store.read('lookLaneAfter', from)) ?? (await engine.store.read('lookLaneAfter', NOWHERE));
+      if (lane === null || (first !== null && isSameLane(lane, first))) break;
+      first ??= lane;
+      from = lane;
+      const waiting = await engine.store.read('looksOfLane', { ...lane, limit: LOOKS_AT_PROVIDER });
+      // In a lane they come in their order; between lanes by turns, whoever has waited longer.
+      found.push(...waiting.map((named, place) => ({ ...named, ...lane, dueAt: place })));
+    }
+    return found;
+  };
+};
+
+/** Watches the background refreshes that providers make by themselves. */
+export interface BackgroundWatcher {
+  /** Asks for what is due, and reads at providers what nobody has told of: how many of both. */
+  readonly tick: (limit: number) => Promise<number>;
+}
+
+export const createBackgroundWatcher = (engine: Engine): BackgroundWatcher => {
+  const walkLanes = createLaneWalk(engine);
+  return {
+    tick: async (limit) => {
+      await planWatches(engine);
+      const asked = await askDue(engine, limit);
+      const room = { inAll: LOOKS_A_TICK, atOnce: () => LOOKS_AT_PROVIDER };
+      const looks = takeTurns(await walkLanes(), [], room);
+      await inGroupsOf(looks, LOOKS_AT_ONCE, (named) => lookAt(engine, named));
+      return asked + looks.length;
+    },
+  };
+};

@@ -43,6 +43,16 @@ export const nextBackgroundAt = (policy: RefreshPolicy, connection: Timed, now: 
   return lateBy < graceMs ? due + graceMs : due + everyMs;
 };
 
+/**
+ * From when on one that was expected then counts as missed. While its hours are not known, the last data may be of a pull
+ * that pushed it away as a forced one does.
+ */
+export const missedFrom = (
+  policy: RefreshPolicy,
+  { lastBackgroundAt }: Pick<Connection, 'lastBackgroundAt'>,
+  expectedAt: Instant,
+): Instant => expectedAt + graceMsOf(policy) + (lastBackgroundAt === null ? policy.background.suppressedByForcedMs : 0);
+
 /** From when on the connection counts as stale, given its newest data. */
 export const staleAt = (policy: RefreshPolicy, lastSuccessAt: Instant | null, connectedAt: Instant): Instant =>
   (lastSuccessAt ?? connectedAt) + policy.background.staleAfterMs;

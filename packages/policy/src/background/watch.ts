@@ -2,7 +2,7 @@ import { isTerminal, permissionsOf, put, remove } from '@freshet/domain';
 import type { BackgroundWatch, Connection, Effect, Instant } from '@freshet/domain';
 import type { RefreshPolicy } from '../policy.js';
 import { feedEffects, type FeedFacts } from './feed.js';
-import { expectedBackgroundAt, graceMsOf, type Timed } from './next-background.js';
+import { expectedBackgroundAt, graceMsOf, missedFrom, type Timed } from './next-background.js';
 import { caughtUpAt, LEAST_LATE_MS, ownPart } from './own-pulls.js';
 
 /** It is asked whether it came this part of the grace later than it has to be: what is due together is not asked for together. */
@@ -34,16 +34,14 @@ const watchOf = (connection: Watchable, expectedAt: Instant, dueAt: Instant): Ba
 });
 
 /** When it is asked whether the refresh came: once it may not be late any more. */
-const askedAt = (policy: RefreshPolicy, id: string, expectedAt: Instant): Instant => {
-  const graceMs = graceMsOf(policy);
-  return expectedAt + graceMs + ownPart(id, graceMs / OWN_SHARE);
-};
+const askedAt = (policy: RefreshPolicy, connection: Watchable, expectedAt: Instant): Instant =>
+  missedFrom(policy, connection, expectedAt) + ownPart(connection.id, graceMsOf(policy) / OWN_SHARE);
 
 /** A connection that came, or comes back, is watched from now on, if its provider pulls it by itself. */
 export const planWatch = (connection: Watchable, policy: RefreshPolicy, now: Instant): readonly Effect[] => {
   const expectedAt = isPulled(connection) ? expectedBackgroundAt(policy, connection) : null;
   if (expectedAt === null) return [];
-  const asked = askedAt(policy, connection.id, expectedAt);
+  const asked = askedAt(policy, connection, expectedAt);
   return [
     put(
       'backgroundWatch',
@@ -82,7 +80,7 @@ const onTime = (
   policy: RefreshPolicy,
   now: Instant,
 ): readonly Effect[] => [
-  put('backgroundWatch', watchOf(connection, expectedAt, askedAt(policy, watch.id, expectedAt))),
+  put('backgroundWatch', watchOf(connection, expectedAt, askedAt(policy, connection, expectedAt))),
   ...(hasCome(watch, connection, policy) ? feedEffects(watch, 'came', feeds, policy.background.everyMs, now) : []),
 ];
 
@@ -120,7 +118,7 @@ const isOverslept = ({ dueAt }: BackgroundWatch, policy: RefreshPolicy, now: Ins
 /** Whether the refresh that is awaited is so late that it counts as missed. */
 export const isMissed = (policy: RefreshPolicy, connection: Timed, now: Instant): boolean => {
   const expectedAt = expectedBackgroundAt(policy, connection);
-  return expectedAt !== null && expectedAt + graceMsOf(policy) <= now;
+  return expectedAt !== null && missedFrom(policy, connection, expectedAt) <= now;
 };
 
 /**

@@ -151,8 +151,9 @@ export const arrived = (facts: EventFacts, event: Aggregated, policy: RefreshPol
   const hadHistory = facts.group.some((member) => member.historicalLoaded);
   const loadsHistory = !hadHistory && drafts.some(({ after }) => after.historicalLoaded);
   const members = drafts.map(({ after }) => after);
-  // The echo of an earlier pull is no newer than that.
-  const needless = source.is === 'counted' ? [] : endNeedless(facts.queued ?? null, members, at, inputs);
+  // The second word on a pull is no newer than that.
+  const asOf = source.is === 'counted' ? Math.min(at, source.pull.sentAt ?? source.pull.at) : at;
+  const needless = endNeedless(facts.queued ?? null, members, asOf, inputs);
   const paying = { ...facts, counters: countersAfter(facts.counters, needless) };
   const effects = [
     ...pullEffects(source, event, at, facts),

@@ -31,6 +31,16 @@ const counter: BudgetCounter = {
   ...{ reservedMicros: 120_000, chargedMicros: 0, uncertainMicros: 0, shadow: null },
 } as unknown as BudgetCounter;
 
+const earlier = (sentAt: number) =>
+  pull({
+    id: idOf('pull', '0'),
+    origin: 'background',
+    state: 'succeeded',
+    at: noon + MINUTE,
+    endedAt: noon + MINUTE,
+    sentAt,
+  });
+
 const ALL = ['BALANCES', 'TRANSACTIONS'] as const;
 
 interface Given {
@@ -96,15 +106,8 @@ describe('data that comes while a forced refresh waits', () => {
       },
       false,
     ],
-    [
-      'that is the echo of an earlier pull',
-      {
-        facts: {
-          lastPull: pull({ id: idOf('pull', '0'), state: 'succeeded', at: noon + MINUTE, endedAt: noon + MINUTE }),
-        },
-      },
-      false,
-    ],
+    ['that is the echo of a pull from before it', { facts: { lastPull: earlier(noon - MINUTE) } }, false],
+    ['that is the second word on a pull since then', { facts: { lastPull: earlier(noon + MINUTE) } }, true],
     ['once its worker has begun', { task: { state: 'running', leaseOwner: 'w', leaseUntil: noon + DAY } }, false],
     ['once it was sent', { pull: { state: 'sent', sentAt: noon } }, false],
   ])('%s ends it: %s', (_what, given, ends) => {

@@ -43,7 +43,7 @@ const isServed = ({ products, wantedFrom }: Task, group: readonly Connection[]):
 
 /**
  * Data came while a forced refresh was still waiting. Where that is all that anybody wanted of it, it ends, and its money
- * is released in this very turn. Never one that was sent. `group`: as the data has left it.
+ * is released in this very turn. Never one that was sent. `asOf`: when the data was pulled; `group`: as it has left it.
  */
 export const endNeedless = (
   queued: QueuedTask | null,
@@ -52,7 +52,7 @@ export const endNeedless = (
   inputs: TurnInputs,
 ): readonly Effect[] => {
   if (queued === null || !isUnsent(queued)) return [];
-  if (wantsMore(queued.task, group) || !isServed(queued.task, group)) return [];
+  if (asOf < queued.task.wantedFrom || wantsMore(queued.task, group) || !isServed(queued.task, group)) return [];
   const message = `newer data came by itself, as of ${formatInstant(asOf)}: nothing was sent, and nothing is paid`;
   return decideCancel({ ...queued, group }, inputs, { kind: 'not-needed', message }).effects;
 };

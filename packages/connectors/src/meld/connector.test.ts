@@ -103,6 +103,7 @@ describe('the rest', () => {
       status: 'ACTIVE',
       reason: null,
       at: null,
+      data: [{ products: null, at: NOW + 5 }],
     });
     expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
       Array(2).fill('GET /bank-linking/connections/a'),

@@ -16,6 +16,35 @@ export const statusShown = async (engine: Engine, connection: Connection): Promi
   return told === null || 'kind' in told ? null : { ...told, at: told.at ?? askedAt };
 };
 
+/**
+ * The same of several connections of one customer at one provider: in one reading where the connector can, and one by one
+ * what that does not show.
+ */
+export const statusesShown = async (
+  engine: Engine,
+  connections: readonly Connection[],
+): Promise<readonly (StatusShown | null)[]> => {
+  const [first] = connections;
+  const connector = first && engine.connectorsOf(first.tenantId).get(first.connector);
+  const askedAt = engine.clock.now();
+  const calls = connections.map((connection) => connectionCall(engine, connection));
+  const listed =
+    connector?.statuses === undefined || calls.length < 2
+      ? []
+      : await call(
+          engine,
+          connector,
+          'statuses',
+          async (to) => (await to.statuses?.(calls, callContext(engine, to.name))) ?? [],
+        );
+  const shown: (StatusShown | null)[] = [];
+  for (const [place, connection] of connections.entries()) {
+    const told = 'kind' in listed ? null : (listed[place] ?? null);
+    shown.push(told === null ? await statusShown(engine, connection) : { ...told, at: told.at ?? askedAt });
+  }
+  return shown;
+};
+
 /** Takes in what was shown, as if the provider had told it. */
 export const takeShown = async (
   engine: Engine,

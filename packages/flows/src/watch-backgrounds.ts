@@ -1,4 +1,12 @@
-import type { BackgroundWatch, Connection, ConnectionId, Effect, Instant, TenantId } from '@freshet/domain';
+import type {
+  BackgroundWatch,
+  Connection,
+  ConnectionId,
+  Effect,
+  Instant,
+  StatusShown,
+  TenantId,
+} from '@freshet/domain';
 import {
   claimLook,
   decideWatch,
@@ -18,7 +26,7 @@ import { loadFeeds } from './load-late.js';
 import { activeOf, asProviderConnection, policyOf } from './load-refresh.js';
 import { noteFeeds } from './note-feeds.js';
 import { planWatches } from './plan-watches.js';
-import { statusShown } from './status-looks.js';
+import { statusesShown } from './status-looks.js';
 import { takeEvent } from './webhooks.js';
 
 const CAUSE = 'schedule watch-backgrounds';
@@ -114,8 +122,8 @@ function* loadLook({ tenantId, id }: Named): Loader<LookLoad> {
   };
 }
 
-/** Reads it at its provider, for nothing, and takes in what that shows as if the provider had told it. */
-const lookAt = async (engine: Engine, named: Named): Promise<void> => {
+/** Its turn to be read has come, for this worker; null: another has it, or it is gone. */
+const claim = async (engine: Engine, named: Named): Promise<Connection | null> => {
   const { connection } = await engine.store.turn(
     () => loadLook(named),
     ({ watch, found }): { readonly connection: Connection | null; readonly effects: readonly Effect[] } => {
@@ -124,15 +132,44 @@ const lookAt = async (engine: Engine, named: Named): Promise<void> => {
       return { connection: claimed.look ? found : null, effects: claimed.effects };
     },
   );
-  if (connection === null) return;
-  const { tenantId, connector } = connection;
-  const shown = await statusShown(engine, connection);
+  return connection;
+};
+
+/** What was read is taken in as if the provider had told it; then it is asked whether that was what is awaited. */
+const takeIn = async (engine: Engine, connection: Connection, shown: StatusShown | null): Promise<void> => {
+  const { tenantId, connector, id } = connection;
   const tellsStatus = engine.connectorsOf(tenantId).get(connector)?.capabilities.tellsStatus ?? false;
   const at = shown?.at ?? engine.clock.now();
   for (const event of shown === null ? [] : eventsShown(connection, shown, at, tellsStatus)) {
     await takeEvent(engine, { tenantId, connector, cause: CAUSE }, event);
   }
-  await askOf(engine, named, 'looked');
+  await askOf(engine, { tenantId, id }, 'looked');
+};
+
+/** Of one customer at one provider: a connector may read them together. */
+const lookAt = async (engine: Engine, connections: readonly Connection[]): Promise<void> => {
+  const shown = await statusesShown(engine, connections);
+  for (const [place, connection] of connections.entries()) await takeIn(engine, connection, shown[place] ?? null);
+};
+
+const byCustomer = (connections: readonly Connection[]): readonly (readonly Connection[])[] => {
+  const customers = new Map<string, Connection[]>();
+  for (const connection of connections) {
+    const { tenantId, connector, provider, customerId } = connection;
+    const key = JSON.stringify([tenantId, connector, provider, customerId]);
+    customers.set(key, [...(customers.get(key) ?? []), connection]);
+  }
+  return [...customers.values()];
+};
+
+/** Reads them at their providers, for nothing. */
+const lookAtAll = async (engine: Engine, looks: readonly Named[]): Promise<void> => {
+  const claimed: Connection[] = [];
+  await inGroupsOf(looks, AT_ONCE, async (named) => {
+    const connection = await claim(engine, named);
+    if (connection !== null) claimed.push(connection);
+  });
+  await inGroupsOf(byCustomer(claimed), LOOKS_AT_ONCE, (connections) => lookAt(engine, connections));
 };
 
 type Waiting = Named & Lane & { readonly dueAt: Instant };
@@ -176,7 +213,7 @@ export const createBackgroundWatcher = (engine: Engine): BackgroundWatcher => {
       const asked = await askDue(engine, limit);
       const room = { inAll: LOOKS_A_TICK, atOnce: () => LOOKS_AT_PROVIDER };
       const looks = takeTurns(await walkLanes(), [], room);
-      await inGroupsOf(looks, LOOKS_AT_ONCE, (named) => lookAt(engine, named));
+      await lookAtAll(engine, looks);
       return asked + looks.length;
     },
   };

@@ -153,6 +153,11 @@ export interface Connector {
   progress(call: ProgressCall, context: CallContext): Promise<RefreshProgress>;
   /** The connection as the provider sees it now; null where it tells no status. */
   status(call: ConnectionCall, context: CallContext): Promise<StatusShown | null>;
+  /**
+   * What `status` would show of several connections of one customer at one provider, in their order, by fewer readings;
+   * null of one that is not among them. Left out: they are read one by one.
+   */
+  statuses?(calls: readonly ConnectionCall[], context: CallContext): Promise<readonly (StatusShown | null)[]>;
   repair(call: ConnectionCall, context: CallContext): Promise<LinkAnswer>;
   addProducts(
     call: ConnectionCall & { readonly products: readonly Product[] },

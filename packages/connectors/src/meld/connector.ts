@@ -5,6 +5,7 @@ import type { Exchange } from '../http/exchange.js';
 import { notSent } from '../http/failure.js';
 import { createMeldClient, type MeldClient } from './client.js';
 import { importThroughMeld } from './import.js';
+import { statusesOf } from './search.js';
 import type { MeldSettings } from './settings.js';
 import { changeAnswerOf, connectionIn, linkAnswerOf, progressAnswerOf, refreshAnswerOf, shownOf } from './translate.js';
 import { translateMeldWebhook, verifyMeldWebhook, type MeldSigning } from './webhook.js';
@@ -66,6 +67,7 @@ export const createMeldConnector = (settings: MeldSettings): Connector => {
     progress: async (call, { signal, now }) =>
       progressAnswerOf(await client.connection(call.externalId, signal), call, now()),
     status: (call, { signal }) => statusOf(client, call, signal),
+    statuses: (calls, { signal }) => statusesOf(client, calls, signal),
     repair: async (call, { signal, now }) => linkAnswerOf(await client.repair(call.externalId, signal), now()),
     addProducts: async (call, { signal, now }) =>
       changeAnswerOf(await client.update(call.externalId, call.products, signal), GONE, now()),

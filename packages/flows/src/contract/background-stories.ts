@@ -4,7 +4,7 @@ import type { BackgroundWatch, Connection, ConnectionId, Instant, StatusShown } 
 import { decisionsReproduce } from '../audit/decisions-reproduce.js';
 import { rulesOf } from '../audit/rules.js';
 import { createBackgroundWatcher, processDueWebhooks, providerOverviews, runTask } from '../index.js';
-import { read } from '@freshet/ports';
+import { read, type Connector } from '@freshet/ports';
 import {
   akoyaRow,
   allTasks,
@@ -29,6 +29,7 @@ import {
   step,
   taskOf,
   TENANT,
+  withConnector,
   type OpenStore,
   type Rig,
 } from './rig.js';
@@ -226,6 +227,31 @@ export const backgroundStories = (openStore: OpenStore): void => {
         await Promise.all([one.tick(10), other.tick(10)]);
       }
       expect(rig.meld.callsOf('status')).toHaveLength(1);
+    });
+
+    test('of several connections of one customer is read at once, and one by one what that does not show', async () => {
+      const rig = newRig(seeing(() => shows(DUE)));
+      const rows = [daily(), daily(), daily(), daily({ customerId: 'customer-2' })];
+      const connections = await bringIn(rig, rows);
+      const lists: (readonly string[])[] = [];
+      const statuses: Connector['statuses'] = async (calls) => {
+        lists.push(calls.map(({ externalId }) => externalId));
+        return calls.map(({ externalId }) => (externalId === rows[2]?.externalId ? null : shows(DUE)));
+      };
+      const engine = withConnector(rig.engine, { ...rig.meld, statuses });
+      rig.clock.advance(13 * HOUR + 15 * MINUTE);
+      await createBackgroundWatcher(engine).tick(200);
+      expect(lists.map((list) => list.toSorted())).toEqual([
+        rows
+          .slice(0, 3)
+          .map(({ externalId }) => externalId ?? '')
+          .toSorted(),
+      ]);
+      const oneByOne = rig.meld.callsOf('status').map(({ externalId }) => externalId);
+      expect(oneByOne.toSorted()).toEqual([rows[2]?.externalId, rows[3]?.externalId].toSorted());
+      for (const { id } of connections) {
+        expect(await connectionOf(rig, id)).toMatchObject({ lastBackgroundAt: DUE });
+      }
     });
 
     test('tenants take turns where more is to be read than a tick has room for', async () => {

@@ -9,7 +9,7 @@ import type {
 } from '@freshet/domain';
 import type { Connector, ConnectorCapabilities, RefreshCall, WebhookVerdict } from '../connector.js';
 
-type Asks = Exclude<keyof Connector, 'name' | 'capabilities' | 'tokens'>;
+type Asks = Exclude<keyof Connector, 'name' | 'capabilities' | 'tokens' | 'statuses'>;
 
 /** One call of a connector, as it was made. */
 export interface RecordedCall<Ask extends Asks = Asks> {

@@ -36,8 +36,8 @@ const AT_ONCE = 25;
 /** At a tick: what is due beyond that is asked for at the next. */
 const ASKED_A_TICK = 4_000;
 /** Free reads at a tick, in all and at one provider through one connector; and so many of them under way at a time. */
-const LOOKS_A_TICK = 300;
-const LOOKS_AT_PROVIDER = 100;
+const LOOKS_A_TICK = 600;
+const LOOKS_AT_PROVIDER = 300;
 const LOOKS_AT_ONCE = 10;
 /** So many lanes are looked into at a tick: the next tick goes on from there. */
 const LANES_A_TICK = 256;
@@ -76,14 +76,17 @@ function* loadWatch(engine: Engine, { tenantId, id }: Named, phase: WatchPhase):
   const own = group.find((member) => member.id === id);
   const feeds = yield* loadFeeds(watch);
   if (own === undefined) {
-    return { facts: { watch, connection: null, feeds: { feeds, watched: null }, canLook: false }, policy: null };
+    const gone = { connection: null, feeds: { feeds, watched: null }, canHear: false, canLook: false };
+    return { facts: { watch, ...gone }, policy: null };
   }
   const policy = policyOf(engine, own);
   const connection = own.active ? { ...own, ...asProviderConnection(activeOf(group, own), group) } : own;
-  const canLook = engine.connectorsOf(tenantId).get(own.connector)?.capabilities.showsData ?? false;
-  const misses = isMissed(policy, connection, now) && (phase === 'looked' || !canLook);
+  const capabilities = engine.connectorsOf(tenantId).get(own.connector)?.capabilities;
+  const canLook = capabilities?.showsData ?? false;
+  const canHear = canLook || (capabilities?.webhooks ?? false);
+  const misses = isMissed(policy, connection, now) && (phase !== 'due' || !canLook);
   const watched = misses ? yield* countWatched(watch) : null;
-  return { facts: { watch, connection, feeds: { feeds, watched }, canLook }, policy };
+  return { facts: { watch, connection, feeds: { feeds, watched }, canHear, canLook }, policy };
 }
 
 const askOf = async (engine: Engine, named: Named, phase: WatchPhase): Promise<void> => {
@@ -127,8 +130,8 @@ const claim = async (engine: Engine, named: Named): Promise<Connection | null> =
   const { connection } = await engine.store.turn(
     () => loadLook(named),
     ({ watch, found }): { readonly connection: Connection | null; readonly effects: readonly Effect[] } => {
-      if (found === null) return { connection: null, effects: [] };
-      const claimed = claimLook(watch, policyOf(engine, found), engine.clock.now());
+      const policy = found && policyOf(engine, found);
+      const claimed = claimLook(watch, found, policy, engine.clock.now());
       return { connection: claimed.look ? found : null, effects: claimed.effects };
     },
   );
@@ -143,7 +146,7 @@ const takeIn = async (engine: Engine, connection: Connection, shown: StatusShown
   for (const event of shown === null ? [] : eventsShown(connection, shown, at, tellsStatus)) {
     await takeEvent(engine, { tenantId, connector, cause: CAUSE }, event);
   }
-  await askOf(engine, { tenantId, id }, 'looked');
+  await askOf(engine, { tenantId, id }, shown === null ? 'unread' : 'looked');
 };
 
 /** Of one customer at one provider: a connector may read them together. */

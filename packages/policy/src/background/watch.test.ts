@@ -34,6 +34,7 @@ const decided = (
   now: number,
   given: {
     readonly phase?: WatchPhase;
+    readonly canHear?: boolean;
     readonly canLook?: boolean;
     readonly watch?: Partial<BackgroundWatch>;
     readonly connection?: Connection | null;
@@ -44,6 +45,7 @@ const decided = (
     watch: watch(given.watch),
     connection: given.connection === undefined ? pulled() : given.connection,
     feeds: NO_FEEDS,
+    canHear: given.canHear ?? true,
     canLook: given.canLook ?? false,
   };
   return decideWatch(facts, given.phase ?? 'due', given.policy ?? managed, now).effects;
@@ -145,6 +147,23 @@ describe('what was asked for when its time had come', () => {
     }
   });
 
+  test.each([
+    [0, null],
+    [1, null],
+    [2, noon],
+  ])('is not late by a reading that failed, after %d such: late since %s', (misses, lateSince) => {
+    const given = { phase: 'unread', canLook: true, watch: { misses } } as const;
+    expect(watchIn(decided(noon + HOUR, given))).toMatchObject({ lateSince, misses: misses + 1, lookSince: null });
+    // ... nor on time by it where it was late before.
+    const before = { ...given, watch: { misses, lateSince: noon } };
+    expect(watchIn(decided(noon + HOUR, before))).toMatchObject({ lateSince: noon });
+  });
+
+  test('is not late where nothing of it would be heard', () => {
+    const deaf = decided(noon + HOUR, { canHear: false });
+    expect(deaf).toEqual([put('backgroundWatch', watch({ dueAt: noon + HOUR + DAY }))]);
+  });
+
   test('and did not come is asked for often at first, and at least four times a period', () => {
     const again = (misses: number) =>
       (watchIn(decided(noon + HOUR, { watch: { misses } }))?.dueAt as number) - (noon + HOUR);
@@ -190,9 +209,13 @@ describe('what was asked for when its time had come', () => {
 
   test('is read by one worker, and asked for again should that one go', () => {
     const waiting = watch({ dueAt: null, lookSince: noon });
-    expect(claimLook(null, managed, noon).look).toBe(false);
-    expect(claimLook(watch(), managed, noon)).toEqual({ look: false, effects: [] });
-    const claimed = claimLook(waiting, managed, noon);
+    expect(claimLook(null, pulled(), managed, noon).look).toBe(false);
+    expect(claimLook(watch(), pulled(), managed, noon)).toEqual({ look: false, effects: [] });
+    for (const gone of [null, pulled({ status: 'DELETED' })]) {
+      const ends = claimLook(waiting, gone, managed, noon);
+      expect([ends.look, watchIn(ends.effects)?.dueAt]).toEqual([false, noon]);
+    }
+    const claimed = claimLook(waiting, pulled(), managed, noon);
     expect(claimed.look).toBe(true);
     expect(watchIn(claimed.effects)).toMatchObject({ lookSince: null, dueAt: noon + HOUR });
   });

@@ -7,6 +7,8 @@ import { caughtUpAt, LEAST_LATE_MS, ownPart } from './own-pulls.js';
 
 /** It is asked whether it came this part of the grace later than it has to be: what is due together is not asked for together. */
 const OWN_SHARE = 4;
+/** Readings that fail so often in a row say as much as one that shows nothing: the provider is down, or shut to us. */
+const FAILED_READINGS = 3;
 /** While it is late it is asked for again at least so often in each period. */
 const ASKED_A_PERIOD = 4;
 
@@ -60,12 +62,17 @@ export interface WatchFacts {
   /** As all of its group is known; null: it is gone. */
   readonly connection: Watchable | null;
   readonly feeds: FeedFacts;
+  /** Whether anything of it would be heard at all: by webhooks, or by reading it. */
+  readonly canHear: boolean;
   /** Whether reading it at its provider costs nothing, and would show that the refresh came. */
   readonly canLook: boolean;
 }
 
-/** `due`: its time has come; `looked`: it was read at its provider, and what that showed is taken in. */
-export type WatchPhase = 'due' | 'looked';
+/**
+ * `due`: its time has come; `looked`: it was read at its provider, and what that showed is taken in; `unread`: that reading
+ * failed, so nobody knows.
+ */
+export type WatchPhase = 'due' | 'looked' | 'unread';
 
 /** The one that was awaited came: not where it only is expected later now. */
 const hasCome = (watch: BackgroundWatch, { lastBackgroundAt }: Timed, { background }: RefreshPolicy): boolean =>
@@ -90,6 +97,21 @@ const askedAgainAt = (policy: RefreshPolicy, misses: number, staleAt: Instant | 
   const again = now + Math.min(graceMsOf(policy) * 2 ** misses, most);
   return staleAt !== null && staleAt > now ? Math.min(again, staleAt) : again;
 };
+
+/** Nobody knows yet: it is asked for again, and called late only if it was before. */
+const unread = (
+  watch: BackgroundWatch,
+  { staleAt }: Watchable,
+  policy: RefreshPolicy,
+  now: Instant,
+): readonly Effect[] => [
+  put('backgroundWatch', {
+    ...watch,
+    dueAt: askedAgainAt(policy, watch.misses, staleAt, now),
+    lookSince: null,
+    misses: watch.misses + 1,
+  }),
+];
 
 const missed = (
   watch: BackgroundWatch,
@@ -126,7 +148,7 @@ export const isMissed = (policy: RefreshPolicy, connection: Timed, now: Instant)
  * whomever, needs nothing but the next plan. What did not is read at the provider where that is free, and only then late.
  */
 export const decideWatch = (
-  { watch, connection, feeds, canLook }: WatchFacts,
+  { watch, connection, feeds, canHear, canLook }: WatchFacts,
   phase: WatchPhase,
   policy: RefreshPolicy | null,
   now: Instant,
@@ -140,23 +162,30 @@ export const decideWatch = (
   if (!isMissed(policy, connection, now)) return { effects: onTime(watch, connection, expectedAt, feeds, policy, now) };
   if (phase === 'due' && isOverslept(watch, policy, now))
     return { effects: [put('backgroundWatch', { ...watch, dueAt: caughtUpAt(policy, watch.id, now) })] };
+  // Who hears nothing cannot say that nothing came.
+  if (!canHear) return { effects: [put('backgroundWatch', { ...watch, dueAt: now + policy.background.everyMs })] };
   if (phase === 'due' && canLook)
     return { effects: [put('backgroundWatch', { ...watch, dueAt: null, lookSince: now })] };
+  if (phase === 'unread' && watch.lateSince === null && watch.misses + 1 < FAILED_READINGS)
+    return { effects: unread(watch, connection, policy, now) };
   return { effects: missed(watch, connection, expectedAt, feeds, policy, now) };
 };
 
-/** Its turn to be read at its provider has come, for one worker: should that one go, it is asked for again. */
+/**
+ * Its turn to be read at its provider has come, for one worker: should that one go, it is asked for again. One that its
+ * provider does not pull any more is not read, and asked for at once, which ends its watch.
+ */
 export const claimLook = (
   watch: BackgroundWatch | null,
-  policy: RefreshPolicy,
+  connection: Awaited | null,
+  policy: RefreshPolicy | null,
   now: Instant,
-): { readonly look: boolean; readonly effects: readonly Effect[] } =>
-  watch === null || watch.lookSince === null
-    ? { look: false, effects: [] }
-    : {
-        look: true,
-        effects: [put('backgroundWatch', { ...watch, lookSince: null, dueAt: now + graceMsOf(policy) })],
-      };
+): { readonly look: boolean; readonly effects: readonly Effect[] } => {
+  if (watch === null || watch.lookSince === null) return { look: false, effects: [] };
+  const claimed = (dueAt: Instant): Effect => put('backgroundWatch', { ...watch, lookSince: null, dueAt });
+  if (policy === null || connection === null || !isPulled(connection)) return { look: false, effects: [claimed(now)] };
+  return { look: true, effects: [claimed(now + graceMsOf(policy))] };
+};
 
 /** Data came to a connection that was late: told by a webhook, or read. */
 export const afterData = (

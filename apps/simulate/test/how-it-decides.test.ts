@@ -112,6 +112,18 @@ test('the two decisions of the month are on the page: the same gain, another pri
   isOnPage(listed([worthOf(friday)]));
 });
 
+test('what is said of a refresh that is late, and of a feed that is silent, is on the page', () => {
+  const [expectedAt, sinceAt, now] = ['05:00', '08:10', '11:30'].map((time) => Date.parse(`2028-02-10T${time}Z`)) as [
+    number,
+    number,
+    number,
+  ];
+  const late = { gate: 'worth', code: 'BACKGROUND_LATE', data: { expectedAt, lateMs: now - expectedAt } } as const;
+  const silence = { scope: 'institution', sinceAt, silentMs: now - sinceAt, missed: 12, of: 20 };
+  isOnPage(listed([renderReason(late)]));
+  isOnPage(listed([renderReason({ gate: 'worth', code: 'FEED_SILENT', data: silence })]));
+});
+
 test('every picture of the page is there', () => {
   const pictures = [...page.matchAll(/\]\((pictures\/[\w-]+\.svg)\)/g)].map(([, file]) => file ?? '');
   expect(pictures).toHaveLength(4);

@@ -104,7 +104,7 @@ export const createHarborConnector = (settings: HarborSettings): Connector => {
     name: 'harbor',
     capabilities: {
       ...{ refresh: true, repair: false, addProducts: false, delete: true, imports: [] },
-      ...{ tellsStatus: false, showsRepair: false },
+      ...{ tellsStatus: false, showsRepair: false, showsData: false },
       webhooks: settings.webhookSecret !== undefined,
     },
     refresh: async (call, { signal, now, sending }) => {

@@ -22,6 +22,18 @@ export interface StatusTold {
   readonly at: Instant | null;
 }
 
+/** Data that a provider shows to be there. */
+export interface DataShown {
+  /** Null: all that the connection has. */
+  readonly products: readonly Product[] | null;
+  readonly at: Instant;
+}
+
+/** The connection as the provider shows it, and its newest data, where a reading that costs nothing shows that. */
+export interface StatusShown extends StatusTold {
+  readonly data?: readonly DataShown[];
+}
+
 /** A task may be several calls: what of it was limited, while others of it were taken. */
 interface InPart {
   readonly limitedInPart?: Pick<Limited, 'until' | 'scope' | 'said'>;

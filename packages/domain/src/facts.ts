@@ -1,3 +1,4 @@
+import type { FeedScope } from './background-watch.js';
 import type { CalendarUnit } from './calendar.js';
 import type { Closure } from './closure.js';
 import type { Connection, ProviderName } from './connection.js';
@@ -88,6 +89,20 @@ export interface BudgetFacts {
   readonly shadow: ShadowPrice | null;
 }
 
+/** What keeps a background refresh from being waited for. */
+export interface LateFacts {
+  /** When the one was expected that did not come; null: that of this connection is not late. */
+  readonly since: Instant | null;
+  /** What is silent as a whole; null: nothing. */
+  readonly feed: {
+    readonly scope: FeedScope;
+    readonly since: Instant;
+    /** Of the last so many that were awaited of it, so many were missed. */
+    readonly missed: number;
+    readonly of: number;
+  } | null;
+}
+
 /** Everything that `decideRefresh` sees beside the request and the policy. */
 export interface RefreshFacts {
   readonly now: Instant;
@@ -111,6 +126,8 @@ export interface RefreshFacts {
   readonly budgets: readonly BudgetFacts[];
   /** What forcing would bring: weighed in mode auto only, null in mode force. */
   readonly forcing: ForcingFacts | null;
+  /** Mode auto only, and only where something is late. */
+  readonly late?: LateFacts;
 }
 
 export type ClosureFacts = Pick<Closure, 'scope' | 'scopeKey' | 'kind' | 'until'> & Partial<Pick<Closure, 'probe'>>;

@@ -1,3 +1,4 @@
+export * from './background-watch.js';
 export * from './breaker.js';
 export * from './calendar.js';
 export * from './closure.js';

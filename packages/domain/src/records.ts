@@ -1,3 +1,4 @@
+import type { BackgroundWatch, Feed } from './background-watch.js';
 import type { Breaker } from './breaker.js';
 import type { Closure } from './closure.js';
 import type { Connection, ConnectorName, StatusChange } from './connection.js';
@@ -138,6 +139,8 @@ export interface Records {
   readonly connectionRates: ConnectionRates;
   readonly postingProfile: PostingProfile;
   readonly pullPlan: PullPlan;
+  readonly backgroundWatch: BackgroundWatch;
+  readonly feed: Feed;
   readonly tokenRenewal: TokenRenewal;
   readonly webhook: WebhookRecord;
   readonly idempotency: IdempotencyRecord;
@@ -166,6 +169,8 @@ export const recordNames = [
   'connectionRates',
   'postingProfile',
   'pullPlan',
+  'backgroundWatch',
+  'feed',
   'tokenRenewal',
   'webhook',
   'idempotency',

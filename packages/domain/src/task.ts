@@ -50,6 +50,7 @@ export const taskErrorKinds = [
   'not-refreshable',
   'unknown',
   'expired',
+  'not-needed',
 ] as const;
 export type TaskErrorKind = (typeof taskErrorKinds)[number];
 
@@ -83,6 +84,8 @@ export interface Task {
   readonly cost: Money | null;
   readonly charge: Charge;
   readonly queuedAt: Instant;
+  /** Data from then on is all that those who asked wanted: of the last of them who is not content with less. */
+  readonly wantedFrom: Instant;
   readonly startedAt: Instant | null;
   readonly endedAt: Instant | null;
   /** When it next needs a worker: queued, the next attempt; running, the next look at the provider. Null once ended. */

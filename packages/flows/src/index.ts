@@ -18,5 +18,6 @@ export * from './tasks.js';
 export * from './job-runs.js';
 export { lookAtRepairs } from './status-looks.js';
 export * from './upkeep.js';
+export { createBackgroundWatcher, type BackgroundWatcher } from './watch-backgrounds.js';
 export * from './watch-consents.js';
 export { processDueWebhooks, processWebhook, receiveWebhook, type WebhookResult } from './webhooks.js';

@@ -7,6 +7,7 @@ import type {
   ConnectionId,
   ForcingFacts,
   Instant,
+  LateFacts,
   OpenTaskFacts,
   Product,
   Pull,
@@ -33,6 +34,7 @@ import type { Budget, LimitScope, RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader, UsageScope } from '@freshet/ports';
 import type { Engine } from './engine.js';
+import { loadLate } from './load-late.js';
 
 /** Everything that one refresh request is decided from, and the rows that recording it needs. */
 export interface RefreshLoad {
@@ -81,7 +83,7 @@ const latest = (instants: readonly (Instant | null)[]): Instant | null =>
   instants.reduce((newest, at) => (at !== null && (newest === null || at > newest) ? at : newest), null);
 
 /** What the whole group knows: a pull of any twin is a pull of the one provider connection. */
-const asProviderConnection = (active: Connection, group: readonly Connection[]): ConnectionFacts => ({
+export const asProviderConnection = (active: Connection, group: readonly Connection[]): ConnectionFacts => ({
   ...connectionFacts(active),
   lastSuccessAt: newestData(group),
   lastAttemptAt: latest(group.map((member) => member.lastAttemptAt)),
@@ -215,6 +217,7 @@ function* loadForcing(
   group: readonly Connection[],
   openTask: Task | null,
   request: RefreshRequest,
+  late: LateFacts | null,
   policy: RefreshPolicy,
   now: Instant,
 ): Loader<ForcingFacts | null> {
@@ -227,7 +230,7 @@ function* loadForcing(
     products: request.products === null || request.products.length === 0 ? asked.products : request.products,
     freshness: groupFreshness(group),
     lastDataAt: newestData(group),
-    nextBackgroundAt: nextBackgroundAt(policy, asProviderConnection(active, group), now),
+    nextBackgroundAt: late === null ? nextBackgroundAt(policy, asProviderConnection(active, group), now) : null,
     now,
   };
   return forcingFacts(rates, profile?.hours ?? null, asks, policy);
@@ -277,10 +280,12 @@ export function* loadRefreshOf(
   const counters = yield* read('budgetCounters', { tenantId, at: now });
   const budgets: BudgetFacts[] = [];
   for (const budget of policy.budgets) budgets.push(yield* loadBudget(budget, tenantId, counters, now));
+  const governing = asProviderConnection(active, group);
+  const late = openTask === null ? yield* loadLate(active, governing, request, policy, now) : null;
   const facts: RefreshFacts = {
     now,
     asked: connectionFacts(asked),
-    active: asProviderConnection(active, group),
+    active: governing,
     freshness: groupFreshness(group),
     openTask: openTaskFacts(openTask),
     recent: yield* loadRecent(asked, policy, now),
@@ -292,7 +297,8 @@ export function* loadRefreshOf(
     })),
     ...connectorFacts(engine, asked),
     budgets,
-    forcing: yield* loadForcing(asked, active, group, openTask, request, policy, now),
+    forcing: yield* loadForcing(asked, active, group, openTask, request, late, policy, now),
+    ...(late === null ? {} : { late }),
   };
   return { facts, policy, asked, group, openTask, counters };
 }

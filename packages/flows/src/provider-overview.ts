@@ -1,5 +1,5 @@
 import { calendarPeriod } from '@freshet/domain';
-import type { Closure, Instant, TenantId } from '@freshet/domain';
+import type { Closure, Feed, Instant, TenantId } from '@freshet/domain';
 import type { RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader, ProviderSpend } from '@freshet/ports';
@@ -21,6 +21,8 @@ export interface ProviderOverview {
   readonly institutions: readonly Closure[];
   /** When the last of those ends; null where nothing does, or nobody knows when. */
   readonly blockedUntil: Instant | null;
+  /** Feeds of it whose background refreshes have stopped coming. */
+  readonly silent: readonly Feed[];
   /** One entry for each currency, of the UTC day and month. */
   readonly today: readonly ProviderSpend[];
   readonly month: readonly ProviderSpend[];
@@ -29,6 +31,7 @@ export interface ProviderOverview {
 interface OverviewLoad {
   readonly closures: readonly Closure[];
   readonly institutions: readonly Closure[];
+  readonly silent: readonly Feed[];
   readonly today: readonly ProviderSpend[];
   readonly month: readonly ProviderSpend[];
 }
@@ -37,6 +40,7 @@ function* loadOverview(tenantId: TenantId, now: Instant): Loader<OverviewLoad> {
   return {
     closures: yield* read('closuresOfTenant', { tenantId, scope: 'provider' }),
     institutions: yield* read('closuresOfTenant', { tenantId, scope: 'institution' }),
+    silent: yield* read('silentFeedsOfTenant', { tenantId }),
     today: yield* read('spend', { tenantId, since: calendarPeriod(now, 'day', 'UTC').start }),
     month: yield* read('spend', { tenantId, since: calendarPeriod(now, 'month', 'UTC').start }),
   };
@@ -76,6 +80,7 @@ const overviewOf = (engine: Engine, tenantId: TenantId, provider: string, load: 
     blocks,
     institutions: load.institutions.filter(isOwn),
     blockedUntil: endOf(blocks, now),
+    silent: load.silent.filter((feed) => feed.provider === provider),
     today: load.today.filter((spend) => spend.provider === provider),
     month: load.month.filter((spend) => spend.provider === provider),
   };

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionId, Effect, StatusLook, StatusTold, TenantId } from '@freshet/domain';
+import type { Connection, ConnectionId, Effect, StatusLook, StatusShown, StatusTold, TenantId } from '@freshet/domain';
 import { decideLook } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import { call, callContext, connectionCall } from './connection-call.js';
@@ -6,7 +6,7 @@ import type { Engine } from './engine.js';
 import { takeEvent } from './webhooks.js';
 
 /** What the connector shows of a connection now, as of when it was asked; null where it shows nothing. */
-export const statusShown = async (engine: Engine, connection: Connection): Promise<StatusTold | null> => {
+export const statusShown = async (engine: Engine, connection: Connection): Promise<StatusShown | null> => {
   const connector = engine.connectorsOf(connection.tenantId).get(connection.connector);
   if (connector === undefined) return null;
   const askedAt = engine.clock.now();
@@ -14,6 +14,35 @@ export const statusShown = async (engine: Engine, connection: Connection): Promi
     to.status(connectionCall(engine, connection), callContext(engine, to.name)),
   );
   return told === null || 'kind' in told ? null : { ...told, at: told.at ?? askedAt };
+};
+
+/**
+ * The same of several connections of one customer at one provider: in one reading where the connector can, and one by one
+ * what that does not show.
+ */
+export const statusesShown = async (
+  engine: Engine,
+  connections: readonly Connection[],
+): Promise<readonly (StatusShown | null)[]> => {
+  const [first] = connections;
+  const connector = first && engine.connectorsOf(first.tenantId).get(first.connector);
+  const askedAt = engine.clock.now();
+  const calls = connections.map((connection) => connectionCall(engine, connection));
+  const listed =
+    connector?.statuses === undefined || calls.length < 2
+      ? []
+      : await call(
+          engine,
+          connector,
+          'statuses',
+          async (to) => (await to.statuses?.(calls, callContext(engine, to.name))) ?? [],
+        );
+  const shown: (StatusShown | null)[] = [];
+  for (const [place, connection] of connections.entries()) {
+    const told = 'kind' in listed ? null : (listed[place] ?? null);
+    shown.push(told === null ? await statusShown(engine, connection) : { ...told, at: told.at ?? askedAt });
+  }
+  return shown;
 };
 
 /** Takes in what was shown, as if the provider had told it. */

@@ -5,6 +5,7 @@ import type {
   Instant,
   ProviderEvent,
   Pull,
+  Task,
   TenantId,
   WebhookId,
   WebhookRecord,
@@ -12,6 +13,7 @@ import type {
 import {
   decideEvent,
   ECHO_MS,
+  isMissed,
   keyToldBy,
   nearestPull,
   othersMayCost,
@@ -24,7 +26,10 @@ import { callContext } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
 import { loadLearning } from './load-learning.js';
 import { loadHoldings } from './load-holdings.js';
-import { policyOf } from './load-refresh.js';
+import { loadFeeds } from './load-late.js';
+import { activeOf, asProviderConnection, policyOf } from './load-refresh.js';
+import { loadHeld } from './load-task.js';
+import { noteFeeds } from './note-feeds.js';
 
 export type WebhookResult =
   | { readonly kind: 'unknown-connector' }
@@ -145,6 +150,25 @@ function* loadPulls(connection: Connection, event: Handled, now: Instant): Loade
   return { awaitedPull, lastPull, lastLink, earlierBackgroundAt: earlierBackground?.at ?? null };
 }
 
+type WaitingFacts = Pick<EventFacts, 'queued' | 'late'>;
+
+/** What data that comes makes needless, or on time: a refresh that still waits, and the watch over what was late. */
+function* loadWaiting(
+  { kind }: Handled,
+  active: Connection,
+  group: readonly Connection[],
+  openTask: Task | null,
+  policy: RefreshPolicy,
+  now: Instant,
+): Loader<WaitingFacts> {
+  if (kind !== 'aggregated') return {};
+  const queued = openTask?.state === 'queued' ? ((yield* loadHeld(openTask)) ?? null) : null;
+  if (!isMissed(policy, asProviderConnection(active, group), now)) return { queued };
+  const watch = yield* read('backgroundWatch', { tenantId: active.tenantId, id: active.id });
+  if (watch === null || watch.lateSince === null) return { queued };
+  return { queued, late: { watch, feeds: { feeds: yield* loadFeeds(active), watched: null } } };
+}
+
 function* loadEvent(
   engine: Engine,
   tenantId: TenantId,
@@ -164,7 +188,9 @@ function* loadEvent(
   const hasHistory = members.some((member) => member.historicalLoaded);
   const mayCost = event.kind === 'aggregated' && othersMayCost(policy.price, hasHistory);
   const counters = mayCost ? yield* read('budgetCounters', { tenantId, at: now }) : [];
-  return { facts: { connection, group: members, ...joined, openTask, ...pulls, learning, counters }, policy };
+  const waiting = yield* loadWaiting(event, activeOf(members, connection), members, openTask, policy, now);
+  const facts = { connection, group: members, ...joined, openTask, ...pulls, learning, counters, ...waiting };
+  return { facts, policy };
 }
 
 /** `waits`: it cannot be taken in yet; `unknown`: it is about nothing of ours. */
@@ -188,6 +214,7 @@ export const takeEvent = async (engine: Engine, telling: Telling, event: Handled
     },
   );
   if (decided.taken === 'taken' && event.kind === 'status-told') noteUnknownWord(engine, telling, event);
+  noteFeeds(engine, decided.effects);
   return decided.taken;
 };
 

@@ -3,6 +3,9 @@ export * from './allocation/index.js';
 export { breakersOver, tellsOfOutages } from './breaker/index.js';
 export * from './catalogue/index.js';
 export { decideOwnPull, OWN_PULL, planOwnPull, type OwnPullDecision } from './background/own-pulls.js';
+export { feedsOver, FEED_OUTCOMES, silenceIn, type FeedFacts } from './background/feed.js';
+export { claimLook, decideWatch, isMissed, planWatch, type WatchFacts, type WatchPhase } from './background/watch.js';
+export { eventsShown } from './background/shown.js';
 export { pullsByPermit } from './background/pulls-by-permit.js';
 export { takeTurns, type Lane, type Room } from './dispatch/take-turns.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
@@ -53,6 +56,7 @@ export {
 export * from './turn-inputs.js';
 export { decideEvent, type EventDecision, type EventFacts } from './event/decide-event.js';
 export { decideConsent } from './consent/decide-consent.js';
+export type { QueuedTask } from './event/needless-task.js';
 export { ECHO_MS, nearestPull } from './event/echo.js';
 export { keyToldBy } from './event/linking.js';
 export type { Clash, GroupHoldings, HoldingsByKey } from './group/carry.js';

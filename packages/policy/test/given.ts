@@ -293,6 +293,7 @@ export const queued = (values: Partial<Task> = {}): Task => ({
   cost: { micros: 120_000, currency: 'USD' },
   charge: 'reserved',
   queuedAt: noon,
+  wantedFrom: noon,
   startedAt: null,
   endedAt: null,
   dueAt: noon,

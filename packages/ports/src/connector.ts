@@ -15,7 +15,7 @@ import type {
   RefreshProgress,
   Refused,
   StatusAndReason,
-  StatusTold,
+  StatusShown,
   Unavailable,
   Unknown,
 } from '@freshet/domain';
@@ -137,6 +137,8 @@ export interface ConnectorCapabilities {
   readonly tellsStatus: boolean;
   /** `status` shows of a broken login whether its customer has mended it; what shows less would call it mended before it is. */
   readonly showsRepair: boolean;
+  /** `status` costs nothing, and shows when the provider's newest data came. */
+  readonly showsData: boolean;
   readonly webhooks: boolean;
 }
 
@@ -150,7 +152,12 @@ export interface Connector {
   refresh(call: RefreshCall, context: RefreshContext): Promise<RefreshAnswer>;
   progress(call: ProgressCall, context: CallContext): Promise<RefreshProgress>;
   /** The connection as the provider sees it now; null where it tells no status. */
-  status(call: ConnectionCall, context: CallContext): Promise<StatusTold | null>;
+  status(call: ConnectionCall, context: CallContext): Promise<StatusShown | null>;
+  /**
+   * What `status` would show of several connections of one customer at one provider, in their order, by fewer readings;
+   * null of one that is not among them. Left out: they are read one by one.
+   */
+  statuses?(calls: readonly ConnectionCall[], context: CallContext): Promise<readonly (StatusShown | null)[]>;
   repair(call: ConnectionCall, context: CallContext): Promise<LinkAnswer>;
   addProducts(
     call: ConnectionCall & { readonly products: readonly Product[] },

@@ -2,6 +2,7 @@ import type {
   ApiKey,
   AuditId,
   AuditRun,
+  BackgroundWatch,
   Breaker,
   BudgetAlert,
   BudgetCounter,
@@ -12,6 +13,7 @@ import type {
   ConnectorName,
   DecisionId,
   DecisionRecord,
+  Feed,
   Finding,
   IdempotencyRecord,
   Instant,
@@ -82,6 +84,14 @@ export interface TaskLane {
 export interface DueTask extends TaskLane {
   readonly id: TaskId;
   readonly dueAt: Instant;
+}
+
+/** How many feeds of one kind are silent, of all tenants together. */
+export interface SilentFeedCount {
+  readonly connector: ConnectorName;
+  readonly provider: ProviderName;
+  readonly scope: Feed['scope'];
+  readonly count: number;
 }
 
 interface Read<Params, Result> {
@@ -183,6 +193,12 @@ export interface Reads {
   readonly pullPlan: Read<InTenant<ConnectionId>, PullPlan | null>;
   readonly statusLook: Read<InTenant<ConnectionId>, StatusLook | null>;
   readonly tokenRenewal: Read<InTenant<ConnectionId>, TokenRenewal | null>;
+  readonly backgroundWatch: Read<InTenant<ConnectionId>, BackgroundWatch | null>;
+  readonly feed: Read<{ readonly id: string }, Feed | null>;
+  readonly silentFeedsOfTenant: Read<{ readonly tenantId: TenantId }, readonly Feed[]>;
+  readonly silentFeedCounts: Read<Record<string, never>, readonly SilentFeedCount[]>;
+  /** How many are watched of a feed, counted up to `take`; institution null: of all of them. */
+  readonly watchedOfFeed: Read<TaskLane & { readonly institutionId: string | null; readonly take: number }, number>;
   readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
   readonly webhook: Read<InTenant<WebhookId>, WebhookRecord | null>;
   readonly webhookByKey: Read<
@@ -233,6 +249,18 @@ export interface Reads {
   /** Connections whose status is to be looked at by then, the longest due first. */
   readonly dueStatusLooks: Read<
     { readonly now: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
+  >;
+  /** Connections whose background refresh has to be asked for by then, the longest due first. */
+  readonly dueBackgroundWatches: Read<
+    { readonly now: Instant; readonly limit: number },
+    readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
+  >;
+  /** The next lane, by connector, provider and tenant, of which a connection waits to be read. All empty: the first. */
+  readonly lookLaneAfter: Read<TaskLane, TaskLane | null>;
+  /** Connections of a lane that wait to be read at their provider, the longest first. */
+  readonly looksOfLane: Read<
+    TaskLane & { readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
   >;
   /** The earliest instant (engine clock) at which a task or webhook falls due, held or not; null: none will. */

@@ -26,6 +26,9 @@ const connectorView = z
         showsRepair: z
           .boolean()
           .meta({ description: 'Whether a repair is seen without a webhook: its status is read after the link.' }),
+        showsData: z
+          .boolean()
+          .meta({ description: 'Whether a free read shows that a background refresh came, where nobody tells of it.' }),
         webhooks: z.boolean(),
       })
       .nullable()

@@ -78,6 +78,7 @@ export const printCapabilities = (): string => {
       row('import of its own', ({ imports }) => (imports.length === 0 ? 'no' : imports.join(', '))),
       row('tells statuses itself', (can) => yes(can.tellsStatus)),
       row('shows a repair without a webhook', (can) => yes(can.showsRepair)),
+      row('shows its newest data in a free read', (can) => yes(can.showsData)),
       row('webhooks', (can) => yes(can.webhooks)),
     ],
   );

@@ -3,6 +3,7 @@ import type { Store } from '@freshet/ports';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { RequestTimes } from './request-times.js';
+import { gaugeSilentFeeds } from './silent-feeds.js';
 import { createTally } from './tally.js';
 
 /** Nest's name for the Metrics of the process. */
@@ -81,7 +82,10 @@ export const createMetrics = (): Metrics => {
   const times = new RequestTimes();
   return {
     registry,
-    watch: (store) => watch(tallies, store),
+    watch: (store) => {
+      gaugeSilentFeeds(registry, store);
+      return watch(tallies, store);
+    },
     timeRequests: (server) => timeRequests(times, server),
     text: async () => `${await registry.metrics()}\n${times.text()}`,
   };

@@ -1,8 +1,8 @@
-import { closureKinds, type Closure } from '@freshet/domain';
+import { closureKinds, type Closure, type Feed } from '@freshet/domain';
 import type { ProviderOverview } from '@freshet/flows';
 import type { ProviderSpend } from '@freshet/ports';
 import { z } from 'zod';
-import { instantView, moneyView, toInstantOrNull, toMoney } from '../http/wire.js';
+import { instantView, moneyView, toInstant, toInstantOrNull, toMoney } from '../http/wire.js';
 import { policyView, toPolicy } from '../policy/policy-view.js';
 
 const spendView = z
@@ -21,6 +21,14 @@ const blockView = z.object({
   probe: z.string().nullable().meta({ description: 'The one task that is trying whether an open breaker may close.' }),
 });
 
+const silenceView = z.object({
+  connector: z.string(),
+  institutionId: z.string().nullable().meta({ description: 'Null: all of the provider.' }),
+  since: instantView,
+  missed: z.int().meta({ description: 'Of the last ones that were awaited, each of another connection.' }),
+  of: z.int(),
+});
+
 export const providerView = z
   .object({
     provider: z.string(),
@@ -33,6 +41,9 @@ export const providerView = z
     }),
     institutions: z.array(blockView.extend({ institutionId: z.string() })).meta({
       description: 'Those that are shut alone.',
+    }),
+    silent: z.array(silenceView).meta({
+      description: 'Where background refreshes that are due have stopped coming: mode auto does not wait for them.',
     }),
     today: spendView,
     month: spendView,
@@ -62,6 +73,14 @@ const toBlock = ({ kind, connector, until, probe }: Closure) => ({
   probe,
 });
 
+const toSilence = ({ connector, scope, scopeKey, silentSince, outcomes }: Feed) => ({
+  connector,
+  institutionId: scope === 'institution' ? scopeKey : null,
+  since: toInstant(silentSince as number),
+  missed: outcomes.filter(({ came }) => !came).length,
+  of: outcomes.length,
+});
+
 export const toProvider = (overview: ProviderOverview): ProviderAnswer => ({
   provider: overview.provider,
   connector: overview.connector,
@@ -70,6 +89,7 @@ export const toProvider = (overview: ProviderOverview): ProviderAnswer => ({
   blockedUntil: toInstantOrNull(overview.blockedUntil),
   blocks: overview.blocks.map(toBlock),
   institutions: overview.institutions.map((closure) => ({ ...toBlock(closure), institutionId: closure.scopeKey })),
+  silent: overview.silent.map(toSilence),
   today: toSpend(overview.today),
   month: toSpend(overview.month),
   policy: toPolicy(overview.policy),

@@ -1,4 +1,5 @@
 import {
+  createBackgroundWatcher,
   expireAbandonedConnects,
   forgetIdempotency,
   forgetJobRuns,
@@ -37,6 +38,8 @@ export interface DueSteps {
   readonly warnOfConsents: Step;
   /** Permits of connections that nobody else refreshes, as they fall due. */
   readonly openPermits: Step;
+  /** Refreshes that providers make by themselves: whether they came. */
+  readonly watchBackgrounds: Step;
   readonly forgetIdempotency: Step;
   readonly forgetJobRuns: Step;
   readonly learnPostingHours: Step;
@@ -61,6 +64,11 @@ const runAudits = async (engine: Engine, { pages, end }: PageThread): Promise<nu
   }
 };
 
+const watchingBackgrounds = (engine: Engine): Step => {
+  const watcher = createBackgroundWatcher(engine);
+  return () => watcher.tick(BATCH);
+};
+
 export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThread: () => PageThread): DueSteps => ({
   dispatchTasks: () => dispatcher.tick(),
   processWebhooks: untilDone(() => processDueWebhooks(engine, BATCH)),
@@ -73,6 +81,7 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
     await planOwnPulls(engine);
     return untilDone(() => openDuePermits(engine, BATCH))();
   },
+  watchBackgrounds: watchingBackgrounds(engine),
   forgetIdempotency: untilDone(() => forgetIdempotency(engine, BATCH)),
   forgetJobRuns: untilDone(() => forgetJobRuns(engine, BATCH)),
   learnPostingHours: () => learnPostingHours(engine),
@@ -105,6 +114,7 @@ export const runAllDue = async (
     const next = await engine.store.read('nextDueAt', {});
     if (next === null || next > engine.clock.now()) break;
   }
+  await steps.watchBackgrounds();
   await runDueJobs();
   await steps.runAudits();
 };

@@ -69,6 +69,12 @@ export const jobs: readonly Job[] = [
     when: { everyMs: MINUTE },
   },
   {
+    name: 'watch-backgrounds',
+    what: 'Sees whether the refreshes that providers make by themselves came, and reads those that nobody tells of.',
+    step: 'watchBackgrounds',
+    when: { everyMs: MINUTE },
+  },
+  {
     name: 'nightly-audit',
     what: 'Asks for the audit of every tenant.',
     step: 'nightlyAudit',

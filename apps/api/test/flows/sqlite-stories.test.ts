@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import {
+  backgroundStories,
   batchStories,
   breakerStories,
   budgetStories,
@@ -48,6 +49,7 @@ const openStore = (): Store => {
 
 // What is told of the flows over memory holds over a real file.
 requestStories(openStore);
+backgroundStories(openStore);
 otherPullStories(openStore);
 outcomeStories(openStore);
 maintenanceStories(openStore);

@@ -1,4 +1,6 @@
-import { HOUR, importOne, keys, NOW, OTHER_TENANT, startRig, type Rig } from './rig.js';
+import { feedId, put, type ConnectionId } from '@freshet/domain';
+import { read } from '@freshet/ports';
+import { HOUR, importOne, keys, NOW, OTHER_TENANT, startRig, TENANT, type Rig } from './rig.js';
 
 let rig: Rig;
 const budgets = [
@@ -124,6 +126,36 @@ describe('providers', () => {
         budgets: ['all'],
       },
     });
+  });
+
+  it('show what of them is silent, and the metrics count it', async () => {
+    const subject = {
+      tenantId: TENANT,
+      connector: 'meld',
+      provider: 'MX',
+      scope: 'institution',
+      scopeKey: 'bank-1',
+    } as const;
+    const missed = (id: string) => ({
+      connectionId: id as ConnectionId,
+      institutionId: 'bank-1',
+      came: false,
+      at: NOW,
+    });
+    const feed = { ...subject, id: feedId(subject), outcomes: ['a', 'b', 'c'].map(missed), needed: 3 };
+    const silent = put('feed', { ...feed, silentSince: NOW - HOUR, endedAt: null, at: NOW });
+    await rig.engine.store.turn(
+      () => read('feed', { id: feed.id }),
+      () => ({ effects: [silent] }),
+    );
+    const { body } = await rig.get('/v1/providers');
+    const silences = body.data.map((one: { provider: string; silent: unknown[] }) => [one.provider, one.silent]);
+    expect(Object.fromEntries(silences)).toMatchObject({
+      MX: [{ connector: 'meld', institutionId: 'bank-1', since: '2026-11-21T08:30:00.000Z', missed: 3, of: 3 }],
+      PLAID: [],
+    });
+    const { text } = await rig.get('/metrics', { key: null });
+    expect(text).toContain('freshet_silent_feeds{connector="meld",provider="MX",scope="institution"} 1');
   });
 
   it('are paused and resumed: nothing is forced meanwhile', async () => {

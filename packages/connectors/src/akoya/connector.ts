@@ -65,6 +65,7 @@ export const createAkoyaConnector = (settings: AkoyaSettings): Connector => {
       imports: [],
       tellsStatus: false,
       showsRepair: false,
+      showsData: false,
       webhooks: false,
     },
     refresh: async () => refused('Akoya has no refresh: who asks has to read'),

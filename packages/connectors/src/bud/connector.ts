@@ -85,6 +85,8 @@ export const createBudConnector = (settings: BudSettings): Connector => {
       tellsStatus: false,
       // A consent may stand while the login behind it does not.
       showsRepair: false,
+      // A consent shows no data.
+      showsData: false,
       webhooks: true,
     },
     refresh: (call, context) => refreshThrough(client, call, context),

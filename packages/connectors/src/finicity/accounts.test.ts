@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Product } from '@freshet/domain';
-import { HOUR, MINUTE, SECOND } from '@freshet/domain';
+import { DAY, HOUR, MINUTE, SECOND } from '@freshet/domain';
 import fc from 'fast-check';
 
 import { json } from '../http/fixtures/replies.js';
 import { NOW } from '../http/fixtures/calls.js';
-import { progressOfAccounts, toldByAccounts } from './accounts.js';
+import { progressOfAccounts, shownByAccounts, toldByAccounts } from './accounts.js';
 import { accountsIn } from './answers.js';
 import { accounts } from './fixtures/documented.js';
 
@@ -142,6 +142,16 @@ describe('the status', () => {
     expect(told && `${told.status}/${told.reason ?? '-'}`).toBe(expected);
   });
 
+  test.each<[string, readonly Fields[], number | null]>([
+    ['of all that came, the oldest', [came(NOW), came(NOW - 5_000)], NOW - 5_000],
+    ['not what failed, however old', [came(NOW), came(NOW - DAY, { aggregationStatusCode: 103 })], NOW],
+    ['not what was never activated', [came(NOW), came(NOW - DAY, { status: 'pending' })], NOW],
+    ['nothing where nothing came', [came(NOW, { aggregationStatusCode: 103 })], null],
+  ])('shows data: %s', (_what, all, expected) => {
+    const data = shownByAccounts(read(...all))?.data ?? null;
+    expect(data === null ? null : data[0]?.at).toBe(expected === null ? null : at(expected) * 1_000);
+  });
+
   test('nothing that an account can hold throws', () => {
     fc.assert(
       fc.property(
@@ -154,6 +164,7 @@ describe('the status', () => {
             'string',
           );
           expect(['object', 'string']).toContain(typeof toldByAccounts(shown));
+          expect(typeof shownByAccounts(shown)).toBe('object');
         },
       ),
     );

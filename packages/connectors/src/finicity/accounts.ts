@@ -1,9 +1,17 @@
-import type { Instant, RefreshProgress, StatusTold } from '@freshet/domain';
+import type { Instant, Product, RefreshProgress, StatusShown, StatusTold } from '@freshet/domain';
 import { MINUTE, SECOND } from '@freshet/domain';
 import type { ProgressCall } from '@freshet/ports';
 
 import { codeRowOf, failedBy, heaviest } from './codes.js';
 import type { FinicityAccount } from './wire.js';
+
+/** What an aggregation of an account brings: its stamp is of all of it. */
+export const AGGREGATED = [
+  'BALANCES',
+  'TRANSACTIONS',
+  'INVESTMENT_HOLDINGS',
+  'INVESTMENT_TRANSACTIONS',
+] as const satisfies readonly Product[];
 
 export type AccountsLook = Pick<ProgressCall, 'products' | 'sentAt' | 'asOfBefore'>;
 
@@ -106,4 +114,15 @@ export const toldByAccounts = (accounts: readonly FinicityAccount[]): StatusTold
   const worst = ofLogin ?? heaviest(failed) ?? (codes.includes('0') ? '0' : null);
   const standing = worst === null ? null : statusOfCode(worst);
   return standing === null ? null : { ...standing, at: null };
+};
+
+/** Its data too: as old as the oldest of what its last attempts brought. */
+export const shownByAccounts = (accounts: readonly FinicityAccount[]): StatusShown | null => {
+  const told = toldByAccounts(accounts);
+  const came = activeAccounts(accounts)
+    .filter((account) => failureIn(account) === null)
+    .flatMap((account) => stampOf(account, AGGREGATED) ?? []);
+  return told === null || came.length === 0
+    ? told
+    : { ...told, data: [{ products: AGGREGATED, at: Math.min(...came) }] };
 };

@@ -1,7 +1,7 @@
 import type { RefreshAnswer, RefreshProgress } from '@freshet/domain';
 import type { CallContext, Connector, ProgressCall, RefreshCall, RefreshContext } from '@freshet/ports';
 
-import { activeAccounts, toldByAccounts } from './accounts.js';
+import { activeAccounts, shownByAccounts } from './accounts.js';
 import {
   accountsIn,
   balanceAnswerOf,
@@ -86,11 +86,12 @@ export const createFinicityConnector = (settings: FinicitySettings): Connector =
       // Its codes are of accounts and of attempts: what they mean for the login is ours to say.
       tellsStatus: false,
       showsRepair: true,
+      showsData: true,
       webhooks: Boolean(settings.webhookSecret),
     },
     refresh: (call, context) => refreshThrough(client, version, call, context),
     progress: (call, context) => progressThrough(client, call, context),
-    status: async (call, context) => toldByAccounts(accountsIn(await client.accounts(call, context)) ?? []),
+    status: async (call, context) => shownByAccounts(accountsIn(await client.accounts(call, context)) ?? []),
     repair: async (call, context) => linkAnswerOf(await client.fix(call, context), context.now()),
     addProducts: async () =>
       refused('Finicity has no products to add: what the customer permissions is chosen in Data Connect'),

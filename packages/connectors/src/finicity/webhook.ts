@@ -6,6 +6,7 @@ import type { RawWebhook, WebhookVerdict } from '@freshet/ports';
 import { plainCode } from '../http/failure.js';
 import { eventTime, parseJson } from '../http/wire-values.js';
 import { areSameBytes, bodyKey } from '../signing/same-bytes.js';
+import { AGGREGATED } from './accounts.js';
 import { codeRowOf } from './codes.js';
 import type { FinicitySettings } from './settings.js';
 import { finicityWebhook, type FinicityWebhook, type PushedRecord } from './wire.js';
@@ -50,9 +51,6 @@ const repaired: Translation = ({ webhookData, payload }, at) => {
  * on) say nothing of a login that a reading would not say better.
  */
 const sessionEvents: Readonly<Record<string, Translation>> = { done: repaired };
-
-/** What an aggregation of an account brings: its stamp is of all of it. */
-const AGGREGATED = ['BALANCES', 'TRANSACTIONS', 'INVESTMENT_HOLDINGS', 'INVESTMENT_TRANSACTIONS'] as const;
 
 /** One account's word of what is wrong with it counts only where it is of the whole login. */
 const pushedAccount = (account: PushedRecord, receivedAt: Instant): readonly ProviderEvent[] => {

@@ -103,10 +103,23 @@ describe('the rest', () => {
       status: 'ACTIVE',
       reason: null,
       at: null,
+      data: [{ products: null, at: NOW + 5 }],
     });
     expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
       Array(2).fill('GET /bank-linking/connections/a'),
     );
+  });
+
+  test('several of a customer are read by one list', async () => {
+    const stamp = new Date(NOW).toISOString();
+    const listed = ['a', 'b'].map((id) => ({ ...connectionResource, id, successfullyAggregatedAt: stamp }));
+    server.answer = () => ({ status: 200, body: { connections: listed, remaining: 0 } });
+    const calls = ['b', 'a', 'elsewhere'].map((externalId) => ({ ...connectionCall, externalId }));
+    const shown = { status: 'ACTIVE', reason: null, at: null, data: [{ products: null, at: NOW }] };
+    expect(await meld.statuses?.(calls, context())).toEqual([shown, shown, null]);
+    expect(server.seen).toHaveLength(1);
+    server.answer = () => ({ status: 500, body: {} });
+    expect(await meld.statuses?.(calls, context())).toEqual([null, null, null]);
   });
 
   test('a 404 to a status is not taken for a deletion', async () => {

@@ -5,8 +5,9 @@ import type { Exchange } from '../http/exchange.js';
 import { notSent } from '../http/failure.js';
 import { createMeldClient, type MeldClient } from './client.js';
 import { importThroughMeld } from './import.js';
+import { statusesOf } from './search.js';
 import type { MeldSettings } from './settings.js';
-import { changeAnswerOf, connectionIn, linkAnswerOf, progressAnswerOf, refreshAnswerOf, toldOf } from './translate.js';
+import { changeAnswerOf, connectionIn, linkAnswerOf, progressAnswerOf, refreshAnswerOf, shownOf } from './translate.js';
 import { translateMeldWebhook, verifyMeldWebhook, type MeldSigning } from './webhook.js';
 
 const GONE = [404] as const;
@@ -22,7 +23,7 @@ const signingOf = ({ webhookSecret, webhookUrl }: MeldSettings): MeldSigning | n
 const statusOf = async (client: MeldClient, call: ConnectionCall, signal: AbortSignal) => {
   // A 404 is no DELETED: a key of the other environment does not know any connection.
   const connection = connectionIn(await client.connection(call.externalId, signal));
-  return connection === null ? null : toldOf(connection);
+  return connection === null ? null : shownOf(connection);
 };
 
 const isConflict = (exchange: Exchange): boolean => exchange.kind === 'reply' && exchange.status === 409;
@@ -59,12 +60,14 @@ export const createMeldConnector = (settings: MeldSettings): Connector => {
       imports: MELD_IMPORTS,
       tellsStatus: true,
       showsRepair: true,
+      showsData: true,
       webhooks: signing !== null,
     },
     refresh: (call, context) => refreshThrough(client, call, context),
     progress: async (call, { signal, now }) =>
       progressAnswerOf(await client.connection(call.externalId, signal), call, now()),
     status: (call, { signal }) => statusOf(client, call, signal),
+    statuses: (calls, { signal }) => statusesOf(client, calls, signal),
     repair: async (call, { signal, now }) => linkAnswerOf(await client.repair(call.externalId, signal), now()),
     addProducts: async (call, { signal, now }) =>
       changeAnswerOf(await client.update(call.externalId, call.products, signal), GONE, now()),

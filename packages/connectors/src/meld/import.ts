@@ -5,31 +5,12 @@ import type { CallContext, ImportCall } from '@freshet/ports';
 
 import { isSuccess, jsonOf } from '../http/exchange.js';
 import type { MeldClient } from './client.js';
+import { connectionsOf } from './search.js';
 import { meldFailure } from './translate.js';
-import { meldImported, meldSearch, type MeldConnection } from './wire.js';
+import { meldImported, type MeldConnection } from './wire.js';
 
 /** How long after the import its connection is looked for. */
 const LOOKS_AFTER_MS = [0, 500, 1_000, 2_000, 4_000] as const;
-
-type Found = readonly MeldConnection[] | null;
-
-/** A customer with more connections than these pages hold has not been met; a list without an end must not be followed. */
-const MOST_PAGES = 20;
-
-const search = async (client: MeldClient, call: ImportCall, signal: AbortSignal): Promise<Found> => {
-  const found: MeldConnection[] = [];
-  let after: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const exchange = await client.connectionsOf(call.customerId, call.provider, after, signal);
-    const { connections, remaining } = meldSearch.parse(isSuccess(exchange) ? jsonOf(exchange) : null);
-    if (connections === null) return null;
-    found.push(...connections);
-    const last = connections.at(-1);
-    after = last?.key ?? last?.id ?? null;
-    if ((remaining ?? 0) === 0 || after === null) return found;
-  }
-  return null;
-};
 
 const providerIdOf = ({ serviceProviderDetails }: MeldConnection): string | null =>
   serviceProviderDetails.serviceProviderConnectionId ?? serviceProviderDetails.itemId;
@@ -70,7 +51,7 @@ const findImported = async (
 ): Promise<MeldConnection | undefined> => {
   for (const ms of LOOKS_AFTER_MS) {
     if (!(await pause(ms, signal))) return undefined;
-    const after = await search(client, call, signal);
+    const after = await connectionsOf(client, call, signal);
     const found = after === null ? undefined : pickNew(before, after, call);
     if (found !== undefined) return found;
   }
@@ -86,7 +67,7 @@ export const importThroughMeld = async (
   call: ImportCall,
   context: CallContext,
 ): Promise<ImportAnswer> => {
-  const before = await search(client, call, context.signal);
+  const before = await connectionsOf(client, call, context.signal);
   if (before === null) {
     const message = 'Meld did not list the connections of the customer, so nothing was imported';
     return { kind: 'unavailable', who: 'provider', retryAt: null, message };

@@ -6,6 +6,7 @@ import type {
   RefreshAnswer,
   RefreshProgress,
   StatusAndReason,
+  StatusShown,
   StatusTold,
 } from '@freshet/domain';
 import { SECOND } from '@freshet/domain';
@@ -35,6 +36,13 @@ export const refreshAnswerOf = (exchange: Exchange, now: Instant): RefreshAnswer
 export const toldOf = ({ status, statusReason }: MeldConnection): StatusTold | null =>
   // The resource shows no time of its status: it is as of the reading.
   status === null ? null : { ...statusInPresentTerms(status, statusReason), at: null };
+
+/** Its data too: the stamp is of all that the connection has. */
+export const shownOf = (connection: MeldConnection): StatusShown | null => {
+  const told = toldOf(connection);
+  const { successfullyAggregatedAt: at } = connection;
+  return told === null || at === null ? told : { ...told, data: [{ products: null, at }] };
+};
 
 /** The resource in a reply; null where it is none. */
 export const connectionIn = (exchange: Exchange): MeldConnection | null => {

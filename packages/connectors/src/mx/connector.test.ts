@@ -119,6 +119,8 @@ describe('the rest', () => {
       status: 'ACTIVE',
       reason: null,
       at: null,
+      // The last job has not processed the transactions.
+      data: [{ products: ['BALANCES'], at: Date.parse(statusBody.member.successfully_aggregated_at) }],
     });
     server.answer = () => ({ status: 404, body: {} });
     expect(await connector().status({ ...connectionCall, ...ids }, context())).toBeNull();

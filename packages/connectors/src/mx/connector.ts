@@ -12,7 +12,7 @@ import {
   memberIn,
   progressAnswerOf,
   startAnswerOf,
-  toldOf,
+  shownOf,
 } from './translate.js';
 import { proofOf, translateMxWebhook, verifyMxWebhook } from './webhook.js';
 
@@ -43,6 +43,7 @@ export const createMxConnector = (settings: MxSettings): Connector => {
       imports: [],
       tellsStatus: true,
       showsRepair: true,
+      showsData: true,
       webhooks: proof !== null,
     },
     refresh: (call, context) => refreshThrough(client, call, context),
@@ -50,7 +51,7 @@ export const createMxConnector = (settings: MxSettings): Connector => {
     status: async (call, { signal }) => {
       // A 404 is no DELETED: a key of the other environment does not know any member.
       const member = memberIn(await client.status(call, signal));
-      return member === null ? null : toldOf(member);
+      return member === null ? null : shownOf(member);
     },
     repair: async (call, { signal, now }) => linkAnswerOf(await client.widget(call, redirectUrl, signal), now()),
     addProducts: async () => refused('MX keeps no products on a member: each refresh says what it brings'),

@@ -5,6 +5,7 @@ import type {
   Product,
   RefreshAnswer,
   RefreshProgress,
+  StatusShown,
   StatusTold,
 } from '@freshet/domain';
 import { MINUTE, SECOND } from '@freshet/domain';
@@ -42,6 +43,18 @@ export const memberIn = (exchange: Exchange): MxMember | null => {
 export const toldOf = ({ connection_status: word }: MxMember): StatusTold | null =>
   // The status has no time of its own: it is as of the reading.
   word === undefined ? null : { ...standingOfMx(word), at: null };
+
+/** What the provider's own pull brings: the webhook of one names the same. */
+const AGGREGATED = ['BALANCES', 'TRANSACTIONS'] as const satisfies readonly Product[];
+
+/** Its data too, as far as the last job has processed it. */
+export const shownOf = (member: MxMember): StatusShown | null => {
+  const told = toldOf(member);
+  const { successfully_aggregated_at: at } = member;
+  if (told === null || at === null) return told;
+  const products = AGGREGATED.filter((product) => broughtOf[product](member) !== false);
+  return { ...told, data: [{ products, at }] };
+};
 
 const wordOf = ({ connection_status: word }: MxMember): string =>
   word === null ? 'without credentials' : (plainCode(word) ?? 'an unknown status');

@@ -213,7 +213,10 @@ describe('looking', () => {
   test('is free, and by the Item', async () => {
     const look = { ...progressCall({ ...item, products: ['TRANSACTIONS'], providerTaskId: 'transactions:1' }) };
     expect((await plaid.progress(look, context())).kind).toBe('pending');
-    expect(await plaid.status({ ...look }, context())).toEqual({ status: 'ACTIVE', reason: null, at: null });
+    expect(await plaid.status({ ...look }, context())).toEqual({
+      ...{ status: 'ACTIVE', reason: null, at: null },
+      data: [{ products: ['TRANSACTIONS'], at: Date.parse('2019-02-15T15:52:39Z') }],
+    });
     expect(paths()).toEqual(['/item/get', '/item/get']);
   });
 

@@ -4,7 +4,7 @@ import type { CallContext, ConnectionCall, Connector, RefreshCall, RefreshContex
 import { notSent } from '../http/failure.js';
 import { createPlaidClient, type PlaidClient } from './client.js';
 import { callsFor, unforceable } from './forced-calls.js';
-import { itemIn, progressAnswerOf, statusOfItem } from './item.js';
+import { itemIn, progressAnswerOf, shownByItem } from './item.js';
 import { addAnswerOf, importThrough, linkAnswerOf, removeAnswerOf } from './link.js';
 import { endOfCall, refreshAnswerOf } from './refresh.js';
 import type { PlaidSettings } from './settings.js';
@@ -75,6 +75,7 @@ export const createPlaidConnector = (settings: PlaidSettings): Connector => {
       // It tells of logins and consents: outages and partial pulls do not show in an Item.
       tellsStatus: false,
       showsRepair: true,
+      showsData: true,
       webhooks: true,
     },
     refresh: (call, context) => refreshThrough(client, call, context),
@@ -86,7 +87,7 @@ export const createPlaidConnector = (settings: PlaidSettings): Connector => {
     status: async (call, { signal, now }) => {
       const token = tokenOf(call);
       const reply = token === null ? null : itemIn(await client.item(token, signal));
-      return reply === null ? null : statusOfItem(reply.item, now());
+      return reply === null ? null : shownByItem(reply, now());
     },
     repair: (call, context) => repairThrough(client, call, settings, context),
     addProducts: async (call, { signal, now }) => {

@@ -4,6 +4,7 @@ import type {
   Product,
   RefreshProgress,
   StatusAndReason,
+  StatusShown,
   StatusTold,
 } from '@freshet/domain';
 import { DAY, SECOND } from '@freshet/domain';
@@ -11,7 +12,7 @@ import type { ProgressCall } from '@freshet/ports';
 
 import { isSuccess, jsonOf, type Exchange } from '../http/exchange.js';
 import { isGone, plaidLookFailed, rowOf, standingOfError } from './errors.js';
-import { broughtBy, callsFor, readJob, type ForcedCall } from './forced-calls.js';
+import { broughtBy, callsFor, productsOf, readJob, type ForcedCall } from './forced-calls.js';
 import { plaidItem, type PlaidError, type PlaidItem, type PlaidItemReply, type PlaidUpdates } from './wire.js';
 
 /** PENDING_EXPIRATION and PENDING_DISCONNECT come about seven days before (specification): an Item shows as much. */
@@ -29,6 +30,15 @@ const standingOfWell = ({ consent_expiration_time: end, update_type }: PlaidItem
 export const statusOfItem = (item: PlaidItem, now: Instant): StatusTold => {
   const failed = item.error === null ? null : standingOfError(item.error);
   return { ...(failed ?? standingOfWell(item, now)), at: null };
+};
+
+/** Its data too: of transactions and of investments the Item tells when they last came; of balances it does not. */
+export const shownByItem = ({ item, status }: PlaidItemReply, now: Instant): StatusShown => {
+  const data = (['transactions', 'investments'] as const).flatMap((name) => {
+    const at = status[name].last_successful_update;
+    return at === null ? [] : [{ products: productsOf[name], at }];
+  });
+  return { ...statusOfItem(item, now), ...(data.length > 0 ? { data } : {}) };
 };
 
 /** Null where the Item is well: what a refresh brought moves the status by itself then. */

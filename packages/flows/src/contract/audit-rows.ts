@@ -130,6 +130,7 @@ export const taskRow = (uuid: string, changes: Partial<Task> = {}): Task => ({
   cost: COST,
   charge: 'charged',
   queuedAt: NOW - 60_000,
+  wantedFrom: NOW - 60_000,
   startedAt: NOW - 59_000,
   endedAt: NOW - 50_000,
   dueAt: null,

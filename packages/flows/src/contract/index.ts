@@ -14,6 +14,7 @@ export {
   runRow,
   taskRow,
 } from './audit-rows.js';
+export { backgroundStories } from './background-stories.js';
 export { batchStories } from './batch-stories.js';
 export { breakerStories } from './breaker-stories.js';
 export { budgetStories } from './budget-stories.js';

@@ -52,6 +52,7 @@ const moodyConnector = (moods: Iterator<number>): Connector => {
       imports: [],
       tellsStatus: false,
       showsRepair: false,
+      showsData: false,
       webhooks: false,
     },
     refresh: async (_call, { sending }) => {

@@ -23,6 +23,23 @@ CREATE TABLE `audits` (
 --> statement-breakpoint
 CREATE INDEX `audits_page` ON `audits` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `audits_queued` ON `audits` (`id`) WHERE "audits"."state" = 'queued';--> statement-breakpoint
+CREATE TABLE `background_watches` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`connector` text NOT NULL,
+	`provider` text NOT NULL,
+	`institution_id` text NOT NULL,
+	`expected_at` integer NOT NULL,
+	`due_at` integer,
+	`look_since` integer,
+	`misses` integer NOT NULL,
+	`late_since` integer,
+	`stale_since` integer
+);
+--> statement-breakpoint
+CREATE INDEX `background_watches_due` ON `background_watches` (`due_at`,`id`) WHERE "background_watches"."due_at" is not null;--> statement-breakpoint
+CREATE INDEX `background_watches_look` ON `background_watches` (`connector`,`provider`,`tenant_id`,`look_since`,`id`) WHERE "background_watches"."look_since" is not null;--> statement-breakpoint
+CREATE INDEX `background_watches_feed` ON `background_watches` (`tenant_id`,`connector`,`provider`,`institution_id`);--> statement-breakpoint
 CREATE TABLE `breakers` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -151,6 +168,22 @@ CREATE TABLE `decisions` (
 --> statement-breakpoint
 CREATE INDEX `decisions_page` ON `decisions` (`tenant_id`,`id`,`verdict`,`decided_at`);--> statement-breakpoint
 CREATE INDEX `decisions_connection` ON `decisions` (`tenant_id`,`connection_id`,`id`,`verdict`,`decided_at`);--> statement-breakpoint
+CREATE TABLE `feeds` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`connector` text NOT NULL,
+	`provider` text NOT NULL,
+	`scope` text NOT NULL,
+	`scope_key` text NOT NULL,
+	`outcomes` text NOT NULL,
+	`needed` integer NOT NULL,
+	`silent_since` integer,
+	`ended_at` integer,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `feeds_silent` ON `feeds` (`tenant_id`,`id`) WHERE "feeds"."silent_since" is not null;--> statement-breakpoint
+CREATE INDEX `feeds_silent_counts` ON `feeds` (`connector`,`provider`,`scope`) WHERE "feeds"."silent_since" is not null;--> statement-breakpoint
 CREATE TABLE `findings` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -308,6 +341,7 @@ CREATE TABLE `tasks` (
 	`cost` text,
 	`charge` text NOT NULL,
 	`queued_at` integer NOT NULL,
+	`wanted_from` integer NOT NULL,
 	`started_at` integer,
 	`ended_at` integer,
 	`due_at` integer,

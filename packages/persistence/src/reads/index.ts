@@ -7,6 +7,7 @@ import type { Readers, Schema } from './reader.js';
 import { ratesReaders } from './rates-readers.js';
 import { scanReaders } from './scan-readers.js';
 import { usageReaders } from './usage-readers.js';
+import { watchReaders } from './watch-readers.js';
 
 /** How every read is answered, in one database's tables. */
 export const prepareReads = (schema: Schema): Readers => ({
@@ -18,6 +19,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...dueReaders(schema),
   ...ratesReaders(schema),
   ...permitReaders(schema),
+  ...watchReaders(schema),
   ...pageReaders(schema),
   ...scanReaders(schema),
 });

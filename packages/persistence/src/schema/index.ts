@@ -22,6 +22,7 @@ import {
 } from './pull-tables.js';
 import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
+import { backgroundWatchTable, feedTable } from './watch-tables.js';
 
 /** A table for each record, in the columns of one database. */
 export const defineTables = (kit: ColumnKit) => ({
@@ -38,6 +39,8 @@ export const defineTables = (kit: ColumnKit) => ({
   connectionRates: connectionRatesTable(kit),
   postingProfile: postingProfileTable(kit),
   pullPlan: pullPlanTable(kit),
+  backgroundWatch: backgroundWatchTable(kit),
+  feed: feedTable(kit),
   statusLook: statusLookTable(kit),
   tokenRenewal: tokenRenewalTable(kit),
   webhook: webhookTable(kit),

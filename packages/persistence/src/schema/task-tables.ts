@@ -43,6 +43,7 @@ export const taskTable = ({ table, index, uniqueIndex, text, integer, flag, json
       cost: json().$type<Money>(),
       charge: text().$type<Charge>().notNull(),
       queuedAt: integer().notNull(),
+      wantedFrom: integer().notNull(),
       startedAt: integer(),
       endedAt: integer(),
       dueAt: integer(),

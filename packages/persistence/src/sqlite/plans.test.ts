@@ -69,6 +69,15 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['postingProfile', {}, ['sqlite_autoindex_posting_profiles_1']],
   ['pullPlan', {}, ['sqlite_autoindex_pull_plans_1']],
   ['duePullPlans', {}, ['pull_plans_due']],
+  ['backgroundWatch', {}, ['sqlite_autoindex_background_watches_1']],
+  ['dueBackgroundWatches', {}, ['background_watches_due']],
+  ['lookLaneAfter', {}, ['background_watches_look']],
+  ['looksOfLane', {}, ['background_watches_look']],
+  ['watchedOfFeed', { institutionId: null }, ['background_watches_feed']],
+  ['watchedOfFeed', { institutionId: 'x' }, ['background_watches_feed']],
+  ['feed', {}, ['sqlite_autoindex_feeds_1']],
+  ['silentFeedsOfTenant', {}, ['feeds_silent']],
+  ['silentFeedCounts', {}, ['feeds_silent_counts']],
   ['statusLook', {}, ['sqlite_autoindex_status_looks_1']],
   ['dueStatusLooks', {}, ['status_looks_due']],
   ['tokenRenewal', {}, ['sqlite_autoindex_token_renewals_1']],
@@ -121,15 +130,18 @@ const detailsOf = (client: Database.Database, reader: Reader<object, unknown>, p
     return (steps as readonly { readonly detail: string }[]).map(({ detail }) => detail);
   });
 
+/** The indexes that are walked from their start hold nothing but what is asked for. */
+const walked: Readonly<Partial<Record<ReadName, readonly string[]>>> = {
+  queuedAudits: ['SCAN audits USING INDEX audits_queued'],
+  silentFeedCounts: ['SCAN feeds USING INDEX feeds_silent_counts'],
+};
+
 describe('each read goes by its index', () => {
   test.each(plans)('%s with %j', (name, params, indexes) => {
     const details = detailsOf(file.client, readers[name] as Reader<object, unknown>, params);
     const ofTables = details.filter((detail) => /^(SEARCH|SCAN) (?!counted|due|first_|newest)/.test(detail));
     expect(ofTables.map((detail) => / INDEX (\w+)/.exec(detail)?.[1])).toEqual(indexes);
-    // The one index that is walked from its start holds nothing but what is asked for.
-    expect(ofTables.filter((detail) => detail.startsWith('SCAN'))).toEqual(
-      name === 'queuedAudits' ? ['SCAN audits USING INDEX audits_queued'] : [],
-    );
+    expect(ofTables.filter((detail) => detail.startsWith('SCAN'))).toEqual(walked[name] ?? []);
   });
 
   test('none is left out', () => {

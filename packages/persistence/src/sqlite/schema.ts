@@ -18,6 +18,8 @@ export const {
   connectionRates,
   postingProfile,
   pullPlan,
+  backgroundWatch,
+  feed,
   statusLook,
   tokenRenewal,
   webhook,

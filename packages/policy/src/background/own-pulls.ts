@@ -18,7 +18,7 @@ import { pullsByPermit } from './pulls-by-permit.js';
 /** What was missed while nothing ran comes back over this part of a period. */
 const CATCH_UP_SHARE = 4;
 /** A pull that is later than this was missed, however short its period is. */
-const LEAST_LATE_MS = 10 * MINUTE;
+export const LEAST_LATE_MS = 10 * MINUTE;
 /** What was refused until a moment ago is not asked for again at once. */
 const LEAST_PAUSE_MS = MINUTE;
 
@@ -35,7 +35,7 @@ export const OWN_PULL: RefreshRequest = {
 type Pulled = Pick<Connection, 'id' | 'lastSuccessAt' | 'lastAttemptAt' | 'connectedAt'>;
 
 /** Its own part of a stretch of time, always the same: what was imported together does not come together. */
-const ownPart = (id: string, ofMs: DurationMs): DurationMs => Math.floor((offsetSeed(id) / 2 ** 32) * ofMs);
+export const ownPart = (id: string, ofMs: DurationMs): DurationMs => Math.floor((offsetSeed(id) / 2 ** 32) * ofMs);
 
 /** One period after it was last pulled or tried, by whomever, and a little more, which is its own. */
 const dueAt = ({ background: { everyMs } }: RefreshPolicy, of: Pulled): Instant => {
@@ -44,7 +44,7 @@ const dueAt = ({ background: { everyMs } }: RefreshPolicy, of: Pulled): Instant 
 };
 
 /** Its place among those that all come back at once. */
-const caughtUpAt = ({ background: { everyMs } }: RefreshPolicy, id: string, now: Instant): Instant =>
+export const caughtUpAt = ({ background: { everyMs } }: RefreshPolicy, id: string, now: Instant): Instant =>
   now + 1 + ownPart(id, everyMs / CATCH_UP_SHARE);
 
 /** When a connection that has no plan yet is first pulled; null: never by us. */

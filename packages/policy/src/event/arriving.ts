@@ -1,5 +1,6 @@
 import { insert, permissionsOf, update } from '@freshet/domain';
 import type { Connection, Effect, Instant, Product, Pull, PullOrigin } from '@freshet/domain';
+import { afterData } from '../background/watch.js';
 import { happenUnderConsent } from '../consent/decide-consent.js';
 import { otherCost } from '../cost/price.js';
 import { chargeAtOnce } from '../cost/settle.js';
@@ -13,6 +14,7 @@ import type { TurnInputs } from '../turn-inputs.js';
 import { echoedPull, togetherNew } from './echo.js';
 import { draftsOf, isOvertaken, onActive, wake, type EventFacts, type EventOf, type Taken } from './event-facts.js';
 import { LINK_ECHO_MS } from './linking.js';
+import { countersAfter, endNeedless } from './needless-task.js';
 import { otherPull } from './other-pull.js';
 
 type Aggregated = EventOf<'aggregated'>;
@@ -117,6 +119,17 @@ const costs = (
   return cost === null ? [] : chargeAtOnce(pull, cost, facts.counters, inputs);
 };
 
+/** The refresh that was late has come, as far as its provider's hours show that. */
+const noLongerLate = (
+  { late = null }: EventFacts,
+  members: readonly Connection[],
+  policy: RefreshPolicy,
+  { now }: TurnInputs,
+): readonly Effect[] => {
+  const active = members.find((member) => member.active);
+  return late === null || active === undefined ? [] : afterData(late, active, policy, now);
+};
+
 /** Data of these products came. */
 export const arrived = (facts: EventFacts, event: Aggregated, policy: RefreshPolicy, inputs: TurnInputs): Taken => {
   // The data of a call of ours: its task looks for it. One that still waits has called nobody, and nobody looks for a
@@ -137,7 +150,17 @@ export const arrived = (facts: EventFacts, event: Aggregated, policy: RefreshPol
   });
   const hadHistory = facts.group.some((member) => member.historicalLoaded);
   const loadsHistory = !hadHistory && drafts.some(({ after }) => after.historicalLoaded);
-  const effects = [...pullEffects(source, event, at, facts), ...costs(facts, source, loadsHistory, policy, inputs)];
+  const members = drafts.map(({ after }) => after);
+  // The second word on a pull is no newer than that.
+  const asOf = source.is === 'counted' ? Math.min(at, source.pull.sentAt ?? source.pull.at) : at;
+  const needless = endNeedless(facts.queued ?? null, members, asOf, inputs);
+  const paying = { ...facts, counters: countersAfter(facts.counters, needless) };
+  const effects = [
+    ...pullEffects(source, event, at, facts),
+    ...needless,
+    ...costs(paying, source, loadsHistory, policy, inputs),
+    ...noLongerLate(facts, members, policy, inputs),
+  ];
   const active = facts.group.find((member) => member.active);
   const teaches = active === undefined || advances(active, event.products, at);
   if (source.is === 'counted' || !teaches) return { drafts, effects };

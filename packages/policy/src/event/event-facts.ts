@@ -1,10 +1,12 @@
 import { update } from '@freshet/domain';
 import type { BudgetCounter, Connection, Effect, Instant, ProviderEvent, Pull, Task } from '@freshet/domain';
+import type { WatchFacts } from '../background/watch.js';
 import type { HoldingsByKey } from '../group/carry.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf } from '../group/draft.js';
 import type { LearningFacts } from '../freshness/learn.js';
 import type { TurnInputs } from '../turn-inputs.js';
+import type { QueuedTask } from './needless-task.js';
 
 /** What has to be known to take in one event of a provider's. */
 export interface EventFacts {
@@ -28,6 +30,10 @@ export interface EventFacts {
   readonly holdings: HoldingsByKey;
   /** That count money of now. */
   readonly counters: readonly BudgetCounter[];
+  /** A refresh that has not been sent, where data came; left out: there is none. */
+  readonly queued?: QueuedTask | null;
+  /** The watch over its active connection, where that is late and data came; left out: it is not. */
+  readonly late?: Pick<WatchFacts, 'watch' | 'feeds'> | null;
 }
 
 export type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;

@@ -1,6 +1,7 @@
 import { idOf, insert, remove } from '@freshet/domain';
 import type { Connection, ConnectionId, Effect, StatusChange, Task, TenantId } from '@freshet/domain';
 import { planOwnPull } from '../background/own-pulls.js';
+import { planWatch } from '../background/watch.js';
 import { otherPull } from '../event/other-pull.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
@@ -194,7 +195,7 @@ const ownPulls = (
   now: number,
 ): readonly Effect[] =>
   policy !== undefined && (isNew || planned.some((field) => before[field] !== after[field]))
-    ? planOwnPull(after, policy, now)
+    ? [...planOwnPull(after, policy, now), ...planWatch(after, policy, now)]
     : [];
 
 /** Other credentials are other tokens: how the renewal of the old ones stood says nothing of them. */

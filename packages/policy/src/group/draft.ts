@@ -1,5 +1,6 @@
 import { idOf, insert, nextStatus, update } from '@freshet/domain';
 import type { Connection, ConnectionEvent, Effect, StatusAndReason, StatusChange } from '@freshet/domain';
+import { beginWatching } from '../background/watch.js';
 import type { TurnInputs } from '../turn-inputs.js';
 
 /** A connection on its way through a decision: as it was loaded, as it will be, and the status changes between. */
@@ -57,6 +58,7 @@ export const draftEffects = (draft: Draft, inputs: TurnInputs): readonly Effect[
   return [
     update('connection', before.id, { ...values, updatedAt: inputs.now }),
     ...draft.changes.map((change) => insert('statusChange', change)),
+    ...beginWatching(before, after, inputs.now),
   ];
 };
 

@@ -9,6 +9,7 @@ import type {
   Pull,
   RefreshPermission,
   Task,
+  TaskError,
   TaskErrorKind,
   Usage,
 } from '@freshet/domain';
@@ -184,13 +185,14 @@ export const decideStart = (
   };
 };
 
-/** Cancelled by request: only while nothing was sent. */
+/** Cancelled, by request or because nobody needs it any more: only while nothing was sent. */
 export const decideCancel = (
   facts: EndFacts,
   inputs: TurnInputs,
+  error: TaskError | null = null,
 ): { readonly cancelled: boolean; readonly task: Task; readonly effects: readonly Effect[] } => {
   const { task } = facts;
   if (task.state !== 'queued') return { cancelled: false, task, effects: [] };
-  const changes = { state: 'cancelled', charge: 'released', endedAt: inputs.now, dueAt: null } as const;
+  const changes = { state: 'cancelled', error, charge: 'released', endedAt: inputs.now, dueAt: null } as const;
   return { cancelled: true, task: { ...task, ...changes }, effects: endEffects(facts, changes, inputs) };
 };

@@ -221,6 +221,18 @@ const rows: readonly (readonly [ReasonCode, ReasonData, string])[] = [
     'A free background refresh is expected at 2026-03-01T15:00:00.000Z: it comes instead.',
   ],
   [
+    'BACKGROUND_LATE',
+    { expectedAt: later, lateMs: 2 * HOUR + 5 * MINUTE },
+    'The background refresh that was expected at 2026-03-01T15:00:00.000Z did not come: it is 2 h 5 min late, and is not ' +
+      'waited for.',
+  ],
+  [
+    'FEED_SILENT',
+    { scope: 'institution', sinceAt: later, silentMs: 3 * HOUR, missed: 12, of: 20 },
+    'Background refreshes of this institution have stopped coming: 12 of the last 20 were missed, and it has been silent ' +
+      'since 2026-03-01T15:00:00.000Z (3 h).',
+  ],
+  [
     'WORTH_FORCING',
     { ...weighed, freshReads: 0.9131 },
     'The next background refresh is 3 h away, longer than the 15 min that the caller would wait. About 0.6 changes were ' +

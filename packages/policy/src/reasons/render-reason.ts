@@ -176,6 +176,12 @@ const sentences: Readonly<Record<ReasonCode, (data: Spoken) => string>> = {
     `soon enough for the ${data.duration('patienceMs')} that the caller would wait.`,
   BACKGROUND_INSTEAD: (data) =>
     `A free background refresh is expected at ${data.instant('nextBackgroundAt')}: it comes instead.`,
+  BACKGROUND_LATE: (data) =>
+    `The background refresh that was expected at ${data.instant('expectedAt')} did not come: it is ${data.duration('lateMs')} ` +
+    'late, and is not waited for.',
+  FEED_SILENT: (data) =>
+    `Background refreshes of this ${data.text('scope')} have stopped coming: ${data.text('missed')} of the last ` +
+    `${data.text('of')} were missed, and it has been silent since ${data.instant('sinceAt')} (${data.duration('silentMs')}).`,
   WORTH_FORCING: worthForcing,
   WORTH_WAITING: worthWaiting,
   WORTH_OVERDUE: (data) =>

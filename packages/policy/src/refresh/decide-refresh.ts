@@ -18,6 +18,7 @@ import { productsGate } from './gate-products.js';
 import { recentGate } from './gate-recent.js';
 import { statusGate } from './gate-status.js';
 import { worthGate } from './gate-worth.js';
+import { knowingLate, lateReasons } from './late-background.js';
 
 /** Gate 10: nothing stands against it. */
 const forceGate = ({ facts, policy, cost }: Considered): Required<Omit<GateAnswer, 'holds'>> => {
@@ -45,7 +46,7 @@ const gatesInOrder: readonly (readonly [Gate, (considered: Considered) => GateAn
   ['open', openGate],
   ['limits', limitsGate],
   ['budget', budgetGate],
-  ['worth', worthGate],
+  ['worth', knowingLate(worthGate)],
 ];
 
 const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshPolicy): Considered => {
@@ -61,7 +62,8 @@ const consider = (facts: RefreshFacts, request: RefreshRequest, policy: RefreshP
     policy,
     governing,
     products,
-    nextBackgroundAt: nextBackgroundAt(policy, active, now),
+    // What is late may come at any moment, or never: nobody waits for it.
+    nextBackgroundAt: facts.late === undefined ? nextBackgroundAt(policy, active, now) : null,
     limits: () => (limits ??= judgeLimits(policy, facts.usage, products, request.attended, now)),
     cost: () => (cost === undefined ? (cost = priceOf(policy.price, products, active.historicalLoaded)) : cost),
   };
@@ -127,7 +129,7 @@ export const decideRefresh = (facts: RefreshFacts, request: RefreshRequest, poli
     if (answer.ends) return finish(considered, reasons, answer.ends);
     if (answer.holds) {
       const held = endHeldBack(considered, gate, answer.holds);
-      return finish(considered, [...reasons, ...held.reasons], held.ends);
+      return finish(considered, [...reasons, ...lateReasons(considered), ...held.reasons], held.ends);
     }
   }
   const forced = forceGate(considered);

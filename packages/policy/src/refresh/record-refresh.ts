@@ -14,6 +14,7 @@ import type {
 } from '@freshet/domain';
 import { probeEffects } from '../breaker/door.js';
 import { holdMoney } from '../cost/hold.js';
+import { wantedFromOf } from '../event/needless-task.js';
 import type { RefreshPolicy } from '../policy.js';
 import { wideningCost } from './gate-in-flight.js';
 
@@ -69,6 +70,7 @@ const newTask = ({ tenantId, uuid, facts, request, policy, decision }: RefreshTo
     cost: decision.cost,
     charge: 'reserved',
     queuedAt: facts.now,
+    wantedFrom: wantedFromOf(request, facts.now),
     startedAt: permit ? facts.now : null,
     endedAt: null,
     dueAt: permit ? facts.now + policy.execution.giveUpMs : facts.now,
@@ -161,6 +163,13 @@ const tried = ({ facts, policy }: RefreshToRecord, task: Task): readonly Effect[
 
 type Joined = { readonly task: Task; readonly effects: readonly Effect[] };
 
+/** Who joins one that waits may want newer data than who opened it. */
+const wantNewer = ({ request, facts }: RefreshToRecord, task: Task): Joined => {
+  const wantedFrom = wantedFromOf(request, facts.now);
+  if (task.state !== 'queued' || wantedFrom <= task.wantedFrom) return { task, effects: [] };
+  return { task: { ...task, wantedFrom }, effects: [update('task', task.id, { wantedFrom })] };
+};
+
 const widenRange = ({ decision: { widensRange } }: RefreshToRecord, task: Task): Joined => {
   if (widensRange === null) return { task, effects: [] };
   const { from, to } = widensRange;
@@ -183,9 +192,10 @@ const taskOf = (input: RefreshToRecord): Made => {
   const { decision, openTask } = input;
   if (decision.verdict === 'force') return open(input);
   if (decision.verdict !== 'join' || openTask === null) return { task: null, effects: [], held: null };
-  const ranged = widenRange(input, openTask);
+  const wanted = wantNewer(input, openTask);
+  const ranged = widenRange(input, wanted.task);
   const widened = widen(input, ranged.task);
-  return { ...widened, effects: [...ranged.effects, ...widened.effects] };
+  return { ...widened, effects: [...wanted.effects, ...ranged.effects, ...widened.effects] };
 };
 
 /** Everything that one decided request writes: the decision with its facts and, where it forces, the task and what it holds. */

@@ -14,6 +14,7 @@ export const byKeyReadsContract = (current: Current): void => {
     'webhook',
     'audit',
     'pullPlan',
+    'backgroundWatch',
     'tokenRenewal',
     'statusLook',
   ] as const)("another tenant's %s is not there", async (name) => {

@@ -2,6 +2,7 @@ import type {
   ApiKey,
   AuditId,
   AuditRun,
+  BackgroundWatch,
   Breaker,
   BudgetAlert,
   BudgetCounter,
@@ -11,6 +12,7 @@ import type {
   ConnectionRates,
   DecisionId,
   DecisionRecord,
+  Feed,
   Finding,
   FindingId,
   IdempotencyRecord,
@@ -112,6 +114,7 @@ export const task = (number: number, over: Partial<Task> = {}): Task => ({
   cost: null,
   charge: 'reserved',
   queuedAt: NOW,
+  wantedFrom: NOW,
   startedAt: null,
   endedAt: null,
   dueAt: NOW,
@@ -373,6 +376,36 @@ export const pullPlan = (number: number, over: Partial<PullPlan> = {}): PullPlan
   ...over,
 });
 
+export const backgroundWatch = (number: number, over: Partial<BackgroundWatch> = {}): BackgroundWatch => ({
+  id: id<ConnectionId>('conn', number),
+  tenantId,
+  connector: 'meld',
+  provider: 'MX',
+  institutionId: 'bank-1',
+  expectedAt: NOW - 10,
+  dueAt: NOW,
+  lookSince: null,
+  misses: 0,
+  lateSince: null,
+  staleSince: null,
+  ...over,
+});
+
+export const feed = (key: string, over: Partial<Feed> = {}): Feed => ({
+  id: key,
+  tenantId,
+  connector: 'meld',
+  provider: 'MX',
+  scope: 'provider',
+  scopeKey: '',
+  outcomes: [],
+  needed: 3,
+  silentSince: null,
+  endedAt: null,
+  at: NOW,
+  ...over,
+});
+
 export const statusLook = (number: number, over: Partial<StatusLook> = {}): StatusLook => ({
   id: id<ConnectionId>('conn', number),
   tenantId,
@@ -476,6 +509,20 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
     }),
   ],
   postingProfile: [postingProfile('a'), postingProfile('b', { hours: [], intervals: 7 })],
+  backgroundWatch: [
+    backgroundWatch(1),
+    backgroundWatch(2, { dueAt: null, lookSince: NOW, misses: 2, lateSince: NOW - 10, staleSince: NOW }),
+  ],
+  feed: [
+    feed('a'),
+    feed('b', {
+      scope: 'institution',
+      scopeKey: 'bank-1',
+      outcomes: [{ connectionId: id<ConnectionId>('conn', 1), institutionId: 'bank-1', came: false, at: NOW }],
+      silentSince: NOW,
+      endedAt: -1,
+    }),
+  ],
   statusLook: [statusLook(1), statusLook(2, { dueAt: -1 })],
   pullPlan: [pullPlan(1), pullPlan(2, { nextPullAt: -1 })],
   tokenRenewal: [

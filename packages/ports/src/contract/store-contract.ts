@@ -9,6 +9,7 @@ import { scanReadsContract } from './scan-reads.js';
 import { subjectOf, type Current, type Subject } from './subject.js';
 import { turnsContract } from './turns.js';
 import { usageReadsContract } from './usage-reads.js';
+import { watchReadsContract } from './watch-reads.js';
 
 const sections: readonly (readonly [name: string, section: (current: Current) => void])[] = [
   ['turns', turnsContract],
@@ -17,6 +18,7 @@ const sections: readonly (readonly [name: string, section: (current: Current) =>
   ['usage', usageReadsContract],
   ['money', moneyReadsContract],
   ['what is due', dueReadsContract],
+  ['what is watched', watchReadsContract],
   ['pages', listReadsContract],
   ['scans', scanReadsContract],
 ];

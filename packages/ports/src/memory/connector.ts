@@ -5,11 +5,11 @@ import type {
   ProviderEvent,
   RefreshAnswer,
   RefreshProgress,
-  StatusTold,
+  StatusShown,
 } from '@freshet/domain';
 import type { Connector, ConnectorCapabilities, RefreshCall, WebhookVerdict } from '../connector.js';
 
-type Asks = Exclude<keyof Connector, 'name' | 'capabilities' | 'tokens'>;
+type Asks = Exclude<keyof Connector, 'name' | 'capabilities' | 'tokens' | 'statuses'>;
 
 /** One call of a connector, as it was made. */
 export interface RecordedCall<Ask extends Asks = Asks> {
@@ -24,7 +24,7 @@ type Scripted<Call, Answer> = Answer | ((call: Call) => Answer | Promise<Answer>
 export interface Script {
   readonly refresh?: readonly Scripted<RefreshCall, RefreshAnswer>[];
   readonly progress?: readonly Scripted<Parameters<Connector['progress']>[0], RefreshProgress>[];
-  readonly status?: readonly Scripted<Parameters<Connector['status']>[0], StatusTold | null>[];
+  readonly status?: readonly Scripted<Parameters<Connector['status']>[0], StatusShown | null>[];
   readonly repair?: readonly Scripted<Parameters<Connector['repair']>[0], LinkAnswer>[];
   readonly addProducts?: readonly Scripted<Parameters<Connector['addProducts']>[0], ChangeAnswer>[];
   readonly delete?: readonly Scripted<Parameters<Connector['delete']>[0], ChangeAnswer>[];
@@ -50,6 +50,7 @@ const everything: ConnectorCapabilities = {
   imports: [],
   tellsStatus: false,
   showsRepair: false,
+  showsData: false,
   webhooks: true,
 };
 

@@ -1,9 +1,11 @@
 import type { Closure, Connection, Instant, Task } from '@freshet/domain';
 import type { ReadName, ReadParams, ReadResult } from '../reads.js';
+import { nextLane } from './lanes.js';
 import { ledgerTotals, spend } from './money-reads.js';
 import { listReads } from './page-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
-import { isLiving, rankOfLane, type Kept } from './tables.js';
+import { isLiving, type Kept } from './tables.js';
+import { watchReads } from './watch-reads.js';
 import { countedPulls, latestPull, pullsBetween, usage } from './usage-reads.js';
 
 export type MemoryReads = { readonly [Name in ReadName]: (params: ReadParams<Name>) => ReadResult<Name> };
@@ -72,12 +74,6 @@ const dueOf = (tasks: readonly Task[], { now, realNow, limit }: Now): ReadResult
       dueAt: dueAt as Instant,
     }));
 
-const laneAfter = ({ task }: Kept, after: ReadParams<'laneAfter'>): ReadResult<'laneAfter'> => {
-  const rows = task.lanes.of(ALL);
-  const next = rows[countWhile(rows, (row) => rankOfLane(row) <= rankOfLane(after))];
-  return next === undefined ? null : { connector: next.connector, provider: next.provider, tenantId: next.tenantId };
-};
-
 const nextDueAt = ({ task, other }: Kept): Instant | null => {
   const first = [task.due.of(ALL)[0]?.dueAt ?? null, other.dueWebhooks.of(ALL)[0]?.dueAt ?? null];
   const due = first.filter((at) => at !== null);
@@ -123,6 +119,8 @@ const byKeyReads = (kept: Kept) => {
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     pullPlan: inTenant(tables.pullPlan),
     tokenRenewal: inTenant(tables.tokenRenewal),
+    backgroundWatch: inTenant(tables.backgroundWatch),
+    feed: ({ id }) => tables.feed.get(id),
     statusLook: inTenant(tables.statusLook),
     idempotency: ({ id }) => tables.idempotency.get(id),
     webhook: inTenant(tables.webhook),
@@ -140,10 +138,11 @@ const dueReads = (kept: Kept) => {
   return {
     dueTasks: (asked) => dueOf(task.due.of(ALL), asked),
     dueTasksOfLane: (asked) => dueOf(task.dueInLane.of(keyOf(asked.connector, asked.provider, asked.tenantId)), asked),
-    laneAfter: (asked) => laneAfter(kept, asked),
+    laneAfter: (asked) => nextLane(task.lanes, asked),
     nextDueAt: () => nextDueAt(kept),
     deadLeases: ({ realNow, limit }) => waiting(task.leased, limit, (row) => (row.leaseUntil as Instant) <= realNow),
     duePullPlans: ({ now, limit }) => waiting(other.duePullPlans, limit, (row) => row.nextPullAt <= now),
+    ...watchReads(kept),
     dueStatusLooks: ({ now, limit }) => waiting(other.dueStatusLooks, limit, (row) => row.dueAt <= now),
     dueWebhooks: ({ now, limit }) => waiting(other.dueWebhooks, limit, (row) => (row.dueAt as Instant) <= now),
     abandonedConnects: ({ connectedBefore, limit }) =>

@@ -125,6 +125,22 @@ const otherIndexes = () => ({
     () => ALL,
     (row: Records['statusLook']) => row.dueAt,
   ),
+  dueWatches: createIndex(
+    (row: Records['backgroundWatch']) => (row.dueAt === null ? null : ALL),
+    (row) => row.dueAt as number,
+  ),
+  looksOfLane: createIndex(
+    (row: Records['backgroundWatch']) =>
+      row.lookSince === null ? null : keyOf(row.connector, row.provider, row.tenantId),
+    (row) => row.lookSince as number,
+  ),
+  lookLanes: createIndex((row: Records['backgroundWatch']) => (row.lookSince === null ? null : ALL), rankOfLane),
+  watchesOfFeed: createIndex<Records['backgroundWatch']>((row) => keyOf(row.tenantId, row.connector, row.provider)),
+  watchesOfInstitution: createIndex<Records['backgroundWatch']>((row) =>
+    keyOf(row.tenantId, row.connector, row.provider, row.institutionId),
+  ),
+  silentOfTenant: createIndex<Records['feed']>((row) => (row.silentSince === null ? null : row.tenantId)),
+  silentFeeds: createIndex<Records['feed']>((row) => (row.silentSince === null ? null : ALL)),
   auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
   queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
   runsOfJob: createIndex<Records['jobRun']>((row) => row.job),
@@ -177,6 +193,12 @@ export const createTables = () => {
     connectionRates: createTable('connectionRates', [], {}),
     postingProfile: createTable('postingProfile', [], {}),
     pullPlan: createTable('pullPlan', [other.duePullPlans], {}),
+    backgroundWatch: createTable(
+      'backgroundWatch',
+      [other.dueWatches, other.looksOfLane, other.lookLanes, other.watchesOfFeed, other.watchesOfInstitution],
+      {},
+    ),
+    feed: createTable('feed', [other.silentOfTenant, other.silentFeeds], {}),
     tokenRenewal: createTable('tokenRenewal', [], {}),
     statusLook: createTable('statusLook', [other.dueStatusLooks], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),

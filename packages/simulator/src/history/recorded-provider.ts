@@ -42,6 +42,7 @@ export const recordedProvider = (name: ConnectorName, { course }: History): Conn
       imports: [],
       tellsStatus: false,
       showsRepair: false,
+      showsData: false,
       webhooks: true,
     },
     refresh: async ({ externalId }, context): Promise<RefreshAnswer> => {

@@ -60,6 +60,7 @@ const CAPABILITIES = {
   imports: [],
   tellsStatus: false,
   showsRepair: false,
+  showsData: false,
   webhooks: true,
 } as const;
 

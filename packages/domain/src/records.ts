@@ -9,6 +9,7 @@ import type { Money } from './money.js';
 import type { PullPlan } from './pull-plan.js';
 import type { Pull } from './pull.js';
 import type { ConnectionRates, PostingProfile } from './rates.js';
+import type { KeptSweep } from './sweep.js';
 import type { Task } from './task.js';
 import type { Instant } from './time.js';
 import type { TokenRenewal } from './token-renewal.js';
@@ -141,6 +142,7 @@ export interface Records {
   readonly pullPlan: PullPlan;
   readonly backgroundWatch: BackgroundWatch;
   readonly feed: Feed;
+  readonly keptSweep: KeptSweep;
   readonly tokenRenewal: TokenRenewal;
   readonly webhook: WebhookRecord;
   readonly idempotency: IdempotencyRecord;
@@ -171,6 +173,7 @@ export const recordNames = [
   'pullPlan',
   'backgroundWatch',
   'feed',
+  'keptSweep',
   'tokenRenewal',
   'webhook',
   'idempotency',

@@ -1,5 +1,5 @@
 import type { Connection, ConnectionFacts, Feed, Instant, LateFacts, RefreshRequest } from '@freshet/domain';
-import { feedsOver, isMissed, silenceIn, type RefreshPolicy } from '@freshet/policy';
+import { feedsOver, isBackgroundMissed, silenceIn, type RefreshPolicy } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 
 /** The feeds of a connection, as far as they are remembered: nothing is, of one that works. */
@@ -27,7 +27,7 @@ export function* loadLate(
   const { owner, everyMs } = policy.background;
   if (mode !== 'auto' || owner !== 'provider' || everyMs <= 0) return null;
   const { tenantId, id } = active;
-  const watch = isMissed(policy, facts, now) ? yield* read('backgroundWatch', { tenantId, id }) : null;
+  const watch = isBackgroundMissed(policy, facts, now) ? yield* read('backgroundWatch', { tenantId, id }) : null;
   const since = watch?.lateSince ?? null;
   const feed = silenceIn(yield* loadFeeds(active));
   return since === null && feed === null ? null : { since, feed };

@@ -12,7 +12,7 @@ import {
   decideWatch,
   eventsShown,
   FEED_OUTCOMES,
-  isMissed,
+  isBackgroundMissed,
   takeTurns,
   type FeedFacts,
   type Lane,
@@ -84,7 +84,7 @@ function* loadWatch(engine: Engine, { tenantId, id }: Named, phase: WatchPhase):
   const capabilities = engine.connectorsOf(tenantId).get(own.connector)?.capabilities;
   const canLook = capabilities?.showsData ?? false;
   const canHear = canLook || (capabilities?.webhooks ?? false);
-  const misses = isMissed(policy, connection, now) && (phase !== 'due' || !canLook);
+  const misses = isBackgroundMissed(policy, connection, now) && (phase !== 'due' || !canLook);
   const watched = misses ? yield* countWatched(watch) : null;
   return { facts: { watch, connection, feeds: { feeds, watched }, canHear, canLook }, policy };
 }

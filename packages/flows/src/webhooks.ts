@@ -13,7 +13,7 @@ import type {
 import {
   decideEvent,
   ECHO_MS,
-  isMissed,
+  isBackgroundMissed,
   keyToldBy,
   nearestPull,
   othersMayCost,
@@ -24,6 +24,7 @@ import { read } from '@freshet/ports';
 import type { Connector, Loader, RawWebhook, UsageQuery, UsageScope } from '@freshet/ports';
 import { callContext } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
+import { loadKeptSweep } from './load-kept-sweep.js';
 import { loadLearning } from './load-learning.js';
 import { loadHoldings } from './load-holdings.js';
 import { loadFeeds } from './load-late.js';
@@ -163,7 +164,7 @@ function* loadWaiting(
 ): Loader<WaitingFacts> {
   if (kind !== 'aggregated') return {};
   const queued = openTask?.state === 'queued' ? ((yield* loadHeld(openTask)) ?? null) : null;
-  if (!isMissed(policy, asProviderConnection(active, group), now)) return { queued };
+  if (!isBackgroundMissed(policy, asProviderConnection(active, group), now)) return { queued };
   const watch = yield* read('backgroundWatch', { tenantId: active.tenantId, id: active.id });
   if (watch === null || watch.lateSince === null) return { queued };
   return { queued, late: { watch, feeds: { feeds: yield* loadFeeds(active), watched: null } } };
@@ -189,7 +190,8 @@ function* loadEvent(
   const mayCost = event.kind === 'aggregated' && othersMayCost(policy.price, hasHistory);
   const counters = mayCost ? yield* read('budgetCounters', { tenantId, at: now }) : [];
   const waiting = yield* loadWaiting(event, activeOf(members, connection), members, openTask, policy, now);
-  const facts = { connection, group: members, ...joined, openTask, ...pulls, learning, counters, ...waiting };
+  const kept = yield* loadKeptSweep(engine, tenantId, policy);
+  const facts = { connection, group: members, ...joined, openTask, ...pulls, learning, counters, kept, ...waiting };
   return { facts, policy };
 }
 

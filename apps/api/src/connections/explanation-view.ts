@@ -17,11 +17,9 @@ export const explanationView = z
   .object({
     connectionId: z.string(),
     text: z.array(z.string()).meta({ description: 'All of it, to be read out from the first to the last.' }),
-    now: z
-      .object({ auto: answerView, unattended: answerView, attended: answerView })
-      .meta({
-        description: 'What would be answered now: by mode `auto`, and by mode `force` without and with the customer.',
-      }),
+    now: z.object({ auto: answerView, unattended: answerView, attended: answerView }).meta({
+      description: 'What would be answered now: by mode `auto`, and by mode `force` without and with the customer.',
+    }),
     lately: z
       .array(
         z.object({

@@ -22,6 +22,7 @@ import {
   presenceStories,
   raceStories,
   requestStories,
+  sweepStories,
   tokenStories,
   webhookStories,
 } from '@freshet/flows/contract';
@@ -60,6 +61,7 @@ overtakenStories(openStore);
 presenceStories(openStore);
 permitStories(openStore);
 ownPullStories(openStore);
+sweepStories(openStore);
 tokenStories(openStore);
 webhookStories(openStore);
 importStories(openStore);

@@ -152,10 +152,10 @@ test('whoever walks through what is due without the timers leaves paused jobs al
   const steps = Object.fromEntries(jobs.map((job) => [job.step, step(job.step)])) as unknown as DueSteps;
   const heeding = heedingPauses(engine, steps);
   await setJobPaused(engine, 'dispatch-tasks', true);
-  expect([await heeding.dispatchTasks(), await heeding.openPermits()]).toEqual([0, 1]);
+  expect([await heeding.dispatchTasks(), await heeding.sweepPulls()]).toEqual([0, 1]);
   await setJobPaused(engine, 'dispatch-tasks', false);
   expect(await heeding.dispatchTasks()).toBe(1);
-  expect(ran).toEqual(['openPermits', 'dispatchTasks']);
+  expect(ran).toEqual(['sweepPulls', 'dispatchTasks']);
 });
 
 test('what ends too late is not waited for', async () => {

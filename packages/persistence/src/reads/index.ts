@@ -6,6 +6,7 @@ import { permitReaders } from './permit-readers.js';
 import type { Readers, Schema } from './reader.js';
 import { ratesReaders } from './rates-readers.js';
 import { scanReaders } from './scan-readers.js';
+import { sweepReaders } from './sweep-readers.js';
 import { usageReaders } from './usage-readers.js';
 import { watchReaders } from './watch-readers.js';
 
@@ -20,6 +21,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...ratesReaders(schema),
   ...permitReaders(schema),
   ...watchReaders(schema),
+  ...sweepReaders(schema),
   ...pageReaders(schema),
   ...scanReaders(schema),
 });

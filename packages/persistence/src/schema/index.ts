@@ -11,7 +11,7 @@ import {
   settingTable,
   webhookTable,
 } from './operation-tables.js';
-import { pullPlanTable, statusLookTable, tokenRenewalTable } from './permit-tables.js';
+import { statusLookTable, tokenRenewalTable } from './permit-tables.js';
 import {
   breakerTable,
   budgetAlertTable,
@@ -21,6 +21,7 @@ import {
   pullTable,
 } from './pull-tables.js';
 import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
+import { keptSweepTable, pullPlanTable } from './sweep-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 import { backgroundWatchTable, feedTable } from './watch-tables.js';
 
@@ -41,6 +42,7 @@ export const defineTables = (kit: ColumnKit) => ({
   pullPlan: pullPlanTable(kit),
   backgroundWatch: backgroundWatchTable(kit),
   feed: feedTable(kit),
+  keptSweep: keptSweepTable(kit),
   statusLook: statusLookTable(kit),
   tokenRenewal: tokenRenewalTable(kit),
   webhook: webhookTable(kit),

@@ -20,6 +20,7 @@ export const {
   pullPlan,
   backgroundWatch,
   feed,
+  keptSweep,
   statusLook,
   tokenRenewal,
   webhook,

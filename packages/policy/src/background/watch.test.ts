@@ -5,7 +5,15 @@ import { connection, DAY, noon, policy, providerManaged } from '../../test/given
 import { written } from '../../test/tables.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { FeedFacts } from './feed.js';
-import { afterData, beginWatching, claimLook, decideWatch, isMissed, planWatch, type WatchPhase } from './watch.js';
+import {
+  afterData,
+  beginWatching,
+  claimLook,
+  decideWatch,
+  isBackgroundMissed,
+  planWatch,
+  type WatchPhase,
+} from './watch.js';
 
 const managed = policy({ background: providerManaged });
 const suppressing = policy({ background: { ...providerManaged, suppressedByForcedMs: 20 * HOUR } });
@@ -73,7 +81,7 @@ describe('a refresh that the provider makes by itself', () => {
     ['of one that needs its customer', pulled({ status: 'RECONNECT_REQUIRED' }), managed, noon + 9 * DAY, false],
     ['of one that nobody but us pulls', pulled(), policy(), noon + 9 * DAY, false],
   ])('is missed or not: %s', (_what, of, rules, now, expected) => {
-    expect(isMissed(rules, of, now)).toBe(expected);
+    expect(isBackgroundMissed(rules, of, now)).toBe(expected);
   });
 
   test('is asked for once its grace is over, at a moment of its own', () => {

@@ -47,7 +47,7 @@ export const planWatch = (connection: Watchable, policy: RefreshPolicy, now: Ins
   return [
     put(
       'backgroundWatch',
-      watchOf(connection, expectedAt, asked > now ? asked : caughtUpAt(policy, connection.id, now)),
+      watchOf(connection, expectedAt, asked > now ? asked : caughtUpAt(policy.background.everyMs, connection.id, now)),
     ),
   ];
 };
@@ -138,7 +138,7 @@ const isOverslept = ({ dueAt }: BackgroundWatch, policy: RefreshPolicy, now: Ins
   dueAt !== null && now - dueAt > Math.max(graceMsOf(policy), LEAST_LATE_MS);
 
 /** Whether the refresh that is awaited is so late that it counts as missed. */
-export const isMissed = (policy: RefreshPolicy, connection: Timed, now: Instant): boolean => {
+export const isBackgroundMissed = (policy: RefreshPolicy, connection: Timed, now: Instant): boolean => {
   const expectedAt = expectedBackgroundAt(policy, connection);
   return expectedAt !== null && missedFrom(policy, connection, expectedAt) <= now;
 };
@@ -159,9 +159,12 @@ export const decideWatch = (
     const everyMs = policy?.background.everyMs ?? 0;
     return { effects: [remove('backgroundWatch', watch.id), ...feedEffects(watch, 'gone', feeds, everyMs, now)] };
   }
-  if (!isMissed(policy, connection, now)) return { effects: onTime(watch, connection, expectedAt, feeds, policy, now) };
+  if (!isBackgroundMissed(policy, connection, now))
+    return { effects: onTime(watch, connection, expectedAt, feeds, policy, now) };
   if (phase === 'due' && isOverslept(watch, policy, now))
-    return { effects: [put('backgroundWatch', { ...watch, dueAt: caughtUpAt(policy, watch.id, now) })] };
+    return {
+      effects: [put('backgroundWatch', { ...watch, dueAt: caughtUpAt(policy.background.everyMs, watch.id, now) })],
+    };
   // Who hears nothing cannot say that nothing came.
   if (!canHear) return { effects: [put('backgroundWatch', { ...watch, dueAt: now + policy.background.everyMs })] };
   if (phase === 'due' && canLook)
@@ -195,6 +198,6 @@ export const afterData = (
   now: Instant,
 ): readonly Effect[] => {
   const expectedAt = expectedBackgroundAt(policy, connection);
-  if (expectedAt === null || isMissed(policy, connection, now)) return [];
+  if (expectedAt === null || isBackgroundMissed(policy, connection, now)) return [];
   return onTime(watch, connection, expectedAt, feeds, policy, now);
 };

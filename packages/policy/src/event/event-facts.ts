@@ -1,5 +1,5 @@
 import { update } from '@freshet/domain';
-import type { BudgetCounter, Connection, Effect, Instant, ProviderEvent, Pull, Task } from '@freshet/domain';
+import type { BudgetCounter, Connection, Effect, Instant, KeptSweep, ProviderEvent, Pull, Task } from '@freshet/domain';
 import type { WatchFacts } from '../background/watch.js';
 import type { HoldingsByKey } from '../group/carry.js';
 import type { Draft } from '../group/draft.js';
@@ -34,6 +34,8 @@ export interface EventFacts {
   readonly queued?: QueuedTask | null;
   /** The watch over its active connection, where that is late and data came; left out: it is not. */
   readonly late?: Pick<WatchFacts, 'watch' | 'feeds'> | null;
+  /** The plan in force, where the connection is ours to pull. */
+  readonly kept?: KeptSweep | null;
 }
 
 export type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;

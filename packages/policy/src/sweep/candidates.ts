@@ -25,6 +25,8 @@ export interface SweepCandidate {
   readonly lastReadAt: Instant | null;
   /** Spreads the load: `offsetSeed` of the id. */
   readonly seed: number;
+  /** Tells equals apart where the seed does not stay; left out: the seed does. */
+  readonly tie?: number;
   /** Whether its status lets it be pulled while the customer is away. */
   readonly unattended: boolean;
   /** Null: open. Infinity: closed until further notice. */
@@ -59,6 +61,7 @@ export interface SweepColumns {
   /** Infinity: not known. */
   readonly lastReadAt: Float64Array;
   readonly seeds: Uint32Array;
+  readonly ties: Uint32Array;
   readonly unattended: Uint8Array;
   /** -Infinity: open. */
   readonly closedUntil: Float64Array;
@@ -76,56 +79,4 @@ export const scrambled = (seed: number): number => {
   let mixed = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) >>> 0;
-};
-
-const namesOf = (words: readonly string[]): { readonly names: readonly string[]; readonly rows: Int32Array } => {
-  const rowOf = new Map<string, number>();
-  const rows = Int32Array.from(words, (word) => {
-    const row = rowOf.get(word) ?? rowOf.size;
-    rowOf.set(word, row);
-    return row;
-  });
-  return { names: [...rowOf.keys()], rows };
-};
-
-/** Who reads once in a million years does not read: products of such numbers would be nothing, or no number. */
-const SELDOM = 1e-9;
-
-/** Candidates as columns. */
-export const sweepColumns = (candidates: Iterable<SweepCandidate>): SweepColumns => {
-  const all = [...candidates];
-  const column = (of: (candidate: SweepCandidate) => number): Float64Array => Float64Array.from(all, of);
-  const providers = namesOf(all.map(({ provider }) => provider));
-  const institutions = namesOf(all.map(({ institution }) => institution));
-  const accounts = namesOf(all.map(({ account }) => account));
-  const currencyNames = [...new Set(all.flatMap(({ currency }) => (currency === null ? [] : [currency])))];
-  const allowanceStarts = new Int32Array(all.length + 1);
-  all.forEach(({ allowance }, row) => {
-    allowanceStarts[row + 1] = (allowanceStarts[row] as number) + (allowance?.usedAt.length ?? 0);
-  });
-  return {
-    ids: all.map(({ connectionId }) => connectionId),
-    providerNames: providers.names,
-    providers: providers.rows,
-    institutionNames: institutions.names,
-    institutions: institutions.rows,
-    accountNames: accounts.names,
-    accounts: accounts.rows,
-    currencyNames,
-    currencies: Int32Array.from(all, ({ currency }) => (currency === null ? -1 : currencyNames.indexOf(currency))),
-    lastPullAt: column(({ lastPullAt }) => lastPullAt ?? Number.NEGATIVE_INFINITY),
-    changesPerDay: column(({ changesPerDay }) => changesPerDay),
-    readsPerDay: column(({ readsPerDay }) => (readsPerDay < SELDOM ? 0 : readsPerDay)),
-    valueMicros: column(({ valueMicros }) => valueMicros),
-    priceMicros: column(({ priceMicros, currency }) => (currency === null ? 0 : priceMicros)),
-    backgroundPerDay: column(({ backgroundPerDay }) => backgroundPerDay),
-    minGapMs: column(({ minGapMs }) => minGapMs),
-    allowanceCounts: Int32Array.from(all, ({ allowance }) => allowance?.count ?? 0),
-    allowanceStarts,
-    allowanceUsedAt: Float64Array.from(all.flatMap(({ allowance }) => [...(allowance?.usedAt ?? [])])),
-    lastReadAt: column(({ lastReadAt }) => lastReadAt ?? Number.POSITIVE_INFINITY),
-    seeds: Uint32Array.from(all, ({ seed }) => seed),
-    unattended: Uint8Array.from(all, ({ unattended }) => (unattended ? 1 : 0)),
-    closedUntil: column(({ closedUntil }) => closedUntil ?? Number.NEGATIVE_INFINITY),
-  };
 };

@@ -31,6 +31,7 @@ const finds: Finds = {
   pullPlan: (subject, { id }) => subject.read('pullPlan', { tenantId, id }),
   backgroundWatch: (subject, { id }) => subject.read('backgroundWatch', { tenantId, id }),
   feed: (subject, { id }) => subject.read('feed', { id }),
+  keptSweep: (subject, { id }) => subject.read('keptSweep', { tenantId: id }),
   statusLook: (subject, { id }) => subject.read('statusLook', { tenantId, id }),
   tokenRenewal: (subject, { id }) => subject.read('tokenRenewal', { tenantId, id }),
   idempotency: (subject, { id }) => subject.read('idempotency', { id }),

@@ -35,7 +35,13 @@ const ticks = (everyMs: DurationMs): JobTime => ({ kind: 'ticks', everyMs, shown
 
 const times = (cron: string, timeZone: string): JobTime => {
   const time = new CronTime(cron, timeZone);
-  return { kind: 'times', next: (after) => time.getNextDateFrom(new Date(after), timeZone).toMillis(), shown: cron };
+  // Asked every second for the time after the same run, and dear to find.
+  let known: { readonly after: Instant; readonly at: Instant } | undefined;
+  const next = (after: Instant): Instant => {
+    if (known?.after !== after) known = { after, at: time.getNextDateFrom(new Date(after), timeZone).toMillis() };
+    return known.at;
+  };
+  return { kind: 'times', next, shown: cron };
 };
 
 const timeFrom = (job: Job, text: string | undefined, timeZone: string): JobTime => {

@@ -136,7 +136,16 @@ const forced = (number, { asked, ...seen }) => {
       products: PRODUCTS,
     },
     ...{ attended: true, from: null, to: null, attempts: 0, providerTaskId: null, newData: null, error: null },
-    ...{ charge: 'reserved', queuedAt: NOW, startedAt: null, endedAt: null, dueAt: NOW, polls: 0, giveUpAt: null },
+    ...{
+      charge: 'reserved',
+      queuedAt: NOW,
+      wantedFrom: NOW,
+      startedAt: null,
+      endedAt: null,
+      dueAt: NOW,
+      polls: 0,
+      giveUpAt: null,
+    },
     ...{ leaseOwner: null, leaseUntil: null, fence: 0, tries: 0 },
   };
   const record = {

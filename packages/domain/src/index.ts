@@ -18,6 +18,7 @@ export * from './pull-plan.js';
 export * from './rates.js';
 export * from './records.js';
 export * from './status.js';
+export * from './sweep.js';
 export * from './task.js';
 export * from './time.js';
 export * from './token-renewal.js';

@@ -17,6 +17,8 @@ export interface ReadHistory {
   readonly reads: number;
   readonly days: number;
   readonly countedUntil: Instant;
+  /** By when somebody had last asked, as far as that was counted; null: nobody did yet. */
+  readonly lastAt: Instant | null;
 }
 
 /** Weights of two kinds of what was seen, fading since then. */

@@ -8,6 +8,7 @@ import type { Money } from './money.js';
 import type { PullPlan } from './pull-plan.js';
 import type { Pull } from './pull.js';
 import type { ConnectionRates, PostingProfile } from './rates.js';
+import type { KeptSweep } from './sweep.js';
 import type { Task } from './task.js';
 import type { Instant } from './time.js';
 import type { TokenRenewal } from './token-renewal.js';
@@ -138,6 +139,7 @@ export interface Records {
   readonly connectionRates: ConnectionRates;
   readonly postingProfile: PostingProfile;
   readonly pullPlan: PullPlan;
+  readonly keptSweep: KeptSweep;
   readonly tokenRenewal: TokenRenewal;
   readonly webhook: WebhookRecord;
   readonly idempotency: IdempotencyRecord;
@@ -166,6 +168,7 @@ export const recordNames = [
   'connectionRates',
   'postingProfile',
   'pullPlan',
+  'keptSweep',
   'tokenRenewal',
   'webhook',
   'idempotency',

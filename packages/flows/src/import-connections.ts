@@ -16,6 +16,7 @@ import { bringThroughConnectors, type Brought } from './bring-through-connector.
 import { credentialsBelongTo } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
 import { loadHoldings } from './load-holdings.js';
+import { loadKeptInForce } from './load-kept-sweep.js';
 
 /** One connection to bring in, its credentials still open. */
 export interface ImportRow extends Omit<ImportItem, 'credentials' | 'externalId'> {
@@ -74,10 +75,10 @@ const withoutId = (engine: Engine, tenantId: TenantId, rows: readonly ImportRow[
 type PolicyOf = (item: ImportItem, connectionId: string) => RefreshPolicy;
 
 function* loadImport(
+  engine: Engine,
   items: readonly ImportItem[],
   tenantId: TenantId,
   policyOf: PolicyOf,
-  now: Instant,
 ): Loader<ImportFacts> {
   const known: (Connection | null)[] = [];
   const keys = new Set<string>();
@@ -96,7 +97,8 @@ function* loadImport(
   }
   const groups: Record<string, readonly Connection[]> = {};
   for (const groupKey of keys) groups[groupKey] = yield* read('groupByKey', { tenantId, groupKey });
-  return { known, groups, holdings: yield* loadMoved(moves, now) };
+  const kept = yield* loadKeptInForce(engine, tenantId);
+  return { known, groups, holdings: yield* loadMoved(moves, engine.clock.now()), kept };
 }
 
 /** A known connection that comes into another group, or is deleted from its own. */
@@ -152,7 +154,7 @@ const keepBatch = async (engine: Engine, tenantId: TenantId, { rows, byConnector
     engine.policies.policyFor({ tenantId, connector, provider, institutionId, connectionId });
   const cause = `import ${engine.ids.next()}`;
   const decided = await engine.store.turn(
-    () => loadImport(items, tenantId, policyOf, engine.clock.now()),
+    () => loadImport(engine, items, tenantId, policyOf),
     (facts) => decideImport(items, facts, policyOf, tenantId, turnInputs(engine, cause)),
   );
   if (decided.clashes.length > 0) return { kind: 'faulty', faults: decided.clashes.map(faultOf) };

@@ -1,13 +1,13 @@
 import { pullStates } from '@freshet/domain';
 import type { Connection, Instant, TenantId } from '@freshet/domain';
-import { postingProfileId, pullsByPermit, ratesId, type LearningFacts, type RefreshPolicy } from '@freshet/policy';
+import { isEngineManaged, postingProfileId, ratesId, type LearningFacts, type RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 
 /** A connection that is asked for more often than this between two pulls is a busy one, however much more. */
 const MOST_REQUESTS = 200;
 
-/** Permits that fell due have decisions like requests, and nobody asked for them. */
+/** Pulls of ours that fell due have decisions like requests, and nobody asked for them. */
 function* loadOwnPulls(tenantId: TenantId, groupKey: string, since: Instant): Loader<number> {
   const pulls = yield* read('countedPulls', {
     tenantId,
@@ -40,6 +40,6 @@ export function* loadLearning(
   for (const { id } of group) {
     requests += yield* read('requestCount', { tenantId, connectionId: id, since, take: MOST_REQUESTS });
   }
-  if (pullsByPermit(policy) && requests > 0) requests -= yield* loadOwnPulls(tenantId, groupKey, since);
+  if (isEngineManaged(policy) && requests > 0) requests -= yield* loadOwnPulls(tenantId, groupKey, since);
   return { rates, hours: profile?.hours ?? null, requests: Math.max(0, requests) };
 }

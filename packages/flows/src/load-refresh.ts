@@ -29,9 +29,9 @@ import {
   postingProfileId,
   ratesId,
 } from '@freshet/policy';
-import type { Budget, LimitScope, RefreshPolicy } from '@freshet/policy';
+import type { Budget, LimitRead, LimitScope, RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
-import type { Loader, UsageScope } from '@freshet/ports';
+import type { Loader, UsageQuery, UsageScope } from '@freshet/ports';
 import type { Engine } from './engine.js';
 
 /** Everything that one refresh request is decided from, and the rows that recording it needs. */
@@ -100,6 +100,16 @@ export const usageScope = (scope: LimitScope, connection: Connection): UsageScop
   return { kind: scope, provider, customerId, institutionId };
 };
 
+/** What has to be counted for one limit. */
+export const usageQuery = (
+  { scope, origins, states, attended, products, since, take }: LimitRead,
+  connection: Connection,
+  except: PullId | null,
+): UsageQuery => ({
+  ...{ tenantId: connection.tenantId, scope: usageScope(scope, connection) },
+  ...{ origins, states, attended, products, since, take, except },
+});
+
 /** How much of each limit is used, the pull that asks left out. */
 export function* loadUsage(
   connection: Connection,
@@ -109,17 +119,7 @@ export function* loadUsage(
 ): Loader<Readonly<Record<string, Usage>>> {
   const usage: Record<string, Usage> = {};
   for (const limit of limitReads(policy, asks.products, asks.attended, now)) {
-    usage[limit.name] = yield* read('usage', {
-      tenantId: connection.tenantId,
-      scope: usageScope(limit.scope, connection),
-      origins: limit.origins,
-      states: limit.states,
-      attended: limit.attended,
-      products: limit.products,
-      since: limit.since,
-      take: limit.take,
-      except: asks.except,
-    });
+    usage[limit.name] = yield* read('usage', usageQuery(limit, connection, asks.except));
   }
   return usage;
 }

@@ -15,6 +15,7 @@ import type { CallEnd, OutcomeFacts, Phase, RefreshPolicy, SendingFacts, StartFa
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
+import { loadKeptSweep } from './load-kept-sweep.js';
 import { loadLearning } from './load-learning.js';
 import { loadUsage, policyOf } from './load-refresh.js';
 
@@ -157,7 +158,8 @@ export function* loadOutcome(
       : null;
   const breakers = yield* loadBreakers(held.task, found.connection, answered);
   const earlierWithSameJob = same !== null && same.id !== id;
-  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, breakers, tellsStatus, learning };
+  const kept = yield* loadKeptSweep(engine, tenantId, found.policy);
+  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, breakers, tellsStatus, learning, kept };
   return { facts, policy: found.policy };
 }
 

@@ -22,6 +22,7 @@ import { read } from '@freshet/ports';
 import type { Connector, Loader, RawWebhook, UsageQuery, UsageScope } from '@freshet/ports';
 import { callContext } from './connection-call.js';
 import { turnInputs, type Engine } from './engine.js';
+import { loadKeptSweep } from './load-kept-sweep.js';
 import { loadLearning } from './load-learning.js';
 import { loadHoldings } from './load-holdings.js';
 import { policyOf } from './load-refresh.js';
@@ -164,7 +165,8 @@ function* loadEvent(
   const hasHistory = members.some((member) => member.historicalLoaded);
   const mayCost = event.kind === 'aggregated' && othersMayCost(policy.price, hasHistory);
   const counters = mayCost ? yield* read('budgetCounters', { tenantId, at: now }) : [];
-  return { facts: { connection, group: members, ...joined, openTask, ...pulls, learning, counters }, policy };
+  const kept = yield* loadKeptSweep(engine, tenantId, policy);
+  return { facts: { connection, group: members, ...joined, openTask, ...pulls, learning, counters, kept }, policy };
 }
 
 /** `waits`: it cannot be taken in yet; `unknown`: it is about nothing of ours. */

@@ -2,8 +2,31 @@ export * from './policy.js';
 export * from './allocation/index.js';
 export { breakersOver, tellsOfOutages } from './breaker/index.js';
 export * from './catalogue/index.js';
-export { decideOwnPull, OWN_PULL, planOwnPull, type OwnPullDecision } from './background/own-pulls.js';
-export { pullsByPermit } from './background/pulls-by-permit.js';
+export {
+  accountKey,
+  institutionKey,
+  openTerms,
+  ownCandidate,
+  ownPullAt,
+  ownSweepRules,
+  type OwnPullFacts,
+  type OwnPullTime,
+  type SweepTerms,
+} from './background/own-candidate.js';
+export {
+  anchorOf,
+  catchUp,
+  decideOwnPull,
+  isMissed,
+  nextOwnPull,
+  OWN_PULL,
+  planOwnPull,
+  planRow,
+  type OwnPullDecision,
+} from './background/own-pulls.js';
+export { plannedTimes } from './background/planned-times.js';
+export { ownPullFacts } from './background/replan.js';
+export { isEngineManaged } from './background/engine-managed.js';
 export { takeTurns, type Lane, type Room } from './dispatch/take-turns.js';
 export { nextBackgroundAt, staleAt } from './background/next-background.js';
 export { allowedMicros, keptMicros } from './cost/allowance.js';
@@ -17,6 +40,7 @@ export {
   type BudgetPeriod,
 } from './cost/budget.js';
 export { forecastMicros, type EarlierPeriod } from './cost/forecast.js';
+export { sweepMoney } from './cost/sweep-money.js';
 export * from './cost/price.js';
 export * from './limits/evaluate.js';
 export * from './limits/reads.js';

@@ -16,6 +16,7 @@ import type {
   IdempotencyRecord,
   Instant,
   JobRun,
+  KeptSweep,
   LedgerEntry,
   PolicyArchive,
   PostingProfile,
@@ -181,6 +182,7 @@ export interface Reads {
   readonly connectionRates: Read<{ readonly id: string }, ConnectionRates | null>;
   readonly postingProfile: Read<{ readonly id: string }, PostingProfile | null>;
   readonly pullPlan: Read<InTenant<ConnectionId>, PullPlan | null>;
+  readonly keptSweep: Read<{ readonly tenantId: TenantId }, KeptSweep | null>;
   readonly statusLook: Read<InTenant<ConnectionId>, StatusLook | null>;
   readonly tokenRenewal: Read<InTenant<ConnectionId>, TokenRenewal | null>;
   readonly idempotency: Read<{ readonly id: string }, IdempotencyRecord | null>;
@@ -212,10 +214,23 @@ export interface Reads {
     readonly { readonly tenantId: TenantId; readonly id: TaskId }[]
   >;
   /** Connections whose own pull has fallen due, the longest first. */
-  readonly duePullPlans: Read<
-    { readonly now: Instant; readonly limit: number },
-    readonly { readonly tenantId: TenantId; readonly id: ConnectionId }[]
+  readonly duePullPlans: Read<{ readonly now: Instant; readonly limit: number }, readonly PullPlan[]>;
+  /** The same of one tenant. */
+  readonly duePullPlansOfTenant: Read<
+    { readonly tenantId: TenantId; readonly now: Instant; readonly limit: number },
+    readonly PullPlan[]
   >;
+  /** The next tenant, by id, that has own pulls, due or not. `after` empty: the first. */
+  readonly pullPlanTenantAfter: Read<{ readonly after: string }, TenantId | null>;
+  /** How many own pulls of all tenants were due by then, counted up to `most`. */
+  readonly countDuePullPlans: Read<{ readonly now: Instant; readonly most: number }, number>;
+  /** The same of one tenant. */
+  readonly countDuePullPlansOfTenant: Read<
+    { readonly tenantId: TenantId; readonly now: Instant; readonly most: number },
+    number
+  >;
+  /** Those of a tenant that were pulled longest ago, but for those that are meant to grow old. */
+  readonly oldestPullPlans: Read<{ readonly tenantId: TenantId; readonly limit: number }, readonly PullPlan[]>;
   readonly dueWebhooks: Read<
     { readonly now: Instant; readonly limit: number },
     readonly { readonly tenantId: TenantId; readonly id: WebhookId }[]
@@ -272,6 +287,10 @@ export interface Reads {
   readonly ledgerScan: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly LedgerEntry[]
+  >;
+  readonly pullPlansScan: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly PullPlan[]
   >;
   /** Deleted ones too. */
   readonly connectionsScan: Read<

@@ -5,10 +5,10 @@ import type { Report } from '@freshet/policy';
 import {
   exportHistory,
   importConnections,
-  openDuePermits,
-  planOwnPulls,
+  planAfterPolicyChange,
   reportOutcome,
   setProviderPaused,
+  sweepDue,
   type HistoryLine,
 } from '../index.js';
 import {
@@ -38,7 +38,7 @@ const MANY = 60;
 /** The whole period, and the part of it that keeps those apart that came together. */
 const PERIOD = DAY + HOUR;
 
-const open = ({ engine }: Pick<Rig, 'engine'>): Promise<number> => openDuePermits(engine, 1_000);
+const open = ({ engine }: Pick<Rig, 'engine'>): Promise<number> => sweepDue(engine, 1_000);
 
 /** Time passes in steps, and what falls due on the way is done. */
 const walk = async (rig: Rig, ms: number, stepMs = 5 * MINUTE): Promise<void> => {
@@ -309,13 +309,13 @@ export const ownPullStories = (openStore: OpenStore): void => {
         before,
         Array.from({ length: 3 }, () => mxRow({ lastSuccessAt: MORNING })),
       );
-      await planOwnPulls(before.engine);
+      await planAfterPolicyChange(before.engine);
       const after = withPolicy(before, ours);
       expect(await planOf(after, connections[0] as Connection)).toBeNull();
-      await planOwnPulls(after.engine);
+      await planAfterPolicyChange(after.engine);
       for (const each of connections) expect(await planOf(after, each)).toBeGreaterThanOrEqual(MORNING + DAY);
       const written = after.written();
-      await planOwnPulls(after.engine);
+      await planAfterPolicyChange(after.engine);
       expect(after.written()).toBe(written);
       await walk(before, PERIOD, 15 * MINUTE);
       expect(await allTasks(before)).toEqual([]);

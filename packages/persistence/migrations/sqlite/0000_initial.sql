@@ -189,6 +189,18 @@ CREATE TABLE `job_runs` (
 CREATE INDEX `job_runs_page` ON `job_runs` (`job`,`id`);--> statement-breakpoint
 CREATE INDEX `job_runs_start` ON `job_runs` (`started_at`);--> statement-breakpoint
 CREATE UNIQUE INDEX `job_runs_due` ON `job_runs` (`job`,`due_at`) WHERE "job_runs"."due_at" is not null;--> statement-breakpoint
+CREATE TABLE `kept_sweeps` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`planned_at` integer NOT NULL,
+	`until` integer NOT NULL,
+	`policy_version` text NOT NULL,
+	`connections` integer NOT NULL,
+	`prices` text NOT NULL,
+	`rules` text NOT NULL,
+	`forecast` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `ledger_entries` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -255,10 +267,16 @@ CREATE INDEX `pulls_forced` ON `pulls` (`tenant_id`,`at`,`provider`,`state`,`id`
 CREATE TABLE `pull_plans` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
-	`next_pull_at` integer NOT NULL
+	`next_pull_at` integer NOT NULL,
+	`every_ms` integer NOT NULL,
+	`last_pull_at` integer,
+	`held` text
 );
 --> statement-breakpoint
 CREATE INDEX `pull_plans_due` ON `pull_plans` (`next_pull_at`,`id`);--> statement-breakpoint
+CREATE INDEX `pull_plans_scan` ON `pull_plans` (`tenant_id`,`id`);--> statement-breakpoint
+CREATE INDEX `pull_plans_tenant` ON `pull_plans` (`tenant_id`,`next_pull_at`,`id`);--> statement-breakpoint
+CREATE INDEX `pull_plans_age` ON `pull_plans` (`tenant_id`,`last_pull_at`,`id`) WHERE "pull_plans"."last_pull_at" is not null;--> statement-breakpoint
 CREATE TABLE `settings` (
 	`id` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL

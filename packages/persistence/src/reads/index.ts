@@ -6,6 +6,7 @@ import { permitReaders } from './permit-readers.js';
 import type { Readers, Schema } from './reader.js';
 import { ratesReaders } from './rates-readers.js';
 import { scanReaders } from './scan-readers.js';
+import { sweepReaders } from './sweep-readers.js';
 import { usageReaders } from './usage-readers.js';
 
 /** How every read is answered, in one database's tables. */
@@ -18,6 +19,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...dueReaders(schema),
   ...ratesReaders(schema),
   ...permitReaders(schema),
+  ...sweepReaders(schema),
   ...pageReaders(schema),
   ...scanReaders(schema),
 });

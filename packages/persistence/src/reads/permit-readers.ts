@@ -2,28 +2,10 @@ import { and, asc, eq, lte } from 'drizzle-orm';
 import { selecting } from '../statement.js';
 import { all, first, value, type Readers, type Schema } from './reader.js';
 
-type OfPermits = 'pullPlan' | 'duePullPlans' | 'tokenRenewal' | 'statusLook' | 'dueStatusLooks';
+type OfPermits = 'tokenRenewal' | 'statusLook' | 'dueStatusLooks';
 
-/** What stands beside a connection: when its next permit falls due, how its token is renewed, when its status is looked at. */
-export const permitReaders = ({ db, tables: { pullPlan, statusLook, tokenRenewal } }: Schema): Readers<OfPermits> => ({
-  pullPlan: first(
-    selecting(
-      db
-        .select()
-        .from(pullPlan)
-        .where(and(eq(pullPlan.id, value('id')), eq(pullPlan.tenantId, value('tenantId')))),
-    ),
-  ),
-  duePullPlans: all(
-    selecting(
-      db
-        .select({ tenantId: pullPlan.tenantId, id: pullPlan.id })
-        .from(pullPlan)
-        .where(lte(pullPlan.nextPullAt, value('now')))
-        .orderBy(asc(pullPlan.nextPullAt), asc(pullPlan.id))
-        .limit(value('limit')),
-    ),
-  ),
+/** What stands beside a connection: how its token is renewed, when its status is looked at. */
+export const permitReaders = ({ db, tables: { statusLook, tokenRenewal } }: Schema): Readers<OfPermits> => ({
   statusLook: first(
     selecting(
       db

@@ -11,7 +11,7 @@ import {
   settingTable,
   webhookTable,
 } from './operation-tables.js';
-import { pullPlanTable, statusLookTable, tokenRenewalTable } from './permit-tables.js';
+import { statusLookTable, tokenRenewalTable } from './permit-tables.js';
 import {
   breakerTable,
   budgetAlertTable,
@@ -21,6 +21,7 @@ import {
   pullTable,
 } from './pull-tables.js';
 import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
+import { keptSweepTable, pullPlanTable } from './sweep-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 
 /** A table for each record, in the columns of one database. */
@@ -38,6 +39,7 @@ export const defineTables = (kit: ColumnKit) => ({
   connectionRates: connectionRatesTable(kit),
   postingProfile: postingProfileTable(kit),
   pullPlan: pullPlanTable(kit),
+  keptSweep: keptSweepTable(kit),
   statusLook: statusLookTable(kit),
   tokenRenewal: tokenRenewalTable(kit),
   webhook: webhookTable(kit),

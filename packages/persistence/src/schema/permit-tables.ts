@@ -1,16 +1,5 @@
-import type { ConnectionId, PullPlan, RenewalState, StatusLook, TaskId, TenantId, TokenRenewal } from '@freshet/domain';
+import type { ConnectionId, RenewalState, StatusLook, TaskId, TenantId, TokenRenewal } from '@freshet/domain';
 import type { ColumnKit } from '../sqlite/columns.js';
-
-export const pullPlanTable = ({ table, index, text, integer }: ColumnKit) =>
-  table(
-    'pull_plans',
-    {
-      id: text().$type<ConnectionId>().primaryKey(),
-      tenantId: text().$type<TenantId>().notNull(),
-      nextPullAt: integer().notNull(),
-    } satisfies Record<keyof PullPlan, unknown>,
-    (t) => [index('pull_plans_due').on(t.nextPullAt, t.id)],
-  );
 
 export const statusLookTable = ({ table, index, text, integer }: ColumnKit) =>
   table(

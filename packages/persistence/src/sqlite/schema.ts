@@ -18,6 +18,7 @@ export const {
   connectionRates,
   postingProfile,
   pullPlan,
+  keptSweep,
   statusLook,
   tokenRenewal,
   webhook,

@@ -1,5 +1,6 @@
 import { isTerminal, standingOf } from '@freshet/domain';
 import type { Connection, Effect, Pull } from '@freshet/domain';
+import { ratesAfter, replanned } from '../background/replan.js';
 import { renewedUntil } from '../consent/renewal.js';
 import { heard } from '../freshness/learn.js';
 import { carryHoldings, clashes } from '../group/carry.js';
@@ -128,11 +129,18 @@ const allMembers = ({ group }: EventFacts, drafts: readonly Draft[]): readonly D
   return [...drafts, ...group.filter(({ id }) => !moved.has(id)).map(draftOf)];
 };
 
-const applied = (facts: EventFacts, { drafts, effects }: Taken, inputs: TurnInputs): EventDecision => {
+const applied = (
+  facts: EventFacts,
+  { drafts, effects }: Taken,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): EventDecision => {
   const members = allMembers(facts, drafts);
   if (clashes(members, facts.holdings).length > 0) return { waits: true, effects: [] };
   const carried = carryHoldings(members, facts.holdings, inputs);
-  return { waits: false, effects: [...draftsEffects(drafts, inputs), ...carried, ...effects] };
+  const rates = ratesAfter(effects, facts.learning?.rates ?? null);
+  const pulls = replanned(drafts, policy, { rates, kept: facts.kept ?? null }, inputs.now);
+  return { waits: false, effects: [...draftsEffects(drafts, inputs), ...carried, ...effects, ...pulls] };
 };
 
 /** What is known once the connect is complete: its group, what is open there, and the first pull, which is awaited. */
@@ -160,11 +168,11 @@ export const decideEvent = (
   if (facts.connection.status === 'DELETED') return { waits: false, effects: [] };
   const take = rows[event.kind] as (f: EventFacts, e: Handled, p: RefreshPolicy, i: TurnInputs) => Taken;
   const completion = completionShownBy(facts.connection, event);
-  if (completion === null) return applied(facts, take(facts, event, policy, inputs), inputs);
+  if (completion === null) return applied(facts, take(facts, event, policy, inputs), policy, inputs);
   const completed = linked(facts, completion, policy, inputs, false);
-  const first = applied(facts, completed, inputs);
+  const first = applied(facts, completed, policy, inputs);
   if (first.waits) return first;
   const after = factsOnceLinked(facts, completed);
-  const then = applied(after, take(after, event, policy, inputs), inputs);
+  const then = applied(after, take(after, event, policy, inputs), policy, inputs);
   return { waits: false, effects: [...first.effects, ...then.effects] };
 };

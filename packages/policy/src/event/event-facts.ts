@@ -1,5 +1,5 @@
 import { update } from '@freshet/domain';
-import type { BudgetCounter, Connection, Effect, Instant, ProviderEvent, Pull, Task } from '@freshet/domain';
+import type { BudgetCounter, Connection, Effect, Instant, KeptSweep, ProviderEvent, Pull, Task } from '@freshet/domain';
 import type { HoldingsByKey } from '../group/carry.js';
 import type { Draft } from '../group/draft.js';
 import { draftOf } from '../group/draft.js';
@@ -28,6 +28,8 @@ export interface EventFacts {
   readonly holdings: HoldingsByKey;
   /** That count money of now. */
   readonly counters: readonly BudgetCounter[];
+  /** The plan in force, where the connection is ours to pull. */
+  readonly kept?: KeptSweep | null;
 }
 
 export type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;

@@ -1,6 +1,7 @@
 import { idOf, insert, remove } from '@freshet/domain';
-import type { Connection, ConnectionId, Effect, StatusChange, Task, TenantId } from '@freshet/domain';
+import type { Connection, ConnectionId, Effect, KeptSweep, StatusChange, Task, TenantId } from '@freshet/domain';
 import { planOwnPull } from '../background/own-pulls.js';
+import { ownPullFacts } from '../background/replan.js';
 import { otherPull } from '../event/other-pull.js';
 import type { RefreshPolicy } from '../policy.js';
 import type { TurnInputs } from '../turn-inputs.js';
@@ -19,6 +20,8 @@ export interface ImportFacts {
   readonly groups: Readonly<Record<string, readonly Connection[]>>;
   /** Of every group that an item leaves, comes into or is deleted from, by key. */
   readonly holdings: HoldingsByKey;
+  /** The plan in force of the tenant's own pulls. */
+  readonly kept?: KeptSweep | null;
 }
 
 /** A row that would bring an open refresh into a group where another is open. */
@@ -191,10 +194,11 @@ const ownPulls = (
   { before, after }: Draft,
   policy: RefreshPolicy | undefined,
   isNew: boolean,
+  kept: KeptSweep | null,
   now: number,
 ): readonly Effect[] =>
   policy !== undefined && (isNew || planned.some((field) => before[field] !== after[field]))
-    ? planOwnPull(after, policy, now)
+    ? planOwnPull(after, policy, now, ownPullFacts(after, null, kept))
     : [];
 
 /** Other credentials are other tokens: how the renewal of the old ones stood says nothing of them. */
@@ -254,7 +258,7 @@ export const decideImport = (
       ...endOfDeleted(own, facts, inputs),
       ...order.flatMap((id, index) => pullTold(result(id), items[index] as ImportItem, isNew.has(id), inputs)),
       ...order.flatMap((id) => newTokens(result(id), isNew.has(id))),
-      ...order.flatMap((id) => ownPulls(result(id), batch.policies.get(id), isNew.has(id), inputs.now)),
+      ...order.flatMap((id) => ownPulls(result(id), batch.policies.get(id), isNew.has(id), facts.kept ?? null, inputs.now)),
     ],
   };
 };

@@ -1,6 +1,6 @@
 import { calendarPeriod, countedPullStates, pullOrigins, succeedingPullStates } from '@freshet/domain';
 import type { Instant, Product, PullOrigin, PullState } from '@freshet/domain';
-import { pullsByPermit } from '../background/pulls-by-permit.js';
+import { isEngineManaged } from '../background/engine-managed.js';
 import type { Cooldown, Limit, LimitScope, RefreshPolicy, Window } from '../policy.js';
 
 /** What has to be counted to judge one limit: the newest `take` pulls later than `since`. */
@@ -15,9 +15,9 @@ export interface LimitRead {
   readonly take: number;
 }
 
-/** Where the background is permits of ours, it is made of calls like any other: what counts forced ones counts them too. */
+/** Where the background is pulls of ours, it is made of calls like any other: what counts forced ones counts them too. */
 const withOurs = (origins: readonly PullOrigin[], policy: RefreshPolicy): readonly PullOrigin[] =>
-  pullsByPermit(policy) && origins.includes('forced') && !origins.includes('background')
+  isEngineManaged(policy) && origins.includes('forced') && !origins.includes('background')
     ? [...origins, 'background']
     : origins;
 

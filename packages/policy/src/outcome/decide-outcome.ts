@@ -7,10 +7,12 @@ import type {
   Connection,
   Effect,
   Instant,
+  KeptSweep,
   LedgerEntry,
   Pull,
   Task,
 } from '@freshet/domain';
+import { ratesAfter, replanned } from '../background/replan.js';
 import { breakerEffects } from '../breaker/breaker-effects.js';
 import { chargeFor, settleMoney } from '../cost/settle.js';
 import { otherPull } from '../event/other-pull.js';
@@ -47,6 +49,8 @@ export interface OutcomeFacts {
   readonly learning: LearningFacts | null;
   /** Whether the connector tells statuses itself. */
   readonly tellsStatus?: boolean;
+  /** The plan in force, where the connection is ours to pull. */
+  readonly kept?: KeptSweep | null;
 }
 
 export interface OutcomeDecision {
@@ -252,6 +256,9 @@ export const decideOutcome = (
   const charge = resolution.fate === null || isSettled(facts.pull) ? null : chargeFor(resolution.fate, policy);
   // A new attempt holds the same money again: the counters stay as they are.
   const counters = resolution.task === 'again' ? [] : facts.counters;
+  const taught = learnedEffects(facts, resolution, policy, inputs);
+  const rates = ratesAfter(taught, facts.learning?.rates ?? null);
+  const drafts = afterOutcome(facts, resolution, answer.told ?? null, policy, inputs);
   return {
     task,
     effects: [
@@ -262,9 +269,10 @@ export const decideOutcome = (
       ...effects,
       ...learnedClosure(facts.task, resolution, facts, policy, inputs),
       ...breakerEffects(facts, answer, phase, policy, inputs),
-      ...learnedEffects(facts, resolution, policy, inputs),
+      ...taught,
       ...(isOpen(task.state) ? [] : eraseCredentials(task, facts.group, inputs)),
-      ...draftsEffects(afterOutcome(facts, resolution, answer.told ?? null, policy, inputs), inputs),
+      ...draftsEffects(drafts, inputs),
+      ...replanned(drafts, policy, { rates, kept: facts.kept ?? null }, inputs.now),
     ],
   };
 };

@@ -60,10 +60,8 @@ export const decideSending = (
     const again = { state: 'queued', leaseOwner: null, leaseUntil: null, dueAt: now } as const;
     return { go: 'later', effects: [update('task', task.id, again)] };
   }
-  const seen: { readonly lastAttemptAt: number; readonly lastForcedAt: number } = {
-    lastAttemptAt: now,
-    lastForcedAt: now,
-  };
+  // What falls due by itself is no forced refresh, though the call is the same.
+  const seen = { lastAttemptAt: now, ...(pull.origin === 'background' ? {} : { lastForcedAt: now }) };
   const connectionId: ConnectionId = task.connectionId;
   return {
     go: 'send',

@@ -1,4 +1,5 @@
-export { offsetSeed, sweepColumns, type SweepCandidate, type SweepColumns } from './candidates.js';
+export { offsetSeed, type SweepCandidate, type SweepColumns } from './candidates.js';
+export { candidateAt, sweepColumns, SweepRows } from './columns.js';
 export { leftOutOf, nextPull, plannedPull, type NextPull } from './next-pull.js';
 export {
   defaultSweepRules,

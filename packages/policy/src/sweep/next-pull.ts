@@ -1,7 +1,8 @@
 import { DAY } from '@freshet/domain';
 import type { DurationMs, Instant } from '@freshet/domain';
 import { evenSpacingIndex } from '../allocation/even-spacing.js';
-import { sweepColumns, type SweepCandidate } from './candidates.js';
+import type { SweepCandidate } from './candidates.js';
+import { sweepColumns } from './columns.js';
 import {
   leftOutCauses,
   pullBounds,

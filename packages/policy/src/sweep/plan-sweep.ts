@@ -1,6 +1,7 @@
 import { DAY } from '@freshet/domain';
 import type { Instant } from '@freshet/domain';
-import { sweepColumns, type SweepColumns } from './candidates.js';
+import type { SweepColumns } from './candidates.js';
+import { sweepColumns } from './columns.js';
 import { constraintsOf } from './constraints.js';
 import { forecastOf } from './forecast.js';
 import { findMusts, type Musts } from './must.js';

@@ -36,8 +36,13 @@ export interface Prepared {
 const TIE = 1e-3;
 const UNIT = 2 ** 32;
 
+const offsetOf = (seed: number): DurationMs => Math.floor((seed / UNIT) * DAY);
+
+/** The seed of what is to come at this time of day. */
+export const seedOf = (at: Instant): number => Math.ceil(((((at % DAY) + DAY) % DAY) / DAY) * UNIT);
+
 /** How seldom an absent customer is swept: 0 where the table does not slow it, Infinity where it is not swept at all. */
-const slowedTo = (rules: SweepRules, lastReadAt: Instant, now: Instant): DurationMs => {
+export const slowedTo = (rules: SweepRules, lastReadAt: Instant, now: Instant): DurationMs => {
   let slowed = 0;
   for (const { afterMs, everyMs } of rules.dormancy)
     if (now - lastReadAt > afterMs) slowed = everyMs ?? Number.POSITIVE_INFINITY;
@@ -90,7 +95,7 @@ const weigh = ({ columns, turns, worth, offsets, lastSlots }: Prepared, row: num
   // Equals are told apart by a thousandth, so that money for half of them goes to half of them.
   const tied = 1 + TIE * (scrambled(seed) / UNIT - 0.5);
   worth[row] = changes === 0 ? 0 : (value * tied * changes) / (changes + background);
-  const offset = Math.floor((seed / UNIT) * DAY);
+  const offset = offsetOf(seed);
   offsets[row] = offset;
   const lastPullAt = columns.lastPullAt[row] as number;
   lastSlots[row] = lastPullAt === Number.NEGATIVE_INFINITY ? lastPullAt : slotUpTo(lastPullAt, offset, FINEST);

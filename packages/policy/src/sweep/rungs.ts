@@ -58,6 +58,9 @@ export const rungKeeping = (distanceMs: DurationMs): number => {
   return rung;
 };
 
+/** The interval that a period comes to on the ladder: never shorter than it. */
+export const steppedMs = (everyMs: DurationMs): DurationMs => Math.max(everyMs, everyMsOf(rungKeeping(everyMs)));
+
 /** Value per further pull of going from this rung to the next shorter interval. */
 const gain = (rung: number, turns: number, worth: number): number =>
   (worth *

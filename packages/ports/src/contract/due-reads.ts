@@ -130,21 +130,6 @@ export const dueReadsContract = (current: Current): void => {
     expect(await current().ids('dueStatusLooks', { now: NOW, limit: 1 })).toEqual([a.statusLook(2).id]);
   });
 
-  test('own pulls are due by time, of all tenants, the longest first', async () => {
-    await current().apply(
-      insert('pullPlan', a.pullPlan(1)),
-      insert('pullPlan', a.pullPlan(2, { nextPullAt: NOW - 1, tenantId: otherTenantId })),
-      insert('pullPlan', a.pullPlan(3, { nextPullAt: NOW + 1 })),
-    );
-    expect(await current().read('duePullPlans', { now: NOW, limit: 9 })).toEqual([
-      { tenantId: otherTenantId, id: a.pullPlan(2).id },
-      { tenantId, id: a.pullPlan(1).id },
-    ]);
-    expect(await current().ids('duePullPlans', { now: NOW, limit: 1 })).toEqual([a.pullPlan(2).id]);
-    await current().apply(update('pullPlan', a.pullPlan(1).id, { nextPullAt: NOW + 2 }));
-    expect(await current().ids('duePullPlans', { now: NOW, limit: 9 })).toEqual([a.pullPlan(2).id]);
-  });
-
   test('webhooks are due by time, the longest first', async () => {
     await current().apply(
       insert('webhook', a.webhook(1)),

@@ -29,6 +29,7 @@ const finds: Finds = {
   breaker: (subject, { id }) => subject.read('breaker', { id }),
   webhook: (subject, { id }) => subject.read('webhook', { tenantId, id }),
   pullPlan: (subject, { id }) => subject.read('pullPlan', { tenantId, id }),
+  keptSweep: (subject, { id }) => subject.read('keptSweep', { tenantId: id }),
   statusLook: (subject, { id }) => subject.read('statusLook', { tenantId, id }),
   tokenRenewal: (subject, { id }) => subject.read('tokenRenewal', { tenantId, id }),
   idempotency: (subject, { id }) => subject.read('idempotency', { id }),

@@ -15,6 +15,7 @@ import type {
   FindingId,
   IdempotencyRecord,
   JobRun,
+  KeptSweep,
   LedgerEntry,
   LedgerId,
   PolicyArchive,
@@ -248,7 +249,7 @@ export const connectionRates = (key: string, over: Partial<ConnectionRates> = {}
   groupKey: 'group-1',
   provider: 'MX',
   changes: {},
-  reads: { reads: 0, days: 0, countedUntil: NOW },
+  reads: { reads: 0, days: 0, countedUntil: NOW, lastAt: null },
   told: { yes: 0, no: 0, at: NOW },
   words: { yes: 0, no: 0, at: NOW },
   forced: { yes: 0, no: 0, at: NOW },
@@ -370,6 +371,34 @@ export const pullPlan = (number: number, over: Partial<PullPlan> = {}): PullPlan
   id: id<ConnectionId>('conn', number),
   tenantId,
   nextPullAt: NOW,
+  everyMs: 86_400_000,
+  lastPullAt: NOW - 9,
+  held: null,
+  ...over,
+});
+
+export const keptSweep = (name: string, over: Partial<KeptSweep> = {}): KeptSweep => ({
+  id: name as TenantId,
+  tenantId: name as TenantId,
+  plannedAt: NOW,
+  until: NOW + 1,
+  policyVersion: 'policy',
+  connections: 1,
+  prices: { budgets: [], accounts: {}, institutions: {} },
+  rules: { maxAgeMs: 1, dormancy: [], worthAtLeast: 0, reopeningMs: 1 },
+  forecast: {
+    calls: 0,
+    callsPerHour: [0],
+    costs: [],
+    budgets: [],
+    freshBefore: 0,
+    freshAfter: 0.5,
+    longestAgeMs: 0,
+    leftOut: {
+      ...{ 'not-due': 1, 'not-allowed': 0, dormant: 0, closed: 0 },
+      ...{ gap: 0, 'not-worth': 0, 'no-money': 0, cap: 0 },
+    },
+  },
   ...over,
 });
 
@@ -477,7 +506,21 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
   ],
   postingProfile: [postingProfile('a'), postingProfile('b', { hours: [], intervals: 7 })],
   statusLook: [statusLook(1), statusLook(2, { dueAt: -1 })],
-  pullPlan: [pullPlan(1), pullPlan(2, { nextPullAt: -1 })],
+  pullPlan: [pullPlan(1), pullPlan(2, { nextPullAt: -1, lastPullAt: null, held: 'dormant' })],
+  keptSweep: [
+    keptSweep('ten_a'),
+    keptSweep('ten_b', {
+      prices: {
+        budgets: [{ name: 'a month', provider: null, currency: 'USD', price: 1e-9 }],
+        accounts: { ours: 2.5 },
+        institutions: { bank: 3 },
+      },
+      rules: {
+        ...{ maxAgeMs: 2, worthAtLeast: 1, reopeningMs: 3 },
+        dormancy: [{ afterMs: 1, everyMs: null }],
+      },
+    }),
+  ],
   tokenRenewal: [
     tokenRenewal(1),
     tokenRenewal(2, {

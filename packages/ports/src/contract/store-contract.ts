@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { Store } from '../store.js';
 import { byKeyReadsContract } from './by-key-reads.js';
 import { dueReadsContract } from './due-reads.js';
+import { sweepReadsContract } from './sweep-reads.js';
 import { effectsContract } from './effects.js';
 import { listReadsContract } from './list-reads.js';
 import { moneyReadsContract } from './money-reads.js';
@@ -17,6 +18,7 @@ const sections: readonly (readonly [name: string, section: (current: Current) =>
   ['usage', usageReadsContract],
   ['money', moneyReadsContract],
   ['what is due', dueReadsContract],
+  ['pulls of ours', sweepReadsContract],
   ['pages', listReadsContract],
   ['scans', scanReadsContract],
 ];

@@ -123,6 +123,7 @@ export const listReads = (
       entries: [...kept.other.ledgerOfTask.of(task.id)],
     })),
   ledgerScan: ({ tenantId, after, limit }) => upwards(kept.other.ledgerById.of(tenantId), after, limit),
+  pullPlansScan: ({ tenantId, after, limit }) => upwards(kept.other.pullPlansOfTenant.of(tenantId), after, limit),
   connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),
   decisionsScan: ({ tenantId, after, limit }) => upwards(kept.other.decisionsOfTenant.of(tenantId), after, limit),
   budgetCountersScan: (asked) =>

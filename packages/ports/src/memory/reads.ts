@@ -1,6 +1,7 @@
 import type { Closure, Connection, Instant, Task } from '@freshet/domain';
 import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { ledgerTotals, spend } from './money-reads.js';
+import { ownPullReads } from './own-pull-reads.js';
 import { listReads } from './page-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
 import { isLiving, rankOfLane, type Kept } from './tables.js';
@@ -122,6 +123,7 @@ const byKeyReads = (kept: Kept) => {
     budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     pullPlan: inTenant(tables.pullPlan),
+    keptSweep: ({ tenantId }) => tables.keptSweep.get(tenantId),
     tokenRenewal: inTenant(tables.tokenRenewal),
     statusLook: inTenant(tables.statusLook),
     idempotency: ({ id }) => tables.idempotency.get(id),
@@ -143,7 +145,7 @@ const dueReads = (kept: Kept) => {
     laneAfter: (asked) => laneAfter(kept, asked),
     nextDueAt: () => nextDueAt(kept),
     deadLeases: ({ realNow, limit }) => waiting(task.leased, limit, (row) => (row.leaseUntil as Instant) <= realNow),
-    duePullPlans: ({ now, limit }) => waiting(other.duePullPlans, limit, (row) => row.nextPullAt <= now),
+    ...ownPullReads(kept),
     dueStatusLooks: ({ now, limit }) => waiting(other.dueStatusLooks, limit, (row) => row.dueAt <= now),
     dueWebhooks: ({ now, limit }) => waiting(other.dueWebhooks, limit, (row) => (row.dueAt as Instant) <= now),
     abandonedConnects: ({ connectedBefore, limit }) =>

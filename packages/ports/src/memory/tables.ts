@@ -121,6 +121,19 @@ const otherIndexes = () => ({
     () => ALL,
     (row: Records['pullPlan']) => row.nextPullAt,
   ),
+  duePullPlansOfTenant: createIndex(
+    (row: Records['pullPlan']) => row.tenantId,
+    (row) => row.nextPullAt,
+  ),
+  pullPlansByTenant: createIndex(
+    () => ALL,
+    (row: Records['pullPlan']) => row.tenantId,
+  ),
+  pullPlansOfTenant: createIndex<Records['pullPlan']>((row) => row.tenantId),
+  pullPlansByAge: createIndex(
+    (row: Records['pullPlan']) => (row.lastPullAt === null ? null : row.tenantId),
+    (row) => row.lastPullAt as number,
+  ),
   dueStatusLooks: createIndex(
     () => ALL,
     (row: Records['statusLook']) => row.dueAt,
@@ -176,7 +189,12 @@ export const createTables = () => {
     budgetAlert: createTable('budgetAlert', [other.alertsOfTenant], {}),
     connectionRates: createTable('connectionRates', [], {}),
     postingProfile: createTable('postingProfile', [], {}),
-    pullPlan: createTable('pullPlan', [other.duePullPlans], {}),
+    pullPlan: createTable(
+      'pullPlan',
+      [other.duePullPlans, other.duePullPlansOfTenant, other.pullPlansByTenant, other.pullPlansOfTenant, other.pullPlansByAge],
+      {},
+    ),
+    keptSweep: createTable('keptSweep', [], {}),
     tokenRenewal: createTable('tokenRenewal', [], {}),
     statusLook: createTable('statusLook', [other.dueStatusLooks], {}),
     closure: createTable('closure', [other.closuresOfTenant], {}),

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { candidate } from '../../test/sweeps.js';
-import { sweepColumns } from './candidates.js';
+import { sweepColumns } from './columns.js';
 
 test.each([
   [1e-300, 0],

@@ -1,0 +1,32 @@
+import type { Instant } from '@freshet/domain';
+import { candidateAt } from '../sweep/columns.js';
+import { leftOutOf } from '../sweep/next-pull.js';
+import { pullBounds, pullCauses, type PullBound, type SweepPlan } from '../sweep/plan.js';
+import { ownPullAt, type OwnPullTime } from './own-candidate.js';
+
+/** What only those who see all others know: there the plan has the time, elsewhere the connection's own has it. */
+const seesOthers: ReadonlySet<PullBound> = new Set<PullBound>(['closed', 'account-cap', 'institution-cap']);
+
+const isPlans = ({ pulls }: SweepPlan, place: number): boolean =>
+  pullCauses[pulls.causes[place] as number] === 'starving' ||
+  seesOthers.has(pullBounds[pulls.bounds[place] as number] as PullBound);
+
+/**
+ * Of each connection of a plan the time of its next pull, by its row; `anchors`: when each would go where nothing was
+ * short. What is shut now has the time that it would have: the pull itself asks again, and it may be open by then.
+ */
+export const plannedTimes = (plan: SweepPlan, anchors: ArrayLike<Instant>): ((row: number) => OwnPullTime) => {
+  const { columns, pulls, from } = plan;
+  const firstAt = new Float64Array(columns.ids.length).fill(Number.NaN);
+  pulls.candidates.forEach((row, place) => {
+    if (Number.isNaN(firstAt[row])) firstAt[row] = isPlans(plan, place) ? (pulls.at[place] as number) : Infinity;
+  });
+  return (row) => {
+    const candidate = { ...candidateAt(columns, row), closedUntil: null };
+    const own = ownPullAt(candidate, plan, { from, anchor: anchors[row] as number });
+    const cause = leftOutOf(plan, row);
+    if (own.at === null) return own;
+    if (Number.isFinite(firstAt[row])) return { ...own, at: firstAt[row] as number };
+    return cause === null || cause === 'not-due' ? own : { ...own, held: cause };
+  };
+};

@@ -18,6 +18,7 @@ import { PolicyModule } from './policy/policy.module.js';
 import { ProblemsModule } from './problems/problems.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { RefreshModule } from './refresh/refresh.module.js';
+import { SweepsModule } from './sweeps/sweeps.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -37,6 +38,7 @@ const featureModules = [
   DecisionsModule,
   TasksModule,
   ProvidersModule,
+  SweepsModule,
   ConnectorsModule,
   PolicyModule,
   WebhooksModule,

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Module, Res } from '@nestjs/common';
+import { SECOND } from '@freshet/domain';
 import type { Engine } from '@freshet/flows';
 import type { FastifyReply } from 'fastify';
 import { Gauge } from 'prom-client';
@@ -17,6 +18,7 @@ const health = z.object({ status: z.literal('ok') });
 @Controller()
 export class HealthController {
   private readonly waiting: Gauge<'kind'>;
+  private readonly pullsBehind: Gauge;
 
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
@@ -24,8 +26,13 @@ export class HealthController {
   ) {
     this.waiting = new Gauge({
       name: 'freshet_queue_depth',
-      help: `Tasks and webhooks that are due and not taken up yet, counted up to ${MAX_COUNTED}`,
+      help: `Tasks, webhooks and pulls of ours that are due and not taken up yet, counted up to ${MAX_COUNTED}`,
       labelNames: ['kind'] as const,
+      registers: [metrics.registry],
+    });
+    this.pullsBehind = new Gauge({
+      name: 'freshet_sweep_behind_seconds',
+      help: 'For how long the longest due pull of ours has been due',
       registers: [metrics.registry],
     });
   }
@@ -60,6 +67,10 @@ export class HealthController {
     const due = { now: clock.now(), limit: MAX_COUNTED };
     const tasks = await store.read('dueTasks', { ...due, realNow: clock.realNow() });
     const webhooks = await store.read('dueWebhooks', due);
+    const pulls = await store.read('countDuePullPlans', { now: due.now, most: MAX_COUNTED });
+    const [longest] = await store.read('duePullPlans', { now: due.now, limit: 1 });
+    this.waiting.set({ kind: 'pull' }, pulls);
+    this.pullsBehind.set(longest === undefined ? 0 : (due.now - longest.nextPullAt) / SECOND);
     this.waiting.set({ kind: 'task' }, tasks.length);
     this.waiting.set({ kind: 'webhook' }, webhooks.length);
     void reply.header('content-type', this.metrics.registry.contentType);

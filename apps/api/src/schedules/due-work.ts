@@ -5,12 +5,13 @@ import {
   learnPostingHours,
   lookAtRepairs,
   LONGEST_WARNING_MS,
-  openDuePermits,
-  planOwnPulls,
+  planAfterPolicyChange,
+  planSweeps,
   processDueWebhooks,
   releaseDeadLeases,
   requestNightlyAudits,
   runQueuedAudits,
+  sweepDue,
   watchConsents,
 } from '@freshet/flows';
 import type { Dispatcher, Engine } from '@freshet/flows';
@@ -33,8 +34,9 @@ export interface DueSteps {
   readonly lookAtRepairs: Step;
   readonly endConsents: Step;
   readonly warnOfConsents: Step;
-  /** Permits of connections that nobody else refreshes, as they fall due. */
-  readonly openPermits: Step;
+  /** Pulls of connections that nobody else refreshes, as they fall due. */
+  readonly sweepPulls: Step;
+  readonly planSweeps: Step;
   readonly forgetIdempotency: Step;
   readonly forgetJobRuns: Step;
   readonly learnPostingHours: Step;
@@ -47,6 +49,15 @@ const untilDone =
   async () => {
     let all = 0;
     for (let done = BATCH; done >= BATCH; all += done) done = await step();
+    return all;
+  };
+
+/** Where a batch may be smaller than it could be, though more is due. */
+const untilNothing =
+  (step: Step): Step =>
+  async () => {
+    let all = 0;
+    for (let done = await step(); done > 0; done = await step()) all += done;
     return all;
   };
 
@@ -67,10 +78,11 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
   lookAtRepairs: untilDone(() => lookAtRepairs(engine, BATCH)),
   endConsents: () => watchConsents(engine, BATCH, 0),
   warnOfConsents: () => watchConsents(engine, BATCH, LONGEST_WARNING_MS),
-  openPermits: async () => {
-    await planOwnPulls(engine);
-    return untilDone(() => openDuePermits(engine, BATCH))();
+  sweepPulls: async () => {
+    await planAfterPolicyChange(engine);
+    return untilNothing(() => sweepDue(engine, BATCH))();
   },
+  planSweeps: () => planSweeps(engine),
   forgetIdempotency: untilDone(() => forgetIdempotency(engine, BATCH)),
   forgetJobRuns: untilDone(() => forgetJobRuns(engine, BATCH)),
   learnPostingHours: () => learnPostingHours(engine),
@@ -89,7 +101,7 @@ export const runAllDue = async (
   await steps.expireConnects();
   await steps.lookAtRepairs();
   await steps.warnOfConsents();
-  await steps.openPermits();
+  await steps.sweepPulls();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     await steps.processWebhooks();
     await steps.dispatchTasks();

@@ -63,10 +63,16 @@ export const jobs: readonly Job[] = [
     when: { cron: '30 * * * *' },
   },
   {
-    name: 'open-permits',
-    what: 'Opens permits of connections that nobody else refreshes and whose team reads.',
-    step: 'openPermits',
+    name: 'sweep-pulls',
+    what: 'Pulls connections that nobody else refreshes, as they fall due: by a task, or a permit where their team reads.',
+    step: 'sweepPulls',
     when: { everyMs: MINUTE },
+  },
+  {
+    name: 'plan-sweeps',
+    what: 'Plans the next day of those pulls: which, when, and at what price.',
+    step: 'planSweeps',
+    when: { cron: '20 */6 * * *' },
   },
   {
     name: 'nightly-audit',

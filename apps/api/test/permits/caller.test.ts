@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectors } from '@freshet/connectors';
-import { openDuePermits, type Engine } from '@freshet/flows';
+import { sweepDue, type Engine } from '@freshet/flows';
 import { scriptedConnector } from '@freshet/ports/memory';
 import { startSandbox, type Sandbox } from '@freshet/sandbox';
 import { emulatorAt } from '../../src/sandbox/emulator.js';
@@ -107,7 +107,7 @@ describe('the example caller', () => {
   test('finds what falls due by itself', async () => {
     const { id } = await bring({ lastSuccessAt: new Date(real).toISOString() });
     rig.clock.advance(DAY + HOUR);
-    await openDuePermits(rig.engine, 10);
+    await sweepDue(rig.engine, 10);
     const { data } = (await rig.get('/v1/tasks?executor=caller&state=running')).body;
     expect(data).toMatchObject([{ connectionId: id, attended: false, permit: { actorType: 'BATCH' } }]);
     await callerRuns();

@@ -251,11 +251,13 @@ export const ownPullStories = (openStore: OpenStore): void => {
   describe('nothing is swept that is somebody else’s to refresh', () => {
     const set = (settings: object) => ({ version: 1, overrides: [{ match: { provider: 'MX' }, set: settings }] });
 
+    const bud = (settings: object) => ({ version: 1, overrides: [{ match: { provider: 'BUD' }, set: settings }] });
+
     test.each([
       ['by the provider, through Meld', null, mxRow, 0],
       ['by the provider, at Akoya through Meld', null, () => mxRow({ provider: 'AKOYA' }), 0],
       ['by the provider, though its team reads', set({ forced: { executor: 'caller' } }), mxRow, 0],
-      ['by us, where the engine calls', null, budRow, 0],
+      ['by Bud, which has switched its own refreshes on', bud({ background: { owner: 'provider' } }), budRow, 0],
       [
         'by us, where an override says so and its team reads',
         set({ forced: { executor: 'caller' }, background: { owner: 'engine' } }),

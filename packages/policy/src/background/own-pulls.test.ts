@@ -4,22 +4,27 @@ import type { Connection, Instant } from '@freshet/domain';
 import { connection, DAY, noon, policy, tenant } from '../../test/given.js';
 import { limitReads } from '../limits/reads.js';
 import type { RefreshPolicy } from '../policy.js';
-import { firstOwnPullAt } from './own-pulls.js';
-import { pullsByPermit } from './pulls-by-permit.js';
+import { isEngineManaged } from './engine-managed.js';
+import { nothingKnown } from './own-candidate.js';
+import { nextOwnPull } from './own-pulls.js';
 
 const { background, forced } = policy();
 const ours = policy({ forced: { ...forced, executor: 'caller' } });
 
-describe('a background of our own permits', () => {
+/** When it is first pulled; null: never by us. */
+const firstOwnPullAt = (rules: RefreshPolicy, of: Connection, now: Instant): Instant | null =>
+  nextOwnPull(of, rules, nothingKnown, now)?.nextPullAt ?? null;
+
+describe('a background of our own pulls', () => {
   test.each<[string, RefreshPolicy, boolean]>([
     ['is where nobody else pulls and its team reads', ours, true],
+    ['is where nobody else pulls and the engine calls', policy(), true],
     ['is not where the provider pulls', { ...ours, background: { ...background, owner: 'provider' } }, false],
-    ['is not where the engine calls', policy(), false],
     ['is not where nothing can be read', { ...ours, forced: { ...ours.forced, available: false } }, false],
     ['is not where the customer has to be there', { ...ours, forced: { ...ours.forced, unattended: false } }, false],
     ['is not where it has no period', { ...ours, background: { ...background, everyMs: 0 } }, false],
   ])('%s', (_what, rules, expected) => {
-    expect(pullsByPermit(rules)).toBe(expected);
+    expect(isEngineManaged(rules)).toBe(expected);
     expect(firstOwnPullAt(rules, connection('a'), noon) !== null).toBe(expected);
   });
 
@@ -57,6 +62,6 @@ describe('a background of our own permits', () => {
     ] as const;
     const origins = (rules: RefreshPolicy) => limitReads({ ...rules, limits }, [], false, noon)[0]?.origins;
     expect(origins(ours)).toEqual(['forced', 'background']);
-    expect(origins(policy())).toEqual(['forced']);
+    expect(origins(policy({ background: { ...background, owner: 'provider' } }))).toEqual(['forced']);
   });
 });

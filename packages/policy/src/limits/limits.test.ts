@@ -9,6 +9,7 @@ import {
   facts,
   noon,
   policy,
+  providerManaged,
   pull,
   request,
   window,
@@ -27,7 +28,7 @@ const after = (
   now: Instant = noon,
   asks: Partial<RefreshRequest> = {},
 ): Decision => {
-  const rules = policy({ limits: Array.isArray(limits) ? limits : [limits as Limit] });
+  const rules = policy({ background: providerManaged, limits: Array.isArray(limits) ? limits : [limits as Limit] });
   const wanted = request({ mode: 'force', ...asks });
   const happened = pulls.map((values, index) =>
     pull({ id: `pull_${index}` as Pull['id'], state: 'succeeded', ...values }),

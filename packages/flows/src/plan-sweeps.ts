@@ -71,6 +71,8 @@ const writeTimes = async (engine: Engine, tenantId: TenantId, inputs: SweepInput
         effects: rows.flatMap((before, index) => {
           const row = from + index;
           if (before === null || before.nextPullAt !== inputs.plannedAt[row]) return [];
+          // It is about to be decided: moved each time that a plan is made, it would never be.
+          if (before.nextPullAt <= plan.from) return [];
           const after = rowOf(plan, row, before, timeOf(row));
           return differs(before, after) ? [put('pullPlan', after)] : [];
         }),

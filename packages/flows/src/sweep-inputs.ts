@@ -149,7 +149,8 @@ interface Found {
 }
 
 /** What a refusal moved is thought of anew; what a plan placed keeps its time, so that planning again moves nothing. */
-const keepsTime = ({ held }: PullPlan): boolean => held === null || leftOutCauses.some((cause) => cause === held);
+const placed: ReadonlySet<string | null> = new Set([null, 'starving', ...leftOutCauses]);
+const keepsTime = ({ held }: PullPlan): boolean => placed.has(held);
 
 function* loadCandidate(
   engine: Engine,

@@ -20,6 +20,7 @@ import {
   presenceStories,
   raceStories,
   requestStories,
+  sweepStories,
   tokenStories,
   webhookStories,
 } from '@freshet/flows/contract';
@@ -56,6 +57,7 @@ overtakenStories(openStore);
 presenceStories(openStore);
 permitStories(openStore);
 ownPullStories(openStore);
+sweepStories(openStore);
 tokenStories(openStore);
 webhookStories(openStore);
 importStories(openStore);

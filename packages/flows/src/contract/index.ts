@@ -29,6 +29,7 @@ export { maintenanceStories } from './maintenance-stories.js';
 export { otherPullStories } from './other-pull-stories.js';
 export { outcomeStories } from './outcome-stories.js';
 export { ownPullStories } from './own-pull-stories.js';
+export { sweepStories } from './sweep-stories.js';
 export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';
 export { raceStories } from './race-stories.js';

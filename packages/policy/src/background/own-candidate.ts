@@ -2,7 +2,7 @@ import { DAY, permissionsOf } from '@freshet/domain';
 import type { Connection, ConnectionRates, DurationMs, Instant, LeftOutCause } from '@freshet/domain';
 import { priceOf } from '../cost/price.js';
 import type { RefreshPolicy } from '../policy.js';
-import type { SweepCandidate } from '../sweep/candidates.js';
+import { offsetSeed, type SweepCandidate } from '../sweep/candidates.js';
 import { nextPull } from '../sweep/next-pull.js';
 import { defaultSweepRules, type SweepPlan, type SweepRules } from '../sweep/plan.js';
 import { seedOf, slowedTo } from '../sweep/prepare.js';
@@ -88,6 +88,7 @@ export const ownCandidate = (
     allowance,
     lastReadAt,
     seed: seedOf(anchor),
+    tie: offsetSeed(of.id),
     unattended:
       forced.unattended && permissionsOf({ status: of.status, reason: of.statusReason }).refresh === 'yes',
     closedUntil,
@@ -98,8 +99,8 @@ export const ownCandidate = (
 export interface OwnPullTime {
   /** Null: not until something of it changes. */
   readonly at: Instant | null;
-  /** What keeps it from its period; null: nothing. */
-  readonly held: LeftOutCause | null;
+  /** What keeps it from its period; null: nothing. `starving`: it goes whatever it is worth. */
+  readonly held: LeftOutCause | 'starving' | null;
   /** Whether it is meant to grow old. */
   readonly mayAge: boolean;
 }
@@ -124,6 +125,7 @@ export const ownPullAt = (
   if (next.at === null)
     return { at: null, held: next.leftOut, mayAge: next.leftOut === 'not-allowed' || next.leftOut === 'dormant' };
   const isPaced = next.everyMs !== null && next.everyMs <= steppedMs(candidate.minGapMs);
+  if (next.cause === 'starving') return { at: next.at, held: 'starving', mayAge: false };
   if (!isPaced) return { at: next.at, held: slowed > 0 ? 'dormant' : 'no-money', mayAge: slowed > 0 };
   const isClosed = candidate.closedUntil !== null && candidate.closedUntil > anchor;
   // The ladder has few steps, a period any length: where nothing stands against it, the period itself is kept.

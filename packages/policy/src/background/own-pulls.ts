@@ -1,4 +1,4 @@
-import { isTerminal, MINUTE, put, remove } from '@freshet/domain';
+import { DAY, isTerminal, MINUTE, put, remove } from '@freshet/domain';
 import type {
   Connection,
   Decision,
@@ -55,7 +55,10 @@ const comesBackAt = (everyMs: DurationMs, share: number, now: Instant): Instant 
 const caughtUpAt = (everyMs: DurationMs, id: string, now: Instant): Instant =>
   comesBackAt(everyMs, offsetSeed(id) / 2 ** 32, now);
 
-/** When it goes where nothing is short: a period after its last pull; an overdue one keeps the time that it has, or gets one soon. */
+/**
+ * When it goes where nothing is short: a period after its last pull. An overdue one that has a time keeps its time of day,
+ * so that planning again moves nobody; one that has none gets one soon.
+ */
 export const anchorOf = (
   policy: RefreshPolicy,
   of: Pulled,
@@ -65,9 +68,9 @@ export const anchorOf = (
   const { everyMs } = policy.background;
   const due = dueAt(everyMs, of);
   if (due > now) return due;
-  return plan !== null && plan.nextPullAt > now && plan.nextPullAt <= now + everyMs
-    ? plan.nextPullAt
-    : caughtUpAt(everyMs, of.id, now);
+  if (plan === null) return caughtUpAt(everyMs, of.id, now);
+  const daysAhead = Math.max(0, Math.ceil((plan.nextPullAt - now) / DAY) - 1);
+  return plan.nextPullAt - daysAhead * DAY;
 };
 
 /** Its row; one that has no time of its own is looked at again at `otherwise`. */
@@ -174,7 +177,11 @@ export const decideOwnPull = (
     ownPullAt(ownCandidate(policy, of, known, anchor), known.terms, { from, anchor });
   const due = dueAt(everyMs, facts.active);
   const anchor = due > now ? due : plan.nextPullAt;
-  const time = timeOf(facts.active, Math.min(anchor, now), anchor);
+  // What the plan lets go so that nobody starves, of those that it sees together, is not weighed alone.
+  const isLetGo = due <= now && plan.held === 'starving';
+  const time: OwnPullTime = isLetGo
+    ? { at: plan.nextPullAt, held: 'starving', mayAge: false }
+    : timeOf(facts.active, Math.min(anchor, now), anchor);
   if (time.at !== null && time.at > now)
     return moved({ ...planRow({ ...facts.active, tenantId }, policy, time, time.at), id: plan.id });
   // Its customer is away, or has to be there: it is looked at again, and sooner where that is told.

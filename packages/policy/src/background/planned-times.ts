@@ -7,9 +7,11 @@ import { ownPullAt, type OwnPullTime } from './own-candidate.js';
 /** What only those who see all others know: there the plan has the time, elsewhere the connection's own has it. */
 const seesOthers: ReadonlySet<PullBound> = new Set<PullBound>(['closed', 'account-cap', 'institution-cap']);
 
-const isPlans = ({ pulls }: SweepPlan, place: number): boolean =>
-  pullCauses[pulls.causes[place] as number] === 'starving' ||
-  seesOthers.has(pullBounds[pulls.bounds[place] as number] as PullBound);
+const isStarving = ({ pulls }: SweepPlan, place: number): boolean =>
+  pullCauses[pulls.causes[place] as number] === 'starving';
+
+const isPlans = (plan: SweepPlan, place: number): boolean =>
+  isStarving(plan, place) || seesOthers.has(pullBounds[plan.pulls.bounds[place] as number] as PullBound);
 
 /**
  * Of each connection of a plan the time of its next pull, by its row; `anchors`: when each would go where nothing was
@@ -17,16 +19,16 @@ const isPlans = ({ pulls }: SweepPlan, place: number): boolean =>
  */
 export const plannedTimes = (plan: SweepPlan, anchors: ArrayLike<Instant>): ((row: number) => OwnPullTime) => {
   const { columns, pulls, from } = plan;
-  const firstAt = new Float64Array(columns.ids.length).fill(Number.NaN);
-  pulls.candidates.forEach((row, place) => {
-    if (Number.isNaN(firstAt[row])) firstAt[row] = isPlans(plan, place) ? (pulls.at[place] as number) : Infinity;
-  });
+  const first = new Int32Array(columns.ids.length).fill(-1);
+  for (let place = pulls.candidates.length - 1; place >= 0; place -= 1) first[pulls.candidates[place] as number] = place;
   return (row) => {
     const candidate = { ...candidateAt(columns, row), closedUntil: null };
     const own = ownPullAt(candidate, plan, { from, anchor: anchors[row] as number });
     const cause = leftOutOf(plan, row);
     if (own.at === null) return own;
-    if (Number.isFinite(firstAt[row])) return { ...own, at: firstAt[row] as number };
+    const place = first[row] as number;
+    if (place >= 0 && isPlans(plan, place))
+      return { ...own, at: pulls.at[place] as number, held: isStarving(plan, place) ? 'starving' : own.held };
     return cause === null || cause === 'not-due' ? own : { ...own, held: cause };
   };
 };

@@ -25,6 +25,8 @@ export interface SweepCandidate {
   readonly lastReadAt: Instant | null;
   /** Spreads the load: `offsetSeed` of the id. */
   readonly seed: number;
+  /** Tells equals apart where the seed does not stay; left out: the seed does. */
+  readonly tie?: number;
   /** Whether its status lets it be pulled while the customer is away. */
   readonly unattended: boolean;
   /** Null: open. Infinity: closed until further notice. */
@@ -59,6 +61,7 @@ export interface SweepColumns {
   /** Infinity: not known. */
   readonly lastReadAt: Float64Array;
   readonly seeds: Uint32Array;
+  readonly ties: Uint32Array;
   readonly unattended: Uint8Array;
   /** -Infinity: open. */
   readonly closedUntil: Float64Array;

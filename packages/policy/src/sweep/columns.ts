@@ -75,6 +75,7 @@ export class SweepRows {
   private readonly allowanceStarts = integers();
   private readonly allowanceUsedAt = doubles();
   private readonly seeds = new Column((length) => new Uint32Array(length));
+  private readonly ties = new Column((length) => new Uint32Array(length));
   private readonly unattended = new Column((length) => new Uint8Array(length));
 
   constructor() {
@@ -103,6 +104,7 @@ export class SweepRows {
     numbers.closedUntil.add(candidate.closedUntil ?? Number.NEGATIVE_INFINITY);
     this.addAllowance(candidate);
     this.seeds.add(candidate.seed);
+    this.ties.add(candidate.tie ?? candidate.seed);
     this.unattended.add(candidate.unattended ? 1 : 0);
   }
 
@@ -130,6 +132,7 @@ export class SweepRows {
       allowanceUsedAt: this.allowanceUsedAt.all(),
       lastReadAt: numbers.lastReadAt.all(),
       seeds: this.seeds.all(),
+      ties: this.ties.all(),
       unattended: this.unattended.all(),
       closedUntil: numbers.closedUntil.all(),
     };
@@ -173,6 +176,7 @@ export const candidateAt = (columns: SweepColumns, row: number): SweepCandidate 
     allowance: count === 0 ? null : { count, usedAt: [...used] },
     lastReadAt: orNull(at(columns.lastReadAt)),
     seed: at(columns.seeds),
+    tie: at(columns.ties),
     unattended: at(columns.unattended) === 1,
     closedUntil: closedUntil === Number.NEGATIVE_INFINITY ? null : closedUntil,
   };

@@ -18,7 +18,7 @@ const byColumn = (rows: Int32Array, column: Float64Array, { columns }: Prepared)
   rows.sort(
     (a, b) =>
       Number((column[a] as number) > (column[b] as number)) - Number((column[a] as number) < (column[b] as number)) ||
-      (columns.seeds[a] as number) - (columns.seeds[b] as number) ||
+      (columns.ties[a] as number) - (columns.ties[b] as number) ||
       a - b,
   );
 

@@ -1,0 +1,4 @@
+import { createMemoryStore } from '@freshet/ports/memory';
+import { sweepStories } from './contract/sweep-stories.js';
+
+sweepStories(createMemoryStore);

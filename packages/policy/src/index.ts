@@ -24,7 +24,7 @@ export {
   planRow,
   type OwnPullDecision,
 } from './background/own-pulls.js';
-export { plannedTimes } from './background/planned-times.js';
+export { inItsPeriod, plannedTimes } from './background/planned-times.js';
 export { ownPullFacts } from './background/replan.js';
 export { isEngineManaged } from './background/engine-managed.js';
 export { takeTurns, type Lane, type Room } from './dispatch/take-turns.js';

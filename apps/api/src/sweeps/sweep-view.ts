@@ -1,6 +1,6 @@
 import { formatDuration, leftOutCauses, type KeptSweep, type PullPlan, type SweepForecast } from '@freshet/domain';
 import type { SweepOverview, SweepPreview } from '@freshet/flows';
-import { leftOutOf, plannedPull, pullBounds, pullCauses, type PlannedPull } from '@freshet/policy';
+import { inItsPeriod, leftOutOf, plannedPull, pullBounds, pullCauses, type PlannedPull } from '@freshet/policy';
 import { z } from 'zod';
 import { instantView, moneyView, toInstant, toInstantOrNull, toMoney } from '../http/wire.js';
 
@@ -70,7 +70,7 @@ export const previewView = z
     forecast: forecastView,
     pulls: z.array(pullView).meta({ description: 'The first so many as `limit` says.' }),
     leftOut: z.array(z.object({ connectionId: z.string(), cause })).meta({
-      description: 'The first so many, but for those that are only not due.',
+      description: 'The first so many, but for those whose period is not over.',
     }),
   })
   .meta({ id: 'SweepPreview' });
@@ -130,7 +130,7 @@ const leftOutIn = ({ columns, ...plan }: SweepPreview['plan'], limit: number): P
   const found: PreviewAnswer['leftOut'] = [];
   for (let row = 0; row < columns.ids.length && found.length < limit; row += 1) {
     const why = leftOutOf({ ...plan, columns }, row);
-    if (why !== null && why !== 'not-due') found.push({ connectionId: columns.ids[row] as string, cause: why });
+    if (why !== null && !inItsPeriod.has(why)) found.push({ connectionId: columns.ids[row] as string, cause: why });
   }
   return found;
 };

@@ -1,4 +1,4 @@
-import type { Instant } from '@freshet/domain';
+import type { Instant, LeftOutCause } from '@freshet/domain';
 import { candidateAt } from '../sweep/columns.js';
 import { leftOutOf } from '../sweep/next-pull.js';
 import { pullBounds, pullCauses, type PullBound, type SweepPlan } from '../sweep/plan.js';
@@ -6,6 +6,9 @@ import { ownPullAt, type OwnPullTime } from './own-candidate.js';
 
 /** What only those who see all others know: there the plan has the time, elsewhere the connection's own has it. */
 const seesOthers: ReadonlySet<PullBound> = new Set<PullBound>(['closed', 'account-cap', 'institution-cap']);
+
+/** Of those whose period is their gap: neither is anybody's fault. */
+export const inItsPeriod: ReadonlySet<LeftOutCause> = new Set<LeftOutCause>(['not-due', 'gap']);
 
 const isStarving = ({ pulls }: SweepPlan, place: number): boolean =>
   pullCauses[pulls.causes[place] as number] === 'starving';
@@ -29,6 +32,6 @@ export const plannedTimes = (plan: SweepPlan, anchors: ArrayLike<Instant>): ((ro
     const place = first[row] as number;
     if (place >= 0 && isPlans(plan, place))
       return { ...own, at: pulls.at[place] as number, held: isStarving(plan, place) ? 'starving' : own.held };
-    return cause === null || cause === 'not-due' ? own : { ...own, held: cause };
+    return cause === null || inItsPeriod.has(cause) ? own : { ...own, held: cause };
   };
 };

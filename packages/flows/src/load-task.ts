@@ -159,7 +159,17 @@ export function* loadOutcome(
   const breakers = yield* loadBreakers(held.task, found.connection, answered);
   const earlierWithSameJob = same !== null && same.id !== id;
   const kept = yield* loadKeptSweep(engine, tenantId, found.policy);
-  const facts = { ...held, group: found.group, earlierWithSameJob, met, closures, breakers, tellsStatus, learning, kept };
+  const facts = {
+    ...held,
+    group: found.group,
+    earlierWithSameJob,
+    met,
+    closures,
+    breakers,
+    tellsStatus,
+    learning,
+    kept,
+  };
   return { facts, policy: found.policy };
 }
 

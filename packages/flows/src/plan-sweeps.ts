@@ -40,7 +40,12 @@ const keptOf = (engine: Engine, tenantId: TenantId, plan: SweepPlan): KeptSweep 
 });
 
 /** One row of the plan as it is kept; what has no time of its own is looked at again after a period. */
-const rowOf = ({ columns, from }: SweepPlan, row: number, before: PullPlan, { at, held, mayAge }: OwnPullTime): PullPlan => {
+const rowOf = (
+  { columns, from }: SweepPlan,
+  row: number,
+  before: PullPlan,
+  { at, held, mayAge }: OwnPullTime,
+): PullPlan => {
   const everyMs = columns.minGapMs[row] as number;
   return {
     ...before,
@@ -149,7 +154,7 @@ export const planAfterPolicyChange = async (engine: Engine): Promise<void> => {
   if ((await engine.store.read('setting', { id: PLANNED_BY }))?.value === version) return;
   let tenantId = await engine.store.read('tenantAfter', { after: '' });
   while (tenantId !== null) {
-    for (let after: string | null = ''; after !== null; ) after = await planPage(engine, tenantId, after);
+    for (let after: string | null = ''; after !== null;) after = await planPage(engine, tenantId, after);
     tenantId = await engine.store.read('tenantAfter', { after: tenantId });
   }
   await planSweeps(engine);

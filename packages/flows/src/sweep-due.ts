@@ -55,7 +55,9 @@ const pullOrPostpone = async (engine: Engine, { tenantId, id }: PullPlan): Promi
       () => read('pullPlan', { tenantId, id }),
       (plan) => ({
         effects:
-          plan === null ? [] : [put('pullPlan', { ...plan, nextPullAt: engine.clock.now() + FAILED_PAUSE_MS, held: 'failed' })],
+          plan === null
+            ? []
+            : [put('pullPlan', { ...plan, nextPullAt: engine.clock.now() + FAILED_PAUSE_MS, held: 'failed' })],
       }),
     );
   }
@@ -75,11 +77,14 @@ const byTenants = async ({ store, clock }: Engine, room: number): Promise<readon
   let from = (await store.read('setting', { id: TURN }))?.value ?? '';
   while (found.length < room && seen.size < TENANTS_A_BATCH) {
     const tenantId =
-      (await store.read('pullPlanTenantAfter', { after: from })) ?? (await store.read('pullPlanTenantAfter', { after: '' }));
+      (await store.read('pullPlanTenantAfter', { after: from })) ??
+      (await store.read('pullPlanTenantAfter', { after: '' }));
     if (tenantId === null || seen.has(tenantId)) break;
     seen.add(tenantId);
     from = tenantId;
-    found.push(...(await store.read('duePullPlansOfTenant', { tenantId, now, limit: Math.ceil(room / PARTS_OF_ROOM) })));
+    found.push(
+      ...(await store.read('duePullPlansOfTenant', { tenantId, now, limit: Math.ceil(room / PARTS_OF_ROOM) })),
+    );
   }
   await store.turn(
     () => read('setting', { id: TURN }),

@@ -44,7 +44,12 @@ export interface SweepInputs {
 
 type ClosedUntil = (connection: Connection) => Instant | null;
 
-const closureKey = ({ scope, scopeKey, connector, provider }: Pick<Closure, 'scope' | 'scopeKey' | 'connector' | 'provider'>) =>
+const closureKey = ({
+  scope,
+  scopeKey,
+  connector,
+  provider,
+}: Pick<Closure, 'scope' | 'scopeKey' | 'connector' | 'provider'>) =>
   JSON.stringify([scope, scopeKey, connector, provider]);
 
 /** What is shut now, and until when: Infinity where nobody can tell. */
@@ -85,7 +90,12 @@ const perMs = (limit: Limit, now: Instant): DurationMs => {
 
 const placesOf = (limit: Limit): number => (limit.kind === 'cooldown' ? 1 : placesFor(limit, false));
 
-function* loadUsedAt(connection: Connection, policy: RefreshPolicy, limit: Limit, now: Instant): Loader<readonly Instant[]> {
+function* loadUsedAt(
+  connection: Connection,
+  policy: RefreshPolicy,
+  limit: Limit,
+  now: Instant,
+): Loader<readonly Instant[]> {
   const wanted = limitReads(policy, connection.products, false, now).find(({ name }) => name === limit.name);
   if (wanted === undefined) return [];
   const pulls = yield* read('countedPulls', usageQuery(wanted, connection, null));

@@ -18,7 +18,9 @@ const forecastView = z
     freshBefore: z.number().meta({ description: 'Share of the reads that find fresh data without the plan.' }),
     freshAfter: z.number().meta({ description: 'The same with it.' }),
     longestAge: duration.meta({ description: 'The oldest that data gets, of connections that may be swept.' }),
-    leftOut: z.record(cause, z.int()).meta({ description: 'Connections without a pull in this stretch, by the reason.' }),
+    leftOut: z
+      .record(cause, z.int())
+      .meta({ description: 'Connections without a pull in this stretch, by the reason.' }),
   })
   .meta({ id: 'SweepForecast' });
 

@@ -70,7 +70,9 @@ const row = (number: number, ageMs = 0) => ({
   lastSuccessAt: new Date(rig.clock.now() - ageMs).toISOString(),
 });
 
-const calls = async (): Promise<readonly { readonly headers: Record<string, string>; readonly externalId: string }[]> => {
+const calls = async (): Promise<
+  readonly { readonly headers: Record<string, string>; readonly externalId: string }[]
+> => {
   const response = await fetch(`${sandbox.url}/_control/calls`);
   const { data } = (await response.json()) as { data: { operation: string; headers: never; externalId: string }[] };
   return data.filter(({ operation }) => operation === 'refresh');

@@ -265,7 +265,10 @@ export const sweepStories = (openStore: OpenStore): void => {
       const policyFile = {
         version: 1,
         overrides: [
-          { match: { provider: 'BUD' }, set: { breaker: { failures: 2, of: 3, within: 'PT1H', pause: 'PT1H', maxPause: 'PT1H' } } },
+          {
+            match: { provider: 'BUD' },
+            set: { breaker: { failures: 2, of: 3, within: 'PT1H', pause: 'PT1H', maxPause: 'PT1H' } },
+          },
         ],
       };
       const down = { kind: 'unavailable', who: 'institution', retryAt: null, message: 'down' } as const;

@@ -46,7 +46,10 @@ const countDue = <Params extends object>(
 };
 
 /** One row of the index, however many a tenant has. */
-const tenantAfter = ({ db, tables: { pullPlan } }: Schema): Reader<ReadParams<'pullPlanTenantAfter'>, TenantId | null> => {
+const tenantAfter = ({
+  db,
+  tables: { pullPlan },
+}: Schema): Reader<ReadParams<'pullPlanTenantAfter'>, TenantId | null> => {
   const { tenantId } = pullPlan;
   const later = gt(tenantId, value('after'));
   const statement = selecting(db.select({ tenantId }).from(pullPlan).where(later).orderBy(asc(tenantId)).limit(1));

@@ -89,8 +89,7 @@ export const ownCandidate = (
     lastReadAt,
     seed: seedOf(anchor),
     tie: offsetSeed(of.id),
-    unattended:
-      forced.unattended && permissionsOf({ status: of.status, reason: of.statusReason }).refresh === 'yes',
+    unattended: forced.unattended && permissionsOf({ status: of.status, reason: of.statusReason }).refresh === 'yes',
     closedUntil,
   };
 };
@@ -125,7 +124,7 @@ export const ownPullAt = (
   if (next.at === null)
     return { at: null, held: next.leftOut, mayAge: next.leftOut === 'not-allowed' || next.leftOut === 'dormant' };
   const isPaced = next.everyMs !== null && next.everyMs <= steppedMs(candidate.minGapMs);
-  if (next.cause === 'starving') return { at: next.at, held: 'starving', mayAge: false };
+  if (!isPaced && next.cause === 'starving') return { at: next.at, held: 'starving', mayAge: false };
   if (!isPaced) return { at: next.at, held: slowed > 0 ? 'dormant' : 'no-money', mayAge: slowed > 0 };
   const isClosed = candidate.closedUntil !== null && candidate.closedUntil > anchor;
   // The ladder has few steps, a period any length: where nothing stands against it, the period itself is kept.

@@ -45,7 +45,8 @@ export const OWN_PULL: RefreshRequest = {
 const ownPart = (id: string, ofMs: DurationMs): DurationMs => Math.floor((offsetSeed(id) / 2 ** 32) * ofMs);
 
 /** One period after it was last pulled or tried, by whomever, and a little more, which is its own. */
-const dueAt = (everyMs: DurationMs, of: Pulled): Instant => lastPullOf(of) + everyMs + ownPart(of.id, everyMs / LATE_SHARE);
+const dueAt = (everyMs: DurationMs, of: Pulled): Instant =>
+  lastPullOf(of) + everyMs + ownPart(of.id, everyMs / LATE_SHARE);
 
 /** Its place among those that all come back at once: `share` of the way, from 0 to 1. */
 const comesBackAt = (everyMs: DurationMs, share: number, now: Instant): Instant =>
@@ -146,9 +147,10 @@ const againAt = (
 /** What keeps a refused pull, for a person who looks. */
 const heldBy = (policy: RefreshPolicy, facts: RefreshFacts, decision: Decision) => ({
   held: decision.refusal ?? decision.verdict,
-  lastPullAt: decision.refusal === 'customer-required' || decision.refusal === 'not-refreshable'
-    ? null
-    : lastPullOf(facts.active),
+  lastPullAt:
+    decision.refusal === 'customer-required' || decision.refusal === 'not-refreshable'
+      ? null
+      : lastPullOf(facts.active),
   everyMs: policy.background.everyMs,
 });
 
@@ -185,7 +187,8 @@ export const decideOwnPull = (
   if (time.at !== null && time.at > now)
     return moved({ ...planRow({ ...facts.active, tenantId }, policy, time, time.at), id: plan.id });
   // Its customer is away, or has to be there: it is looked at again, and sooner where that is told.
-  if (time.at === null) return moved({ ...planRow({ ...facts.active, tenantId }, policy, time, now + everyMs), id: plan.id });
+  if (time.at === null)
+    return moved({ ...planRow({ ...facts.active, tenantId }, policy, time, now + everyMs), id: plan.id });
   if (isMissed({ ...plan, everyMs }, now)) return moved({ nextPullAt: caughtUpAt(everyMs, plan.id, now) });
   const decision = decideRefresh(facts, OWN_PULL, policy);
   if (decision.verdict !== 'force')

@@ -23,7 +23,8 @@ const isPlans = (plan: SweepPlan, place: number): boolean =>
 export const plannedTimes = (plan: SweepPlan, anchors: ArrayLike<Instant>): ((row: number) => OwnPullTime) => {
   const { columns, pulls, from } = plan;
   const first = new Int32Array(columns.ids.length).fill(-1);
-  for (let place = pulls.candidates.length - 1; place >= 0; place -= 1) first[pulls.candidates[place] as number] = place;
+  for (let place = pulls.candidates.length - 1; place >= 0; place -= 1)
+    first[pulls.candidates[place] as number] = place;
   return (row) => {
     const candidate = { ...candidateAt(columns, row), closedUntil: null };
     const own = ownPullAt(candidate, plan, { from, anchor: anchors[row] as number });

@@ -69,7 +69,10 @@ export const sweepReadsContract = (current: Current): void => {
       insert('pullPlan', a.pullPlan(3, { lastPullAt: null })),
       insert('pullPlan', a.pullPlan(4, { lastPullAt: NOW - 200, tenantId: otherTenantId })),
     );
-    expect(await current().ids('oldestPullPlans', { tenantId, limit: 9 })).toEqual([a.pullPlan(2).id, a.pullPlan(1).id]);
+    expect(await current().ids('oldestPullPlans', { tenantId, limit: 9 })).toEqual([
+      a.pullPlan(2).id,
+      a.pullPlan(1).id,
+    ]);
     expect(await current().ids('oldestPullPlans', { tenantId, limit: 1 })).toEqual([a.pullPlan(2).id]);
   });
 };

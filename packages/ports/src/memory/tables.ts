@@ -191,7 +191,13 @@ export const createTables = () => {
     postingProfile: createTable('postingProfile', [], {}),
     pullPlan: createTable(
       'pullPlan',
-      [other.duePullPlans, other.duePullPlansOfTenant, other.pullPlansByTenant, other.pullPlansOfTenant, other.pullPlansByAge],
+      [
+        other.duePullPlans,
+        other.duePullPlansOfTenant,
+        other.pullPlansByTenant,
+        other.pullPlansOfTenant,
+        other.pullPlansByAge,
+      ],
       {},
     ),
     keptSweep: createTable('keptSweep', [], {}),

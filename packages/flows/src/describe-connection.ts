@@ -1,6 +1,6 @@
 import { isTerminal, permissionsOf } from '@freshet/domain';
 import type { Connection, Freshness, Instant, RefreshRequest, TaskId, TenantId } from '@freshet/domain';
-import { byRefresh, decideRefresh, nextBackgroundAt } from '@freshet/policy';
+import { byRefresh, decideRefresh, isEngineManaged, nextBackgroundAt } from '@freshet/policy';
 import type { RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Loader } from '@freshet/ports';
@@ -37,6 +37,17 @@ const forcedAt = (load: RefreshLoad, request: RefreshRequest): Instant | null =>
 /** Whether data is expected at all: not before the connect is complete, nor after the end. */
 const isAwaited = ({ status }: Connection): boolean => status !== 'IN_PROGRESS' && !isTerminal(status);
 
+/** The provider's own pull; where nobody but us pulls, that of the plan, unless it is meant to grow old. */
+function* loadNextBackground(
+  { tenantId, id }: Connection,
+  policy: RefreshPolicy,
+  { facts }: RefreshLoad,
+): Loader<Instant | null> {
+  if (!isEngineManaged(policy)) return nextBackgroundAt(policy, facts.active, facts.now);
+  const plan = yield* read('pullPlan', { tenantId, id });
+  return plan === null || plan.lastPullAt === null ? null : Math.max(plan.nextPullAt, facts.now);
+}
+
 /** Of one connection, as it stands now. */
 export function* loadView(engine: Engine, connection: Connection): Loader<ConnectionView> {
   const { tenantId, id } = connection;
@@ -53,7 +64,7 @@ export function* loadView(engine: Engine, connection: Connection): Loader<Connec
     activeDuplicate: others.length === 0 ? null : active.id,
     freshness: load.facts.freshness,
     stale: isAwaited(connection) && active.staleAt !== null && active.staleAt <= now,
-    nextBackgroundAt: nextBackgroundAt(policy, load.facts.active, now),
+    nextBackgroundAt: yield* loadNextBackground(active, policy, load),
     nextForcedAt: forcedAt(load, request),
     openTaskId: load.openTask?.id ?? null,
   };

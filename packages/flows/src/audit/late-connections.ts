@@ -1,6 +1,6 @@
 import { DAY, formatInstant, HOUR, permissionsOf } from '@freshet/domain';
 import type { Connection, ConnectionId, DurationMs, Instant, Severity } from '@freshet/domain';
-import type { RefreshPolicy } from '@freshet/policy';
+import { isEngineManaged, type RefreshPolicy } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import { defineSummary, MOST_IDS, type AuditPlace, type Found } from './check.js';
 import type { AuditRules } from './rules.js';
@@ -9,6 +9,8 @@ import type { AuditRules } from './rules.js';
 export interface Expected {
   readonly connection: Connection;
   readonly policy: Pick<RefreshPolicy, 'background'>;
+  /** Ours to pull, and meant to grow old: its customer has been away for long. */
+  readonly mayAge?: boolean;
 }
 
 /** An ACTIVE connection without data for so long contradicts itself, unless its provider is slower than that. */
@@ -60,8 +62,11 @@ const freeDue = (
  * `starving`: it never had any data, or nobody but us pulls it and nobody did. `silent`: ACTIVE, and yet without data, free
  * or forced, for a week. `late`: the provider's own refresh was missed, whatever was paid for meanwhile. The one that says most.
  */
-export const latenessOf = ({ connection, policy: { background } }: Expected, now: Instant): Late | undefined => {
-  if (!isAwaited(connection)) return undefined;
+export const latenessOf = (
+  { connection, policy: { background }, mayAge = false }: Expected,
+  now: Instant,
+): Late | undefined => {
+  if (!isAwaited(connection) || mayAge) return undefined;
   const { lastSuccessAt, connectedAt, status } = connection;
   const stale = (lastSuccessAt ?? connectedAt) + background.staleAfterMs;
   if (lastSuccessAt === null || background.owner === 'engine') {
@@ -76,10 +81,13 @@ export const latenessOf = ({ connection, policy: { background } }: Expected, now
 
 function* expected({ tenantId, after, limit }: AuditPlace, { policies }: AuditRules): Loader<readonly Expected[]> {
   const connections = yield* read('connectionsScan', { tenantId, after, limit });
-  return connections.map((connection) => ({
-    connection,
-    policy: policies.policyFor({ ...connection, connectionId: connection.id }),
-  }));
+  const rows: Expected[] = [];
+  for (const connection of connections) {
+    const policy = policies.policyFor({ ...connection, connectionId: connection.id });
+    const plan = isEngineManaged(policy) ? yield* read('pullPlan', { tenantId, id: connection.id }) : null;
+    rows.push({ connection, policy, mayAge: plan?.held === 'dormant' });
+  }
+  return rows;
 }
 
 interface One {

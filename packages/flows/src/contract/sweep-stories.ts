@@ -33,6 +33,8 @@ import {
 /** The whole period, and the part of it that keeps those apart that came together. */
 const PERIOD = DAY + HOUR;
 const BATCH = 200;
+/** Weeks are walked through, over a real file too. */
+const LONG_MS = 60_000;
 
 const done = { kind: 'done', asOf: null, newData: true } as const;
 
@@ -147,85 +149,105 @@ export const sweepStories = (openStore: OpenStore): void => {
       expect(rig.bud.callsOf('refresh')).toEqual([]);
     });
 
-    test('no more than four a day that the customer did not ask for, whoever made them', async () => {
-      const policyFile = {
-        version: 1,
-        overrides: [{ match: { provider: 'BUD' }, set: { background: { every: 'PT3H', staleAfter: 'P1D' } } }],
-      };
-      const rig = newRig({ policyFile });
-      await bringInOne(rig, ownRow(1));
-      await walk(rig, 3 * DAY);
-      const times = (await allTasks(rig)).map(({ queuedAt }) => queuedAt).toSorted((a, b) => a - b);
-      expect(times.length).toBeGreaterThanOrEqual(11);
-      times.slice(4).forEach((at, place) => expect(at - (times[place] as Instant)).toBeGreaterThanOrEqual(DAY));
-    });
+    test(
+      'no more than four a day that the customer did not ask for, whoever made them',
+      async () => {
+        const policyFile = {
+          version: 1,
+          overrides: [{ match: { provider: 'BUD' }, set: { background: { every: 'PT3H', staleAfter: 'P1D' } } }],
+        };
+        const rig = newRig({ policyFile });
+        await bringInOne(rig, ownRow(1));
+        await walk(rig, 3 * DAY);
+        const times = (await allTasks(rig)).map(({ queuedAt }) => queuedAt).toSorted((a, b) => a - b);
+        expect(times.length).toBeGreaterThanOrEqual(11);
+        times.slice(4).forEach((at, place) => expect(at - (times[place] as Instant)).toBeGreaterThanOrEqual(DAY));
+      },
+      LONG_MS,
+    );
 
-    test('an absent customer is swept every third day, then weekly, then not at all, and again once they ask', async () => {
-      const rig = newRig();
-      const connection = await bringInOne(rig, ownRow(1));
-      await walk(rig, 30 * DAY, HOUR);
-      const before = (await allTasks(rig)).length;
-      expect(before).toBeGreaterThanOrEqual(28);
-      await walk(rig, 15 * DAY, HOUR);
-      const seldom = (await allTasks(rig)).length - before;
-      expect(seldom).toBeGreaterThanOrEqual(4);
-      expect(seldom).toBeLessThanOrEqual(7);
-      await walk(rig, 50 * DAY, 6 * HOUR);
-      const last = (await allTasks(rig)).length;
-      await walk(rig, 10 * DAY, 6 * HOUR);
-      expect((await allTasks(rig)).length).toBe(last);
-      expect(await planOf(rig, connection)).toMatchObject({ held: 'dormant', lastPullAt: null });
-      await force(rig, connection.id, { presence: CUSTOMER });
-      await runDue(rig);
-      await walk(rig, PERIOD, HOUR);
-      expect((await allTasks(rig)).length).toBe(last + 2);
-    });
+    test(
+      'an absent customer is swept every third day, then weekly, then not at all, and again once they ask',
+      async () => {
+        const rig = newRig();
+        const connection = await bringInOne(rig, ownRow(1));
+        await walk(rig, 30 * DAY, HOUR);
+        const before = (await allTasks(rig)).length;
+        expect(before).toBeGreaterThanOrEqual(28);
+        await walk(rig, 15 * DAY, HOUR);
+        const seldom = (await allTasks(rig)).length - before;
+        expect(seldom).toBeGreaterThanOrEqual(4);
+        expect(seldom).toBeLessThanOrEqual(7);
+        await walk(rig, 50 * DAY, 6 * HOUR);
+        const last = (await allTasks(rig)).length;
+        await walk(rig, 10 * DAY, 6 * HOUR);
+        expect((await allTasks(rig)).length).toBe(last);
+        expect(await planOf(rig, connection)).toMatchObject({ held: 'dormant', lastPullAt: null });
+        await force(rig, connection.id, { presence: CUSTOMER });
+        await runDue(rig);
+        await walk(rig, PERIOD, HOUR);
+        expect((await allTasks(rig)).length).toBe(last + 2);
+      },
+      LONG_MS,
+    );
   });
 
   describe('money', () => {
-    test('a budget buys what it buys: never more, and those that are left out are told', async () => {
-      const rig = newRig({ policyFile: daily('0.5') });
-      await bringIn(rig, rowsOf(40, { lastSuccessAt: MORNING - 3 * DAY }));
-      await planSweeps(rig.engine);
-      const { kept } = await sweepOverview(rig.engine, TENANT);
-      expect(kept?.forecast.leftOut['no-money']).toBeGreaterThan(20);
-      const seen = new Map<number, number>();
-      await walk(rig, 5 * DAY);
-      for (const { queuedAt } of await allTasks(rig)) {
-        const day = Math.floor(queuedAt / DAY);
-        seen.set(day, (seen.get(day) ?? 0) + 1);
-      }
-      // Ten a day at five pence.
-      for (const count of seen.values()) expect(count).toBeLessThanOrEqual(10);
-      expect([...seen.values()].reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(30);
-    });
-
-    test('nobody starves while the money is enough for one pull a week each', async () => {
-      const rig = newRig({ policyFile: daily('0.5') });
-      const connections = await bringIn(rig, rowsOf(40));
-      await planSweeps(rig.engine);
-      let oldest = 0;
-      for (let day = 0; day < 21; day += 1) {
-        await walk(rig, DAY, HOUR);
-        for (const { id } of connections) {
-          const { lastSuccessAt } = await connectionOf(rig, id);
-          oldest = Math.max(oldest, rig.clock.now() - (lastSuccessAt ?? 0));
+    test(
+      'a budget buys what it buys: never more, and those that are left out are told',
+      async () => {
+        const rig = newRig({ policyFile: daily('0.5') });
+        await bringIn(rig, rowsOf(40, { lastSuccessAt: MORNING - 3 * DAY }));
+        await planSweeps(rig.engine);
+        const { kept } = await sweepOverview(rig.engine, TENANT);
+        expect(kept?.forecast.leftOut['no-money']).toBeGreaterThan(20);
+        const seen = new Map<number, number>();
+        await walk(rig, 5 * DAY, HOUR);
+        for (const { queuedAt } of await allTasks(rig)) {
+          const day = Math.floor(queuedAt / DAY);
+          seen.set(day, (seen.get(day) ?? 0) + 1);
         }
-      }
-      expect(oldest).toBeLessThanOrEqual(8 * DAY);
-    });
+        // Ten a day at five pence.
+        for (const count of seen.values()) expect(count).toBeLessThanOrEqual(10);
+        expect([...seen.values()].reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(30);
+      },
+      LONG_MS,
+    );
 
-    test('a month is not spent on its first day', async () => {
-      const rig = newRig({ policyFile: monthly('30') });
-      await bringIn(rig, rowsOf(300, { lastSuccessAt: MORNING - 3 * DAY }));
-      await planSweeps(rig.engine);
-      await walk(rig, DAY);
-      // Three hundred at five pence are fifteen pounds; by the end of the day after, three days and a half of thirty have passed.
-      expect((await allTasks(rig)).length).toBeLessThanOrEqual(70);
-      expect((await allTasks(rig)).length).toBeGreaterThanOrEqual(15);
-    });
+    test(
+      'nobody starves while the money is enough for one pull a week each',
+      async () => {
+        const rig = newRig({ policyFile: daily('0.25') });
+        const connections = await bringIn(rig, rowsOf(20));
+        await planSweeps(rig.engine);
+        let oldest = 0;
+        for (let day = 0; day < 21; day += 1) {
+          await walk(rig, DAY, HOUR);
+          for (const { id } of connections) {
+            const { lastSuccessAt } = await connectionOf(rig, id);
+            oldest = Math.max(oldest, rig.clock.now() - (lastSuccessAt ?? 0));
+          }
+        }
+        expect(oldest).toBeLessThanOrEqual(8 * DAY);
+      },
+      LONG_MS,
+    );
 
-    test('an exhausted budget stops the sweep, says so, and its next period goes on', async () => {
+    test(
+      'a month is not spent on its first day',
+      async () => {
+        const rig = newRig({ policyFile: monthly('30') });
+        await bringIn(rig, rowsOf(300, { lastSuccessAt: MORNING - 3 * DAY }));
+        await planSweeps(rig.engine);
+        await walk(rig, DAY, HOUR);
+        // Three hundred at five pence are fifteen pounds; by the end of the day after, three days and a half of thirty have passed.
+        expect((await allTasks(rig)).length).toBeLessThanOrEqual(70);
+        expect((await allTasks(rig)).length).toBeGreaterThanOrEqual(15);
+      },
+      LONG_MS,
+    );
+
+    test('an exhausted budget stops the sweep, and says so', async () => {
       const rig = newRig({ policyFile: daily('0.02') });
       const connection = await bringInOne(rig, ownRow(1));
       await walk(rig, 2 * DAY);
@@ -261,29 +283,33 @@ export const sweepStories = (openStore: OpenStore): void => {
       );
     };
 
-    test('one bank that is shut moves its own connections only, and they come back one by one', async () => {
-      const policyFile = {
-        version: 1,
-        overrides: [
-          {
-            match: { provider: 'BUD' },
-            set: { breaker: { failures: 2, of: 3, within: 'PT1H', pause: 'PT1H', maxPause: 'PT1H' } },
-          },
-        ],
-      };
-      const down = { kind: 'unavailable', who: 'institution', retryAt: null, message: 'down' } as const;
-      const rig = newRig({
-        policyFile,
-        bud: { refresh: [({ institutionId }) => (institutionId === 'bank-3' ? down : done)] },
-      });
-      const connections = await bringIn(rig, rowsOf(70));
-      await walk(rig, PERIOD + 30 * MINUTE);
-      for (const { id, institutionId } of connections) {
-        const { lastSuccessAt } = await connectionOf(rig, id);
-        if (institutionId === 'bank-3') expect(lastSuccessAt).toBe(MORNING);
-        else expect(lastSuccessAt).toBeGreaterThan(MORNING + DAY - HOUR);
-      }
-    });
+    test(
+      'one bank that is shut moves its own connections only',
+      async () => {
+        const policyFile = {
+          version: 1,
+          overrides: [
+            {
+              match: { provider: 'BUD' },
+              set: { breaker: { failures: 2, of: 3, within: 'PT1H', pause: 'PT1H', maxPause: 'PT1H' } },
+            },
+          ],
+        };
+        const down = { kind: 'unavailable', who: 'institution', retryAt: null, message: 'down' } as const;
+        const rig = newRig({
+          policyFile,
+          bud: { refresh: [({ institutionId }) => (institutionId === 'bank-3' ? down : done)] },
+        });
+        const connections = await bringIn(rig, rowsOf(70));
+        await walk(rig, PERIOD + 30 * MINUTE);
+        for (const { id, institutionId } of connections) {
+          const { lastSuccessAt } = await connectionOf(rig, id);
+          if (institutionId === 'bank-3') expect(lastSuccessAt).toBe(MORNING);
+          else expect(lastSuccessAt).toBeGreaterThan(MORNING + DAY - HOUR);
+        }
+      },
+      LONG_MS,
+    );
   });
 
   describe('after a time in which nothing ran', () => {
@@ -312,16 +338,20 @@ export const sweepStories = (openStore: OpenStore): void => {
       expect(Math.max(...first)).toBeLessThanOrEqual(Math.min(...second) + HOUR);
     });
 
-    test('what fell due while the provider was paused comes back, and nothing of it is lost', async () => {
-      const rig = newRig();
-      await bringIn(rig, rowsOf(30));
-      await setProviderPaused(rig.engine, TENANT, 'BUD', true);
-      await walk(rig, 2 * DAY);
-      expect(await allTasks(rig)).toEqual([]);
-      await setProviderPaused(rig.engine, TENANT, 'BUD', false);
-      await walk(rig, 6 * HOUR + 30 * MINUTE);
-      expect(new Set((await allTasks(rig)).map(({ connectionId }) => connectionId)).size).toBe(30);
-    });
+    test(
+      'what fell due while the provider was paused comes back, and nothing of it is lost',
+      async () => {
+        const rig = newRig();
+        await bringIn(rig, rowsOf(30));
+        await setProviderPaused(rig.engine, TENANT, 'BUD', true);
+        await walk(rig, 2 * DAY, HOUR);
+        expect(await allTasks(rig)).toEqual([]);
+        await setProviderPaused(rig.engine, TENANT, 'BUD', false);
+        await walk(rig, 6 * HOUR + 30 * MINUTE);
+        expect(new Set((await allTasks(rig)).map(({ connectionId }) => connectionId)).size).toBe(30);
+      },
+      LONG_MS,
+    );
   });
 
   describe('planning', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '@freshet/domain';
-import type { Connection, Instant } from '@freshet/domain';
+import type { Connection, Instant, PullPlan } from '@freshet/domain';
 import { connection, DAY, noon, policy, tenant } from '../../test/given.js';
 import { limitReads } from '../limits/reads.js';
 import type { RefreshPolicy } from '../policy.js';
 import { isEngineManaged } from './engine-managed.js';
 import { nothingKnown } from './own-candidate.js';
-import { nextOwnPull } from './own-pulls.js';
+import { catchUp, isMissed, nextOwnPull } from './own-pulls.js';
 
 const { background, forced } = policy();
 const ours = policy({ forced: { ...forced, executor: 'caller' } });
@@ -63,5 +63,33 @@ describe('a background of our own pulls', () => {
     const origins = (rules: RefreshPolicy) => limitReads({ ...rules, limits }, [], false, noon)[0]?.origins;
     expect(origins(ours)).toEqual(['forced', 'background']);
     expect(origins(policy({ background: { ...background, owner: 'provider' } }))).toEqual(['forced']);
+  });
+});
+
+describe('what was missed', () => {
+  const plan = (lateMs: number, everyMs = DAY): PullPlan => ({
+    ...{ id: connection('a').id, tenantId: tenant, everyMs, lastPullAt: noon - DAY, held: null },
+    nextPullAt: noon - lateMs,
+  });
+
+  test.each([
+    ['an hour late, of a day', HOUR, DAY, false],
+    ['later than an hour, of a day', HOUR + 1, DAY, true],
+    ['ten minutes late, of an hour', 10 * MINUTE, HOUR, false],
+    ['later than ten minutes, of an hour', 10 * MINUTE + 1, HOUR, true],
+    ['not due yet', -1, DAY, false],
+  ])('%s', (_what, lateMs, everyMs, expected) => {
+    expect(isMissed(plan(lateMs, everyMs), noon)).toBe(expected);
+  });
+
+  test('comes back in its order, evenly over a quarter of the period, and never now', () => {
+    const times = Array.from({ length: 100 }, (_, rank) => {
+      const effect = catchUp(plan(2 * DAY), rank, 100, noon);
+      return effect.do === 'put' && effect.record === 'pullPlan' ? effect.row.nextPullAt - noon : 0;
+    });
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times[0]).toBeGreaterThan(0);
+    expect(times.at(-1)).toBeLessThanOrEqual(6 * HOUR + 1);
+    times.slice(1).forEach((at, place) => expect(at - (times[place] as number)).toBeLessThanOrEqual(4 * MINUTE));
   });
 });

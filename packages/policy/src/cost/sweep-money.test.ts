@@ -3,16 +3,25 @@ import { DAY, HOUR } from '@freshet/domain';
 import type { BudgetFacts } from '@freshet/domain';
 import fc from 'fast-check';
 import { tenant } from '../../test/given.js';
+import type { Budget } from '../policy.js';
 import { budgetFacts, budgetPeriod, usedMicros } from './budget.js';
 import { sweepMoney } from './sweep-money.js';
 
 const start = Date.UTC(2026, 5, 1);
 /** June: thirty days of a million each. */
 const june = (values: Partial<BudgetFacts> = {}, now = start): BudgetFacts => {
-  const budget = {
-    ...{ name: 'june', provider: null, currency: 'USD', amountMicros: 30_000_000, period: 'month', timeZone: 'UTC' },
-    ...{ enforcement: 'hard', headStart: null, reserveForAttended: 0, alertAt: [] },
-  } as const;
+  const budget: Budget = {
+    name: 'june',
+    provider: null,
+    currency: 'USD',
+    amountMicros: 30_000_000,
+    period: 'month',
+    timeZone: 'UTC',
+    enforcement: 'hard',
+    headStart: null,
+    reserveForAttended: 0,
+    alertAt: [],
+  };
   const nothing = { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0, shadow: null, alerted: [] };
   return { ...budgetFacts(budgetPeriod(budget, tenant, now), nothing), ...values };
 };

@@ -61,7 +61,8 @@ export interface SweepColumns {
   /** Infinity: not known. */
   readonly lastReadAt: Float64Array;
   readonly seeds: Uint32Array;
-  readonly ties: Uint32Array;
+  /** Left out: the seeds. */
+  readonly ties?: Uint32Array;
   readonly unattended: Uint8Array;
   /** -Infinity: open. */
   readonly closedUntil: Float64Array;

@@ -176,7 +176,7 @@ export const candidateAt = (columns: SweepColumns, row: number): SweepCandidate 
     allowance: count === 0 ? null : { count, usedAt: [...used] },
     lastReadAt: orNull(at(columns.lastReadAt)),
     seed: at(columns.seeds),
-    tie: at(columns.ties),
+    tie: at(columns.ties ?? columns.seeds),
     unattended: at(columns.unattended) === 1,
     closedUntil: closedUntil === Number.NEGATIVE_INFINITY ? null : closedUntil,
   };

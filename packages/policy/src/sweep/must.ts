@@ -14,13 +14,15 @@ export interface Musts {
 }
 
 /** The first of a column first; equals by seed, so that their order in the input says nothing. */
-const byColumn = (rows: Int32Array, column: Float64Array, { columns }: Prepared): Int32Array =>
-  rows.sort(
+const byColumn = (rows: Int32Array, column: Float64Array, { columns }: Prepared): Int32Array => {
+  const ties = columns.ties ?? columns.seeds;
+  return rows.sort(
     (a, b) =>
       Number((column[a] as number) > (column[b] as number)) - Number((column[a] as number) < (column[b] as number)) ||
-      (columns.ties[a] as number) - (columns.ties[b] as number) ||
+      (ties[a] as number) - (ties[b] as number) ||
       a - b,
   );
+};
 
 /**
  * What has to be spent now so that every later horizon can pay for its own: the most by which the musts up to any of them

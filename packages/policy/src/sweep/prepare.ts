@@ -93,7 +93,7 @@ const weigh = ({ columns, turns, worth, offsets, lastSlots }: Prepared, row: num
   const value = (columns.readsPerDay[row] as number) * (columns.valueMicros[row] as number);
   turns[row] = changes + background;
   // Equals are told apart by a thousandth, so that money for half of them goes to half of them.
-  const tied = 1 + TIE * (scrambled(columns.ties[row] as number) / UNIT - 0.5);
+  const tied = 1 + TIE * (scrambled((columns.ties ?? columns.seeds)[row] as number) / UNIT - 0.5);
   worth[row] = changes === 0 ? 0 : (value * tied * changes) / (changes + background);
   const offset = offsetOf(seed);
   offsets[row] = offset;

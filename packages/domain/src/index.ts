@@ -1,5 +1,6 @@
 export * from './breaker.js';
 export * from './calendar.js';
+export * from './chain.js';
 export * from './closure.js';
 export * from './connection.js';
 export * from './connector-answer.js';
@@ -17,6 +18,7 @@ export * from './pull.js';
 export * from './pull-plan.js';
 export * from './rates.js';
 export * from './records.js';
+export * from './sha256.js';
 export * from './status.js';
 export * from './task.js';
 export * from './time.js';

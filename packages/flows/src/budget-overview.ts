@@ -55,8 +55,7 @@ function* loadEarlier(budget: Budget, tenantId: TenantId, periodStart: Instant):
 }
 
 function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant): Loader<readonly BudgetOverview[]> {
-  // Entries are named by their time: the first one is the oldest.
-  const [oldest] = yield* read('ledgerScan', { tenantId, after: '', limit: 1 });
+  const oldest = yield* read('oldestMoney', { tenantId });
   const counters = yield* read('budgetCounters', { tenantId, at: now });
   const alerts = yield* read('budgetAlerts', { tenantId, at: now });
   const overviews: BudgetOverview[] = [];
@@ -65,7 +64,7 @@ function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant):
     const earlier = yield* loadEarlier(budget, tenantId, facts.periodStart);
     const own = alerts.filter(({ id }) => id.startsWith(`${facts.counterId}#`));
     const loaded = { budget, facts, earlier, alerts: own.toSorted((a, b) => a.threshold - b.threshold) };
-    overviews.push(overviewOf(loaded, oldest?.at ?? null, now));
+    overviews.push(overviewOf(loaded, oldest, now));
   }
   return overviews;
 }

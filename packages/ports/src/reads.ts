@@ -5,6 +5,10 @@ import type {
   Breaker,
   BudgetAlert,
   BudgetCounter,
+  ChainCheckpoint,
+  ChainHead,
+  ChainLink,
+  ChainName,
   Closure,
   Connection,
   ConnectionId,
@@ -71,6 +75,15 @@ export interface TaskWithLedger {
   readonly entries: readonly LedgerEntry[];
 }
 
+/** A row of a chain as it is kept, beside what its link should be. Of a row that somebody changed, anything may be anything. */
+export interface KeptLink extends ChainLink {
+  readonly id: string;
+  readonly connectionId: ConnectionId;
+  readonly madeAt: Instant;
+  /** The hash of the row as it is now, behind `previous`. */
+  readonly computed: string;
+}
+
 /** Whose tasks at which provider. */
 export interface TaskLane {
   readonly connector: ConnectorName;
@@ -82,6 +95,14 @@ export interface TaskLane {
 export interface DueTask extends TaskLane {
   readonly id: TaskId;
   readonly dueAt: Instant;
+}
+
+/** Where a walk through rows by their connection goes on; both empty: at its beginning. */
+export interface ChainPlace {
+  readonly tenantId: TenantId;
+  readonly connectionId: string;
+  readonly after: string;
+  readonly limit: number;
 }
 
 interface Read<Params, Result> {
@@ -165,6 +186,8 @@ export interface Reads {
     },
     LedgerTotals
   >;
+  /** Since when money has been held at all; null: never. */
+  readonly oldestMoney: Read<{ readonly tenantId: TenantId }, Instant | null>;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
   readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
@@ -269,9 +292,19 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly TaskWithLedger[]
   >;
-  readonly ledgerScan: Read<
+  /** By connection, then by id: from just behind that entry of that connection. */
+  readonly ledgerScan: Read<ChainPlace, readonly LedgerEntry[]>;
+  /** The rows of a chain, in the same order. */
+  readonly chainLinks: Read<ChainPlace & { readonly chain: ChainName }, readonly KeptLink[]>;
+  /** By connection. */
+  readonly chainHeads: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
-    readonly LedgerEntry[]
+    readonly ChainHead[]
+  >;
+  /** Of one kind of chain, by connection. */
+  readonly chainCheckpoints: Read<
+    { readonly tenantId: TenantId; readonly chain: ChainName; readonly after: string; readonly limit: number },
+    readonly ChainCheckpoint[]
   >;
   /** Deleted ones too. */
   readonly connectionsScan: Read<

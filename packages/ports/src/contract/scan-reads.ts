@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, type TaskId } from '@freshet/domain';
+import { insert, type ConnectionId, type TaskId } from '@freshet/domain';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -10,6 +10,19 @@ const walked = async <Row>(pageAfter: (after: string) => Promise<readonly Row[]>
   const seen: Row[] = [];
   for (let after = ''; ; after = keyOf(seen.at(-1) as Row)) {
     const page = await pageAfter(after);
+    if (page.length === 0) return seen;
+    seen.push(...page);
+  }
+};
+
+/** The same of rows by their connection. */
+export const walkedByConnection = async <Row extends { readonly connectionId: string; readonly id: string }>(
+  pageAfter: (place: { readonly connectionId: string; readonly after: string }) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> => {
+  const seen: Row[] = [];
+  for (;;) {
+    const last = seen.at(-1);
+    const page = await pageAfter({ connectionId: last?.connectionId ?? '', after: last?.id ?? '' });
     if (page.length === 0) return seen;
     seen.push(...page);
   }
@@ -160,15 +173,13 @@ export const scanReadsContract = (current: Current): void => {
     expect(await behind(3, 'a', 2)).toEqual([]);
   });
 
-  test('the ledger is walked upwards', async () => {
+  test('the ledger is walked by connection, and upwards', async () => {
+    const of = (number: number) => ({ connectionId: a.id<ConnectionId>('conn', number === 3 || number === 5 ? 1 : 2) });
     await current().apply(
-      ...[4, 2, 5, 1, 3].map((number) => insert('ledgerEntry', a.ledgerEntry(number))),
-      insert('ledgerEntry', a.ledgerEntry(6, { tenantId: otherTenantId })),
+      ...[4, 2, 5, 1, 3].map((number) => insert('ledgerEntry', a.ledgerEntry(number, of(number)))),
+      insert('ledgerEntry', a.ledgerEntry(6, { tenantId: otherTenantId, connectionId: a.id('conn', 6) })),
     );
-    const seen = await walked(
-      (after) => current().read('ledgerScan', { tenantId, after, limit: 2 }),
-      ({ id }) => id,
-    );
-    expect(seen).toEqual([1, 2, 3, 4, 5].map((number) => a.ledgerEntry(number)));
+    const seen = await walkedByConnection((place) => current().read('ledgerScan', { tenantId, limit: 2, ...place }));
+    expect(seen).toEqual([3, 5, 1, 2, 4].map((number) => a.ledgerEntry(number, of(number))));
   });
 };

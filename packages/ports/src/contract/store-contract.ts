@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { Store } from '../store.js';
 import { byKeyReadsContract } from './by-key-reads.js';
+import { chainsContract } from './chains.js';
 import { dueReadsContract } from './due-reads.js';
 import { effectsContract } from './effects.js';
 import { listReadsContract } from './list-reads.js';
@@ -19,6 +20,7 @@ const sections: readonly (readonly [name: string, section: (current: Current) =>
   ['what is due', dueReadsContract],
   ['pages', listReadsContract],
   ['scans', scanReadsContract],
+  ['chains', chainsContract],
 ];
 
 /** What every store keeps to: each read, each effect, and turns. `makeStore` gives an empty one. */

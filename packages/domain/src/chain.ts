@@ -48,10 +48,7 @@ export const chainedColumns = {
   ],
 } as const satisfies { readonly [Chain in ChainName]: readonly (keyof ChainedRecords[Chain])[] };
 
-type Unhashed<Chain extends ChainName> = Exclude<
-  keyof ChainedRecords[Chain],
-  (typeof chainedColumns)[Chain][number]
->;
+type Unhashed<Chain extends ChainName> = Exclude<keyof ChainedRecords[Chain], (typeof chainedColumns)[Chain][number]>;
 /** Does not compile where a column is left out. */
 export const everyColumnIsHashed: [Unhashed<ChainName>] extends [never] ? true : Unhashed<ChainName> = true;
 

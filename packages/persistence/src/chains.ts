@@ -48,21 +48,37 @@ export const prepareChains = ({ db, tables, chainTables }: Schema): ChainStateme
   const leaving = (chain: ChainName): Statement<LeavingRow> => {
     const { id, tenantId, connectionId, sequence, link } = tables[chain];
     const table = tables[chain] as typeof tables.decision;
-    const madeAt = chain === 'decision' ? tables.decision[chainTime.decision] : tables.ledgerEntry[chainTime.ledgerEntry];
+    const madeAt =
+      chain === 'decision' ? tables.decision[chainTime.decision] : tables.ledgerEntry[chainTime.ledgerEntry];
     return selecting(
-      db.select({ tenantId, connectionId, sequence, link, madeAt }).from(table).where(eq(id, value('id'))),
+      db
+        .select({ tenantId, connectionId, sequence, link, madeAt })
+        .from(table)
+        .where(eq(id, value('id'))),
     );
   };
   return {
-    head: selecting(db.select().from(chainHead).where(eq(chainHead.id, value('id')))),
-    insertHead: writing(db.insert(chainHead).values({ id: value('id'), tenantId: value('tenantId'), ...ends } as never)),
+    head: selecting(
+      db
+        .select()
+        .from(chainHead)
+        .where(eq(chainHead.id, value('id'))),
+    ),
+    insertHead: writing(
+      db.insert(chainHead).values({ id: value('id'), tenantId: value('tenantId'), ...ends } as never),
+    ),
     updateHead: writing(
       db
         .update(chainHead)
         .set(ends as never)
         .where(eq(chainHead.id, value('id'))),
     ),
-    checkpoint: selecting(db.select().from(chainCheckpoint).where(eq(chainCheckpoint.id, value('id')))),
+    checkpoint: selecting(
+      db
+        .select()
+        .from(chainCheckpoint)
+        .where(eq(chainCheckpoint.id, value('id'))),
+    ),
     putCheckpoint: writing(
       db
         .insert(chainCheckpoint)

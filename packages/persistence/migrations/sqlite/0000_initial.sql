@@ -18,6 +18,7 @@ CREATE TABLE `audits` (
 	`examined` text NOT NULL,
 	`counts` text NOT NULL,
 	`money` text NOT NULL,
+	`figures` text NOT NULL,
 	`error` text
 );
 --> statement-breakpoint

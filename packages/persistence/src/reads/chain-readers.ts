@@ -48,7 +48,10 @@ const keptLink = (row: Raw): KeptLink => {
 };
 
 const chainLinks = (schema: Schema): Reader<ReadParams<'chainLinks'>, readonly KeptLink[]> => {
-  const statements = { decision: [rawStatement(schema, 'decision')], ledgerEntry: [rawStatement(schema, 'ledgerEntry')] };
+  const statements = {
+    decision: [rawStatement(schema, 'decision')],
+    ledgerEntry: [rawStatement(schema, 'ledgerEntry')],
+  };
   return {
     statements: ({ chain }) => statements[chain],
     values: (params) => ({ ...params }),
@@ -63,10 +66,10 @@ const headOf = ({ id, tenantId, ...row }: HeadRow): ChainHead => ({
   ledgerEntry: { sequence: row.ledgerEntrySequence, link: row.ledgerEntryLink },
 });
 
-const chainHeads = ({ db, chainTables: { chainHead: head } }: Schema): Reader<
-  ReadParams<'chainHeads'>,
-  readonly ChainHead[]
-> => {
+const chainHeads = ({
+  db,
+  chainTables: { chainHead: head },
+}: Schema): Reader<ReadParams<'chainHeads'>, readonly ChainHead[]> => {
   const after = and(eq(head.tenantId, value('tenantId')), gt(head.id, value('after')));
   const statement = selecting(db.select().from(head).where(after).orderBy(asc(head.id)).limit(value('limit')));
   return {
@@ -76,16 +79,12 @@ const chainHeads = ({ db, chainTables: { chainHead: head } }: Schema): Reader<
   };
 };
 
-const chainCheckpoints = ({ db, chainTables: { chainCheckpoint: checkpoint } }: Schema): Reader<
-  ReadParams<'chainCheckpoints'>,
-  readonly ChainCheckpoint[]
-> => {
+const chainCheckpoints = ({
+  db,
+  chainTables: { chainCheckpoint: checkpoint },
+}: Schema): Reader<ReadParams<'chainCheckpoints'>, readonly ChainCheckpoint[]> => {
   const { id: _id, tenantId, connectionId, chain, sequence, link, madeAt, seal } = checkpoint;
-  const after = and(
-    eq(tenantId, value('tenantId')),
-    eq(chain, value('chain')),
-    gt(connectionId, value('after')),
-  );
+  const after = and(eq(tenantId, value('tenantId')), eq(chain, value('chain')), gt(connectionId, value('after')));
   const statement = selecting(
     db
       .select({ tenantId, connectionId, chain, sequence, link, madeAt, seal })

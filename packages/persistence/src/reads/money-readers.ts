@@ -118,8 +118,14 @@ const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpe
 };
 
 /** One row of the index by time. */
-const oldestMoney = ({ db, tables: { ledgerEntry: entry } }: Schema): Reader<ReadParams<'oldestMoney'>, Instant | null> => {
-  const query = db.select({ at: entry.at }).from(entry).where(eq(entry.tenantId, value('tenantId')));
+const oldestMoney = ({
+  db,
+  tables: { ledgerEntry: entry },
+}: Schema): Reader<ReadParams<'oldestMoney'>, Instant | null> => {
+  const query = db
+    .select({ at: entry.at })
+    .from(entry)
+    .where(eq(entry.tenantId, value('tenantId')));
   const statement = selecting(query.orderBy(asc(entry.at)).limit(1));
   return {
     statements: () => [statement],

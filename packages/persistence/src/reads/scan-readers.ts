@@ -142,7 +142,9 @@ export const scanReaders = (schema: Schema): Readers<Scans> => {
     ),
     ledgerScan: ledgerScan(schema),
     connectionsScan: all(
-      selecting(db.select().from(connection).where(afterId(connection)).orderBy(asc(connection.id)).limit(value('limit'))),
+      selecting(
+        db.select().from(connection).where(afterId(connection)).orderBy(asc(connection.id)).limit(value('limit')),
+      ),
     ),
     decisionsScan: all(
       selecting(

@@ -55,7 +55,9 @@ export type Tables = ReturnType<typeof defineTables>;
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type Differing = {
-  [Name in RecordName]: Same<Omit<Tables[Name]['$inferSelect'], keyof ChainLink>, Records[Name]> extends true ? never : Name;
+  [Name in RecordName]: Same<Omit<Tables[Name]['$inferSelect'], keyof ChainLink>, Records[Name]> extends true
+    ? never
+    : Name;
 }[RecordName];
 
 /** Does not compile where a table's row is not exactly its record, apart from what a store keeps with the rows of a chain. */

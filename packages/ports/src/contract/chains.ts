@@ -117,7 +117,9 @@ export const chainsContract = (current: Current): void => {
       await current().apply(added(chain, 1, 1));
       const [row, other] = [rowOf(chain, 1, 1), rowOf(chain, 2, 1)];
       await expect(current().apply(put(chain as never, other as never))).rejects.toThrow('never changed');
-      await expect(current().apply(update(chain as never, row.id as never, { at: 1 } as never))).rejects.toThrow('never changed');
+      await expect(current().apply(update(chain as never, row.id as never, { at: 1 } as never))).rejects.toThrow(
+        'never changed',
+      );
       expect(await links(chain)).toEqual(expected(chain, [1, 1]));
     });
   });

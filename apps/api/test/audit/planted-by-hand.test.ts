@@ -81,6 +81,8 @@ describe('decisions', () => {
     expect(findings.map(({ check, severity }) => [check, severity])).toEqual([
       ['decisions-reproduce', 'critical'],
       ['decisions-reproduce', 'warning'],
+      ['hash-chains', 'critical'],
+      ['hash-chains', 'critical'],
     ]);
     expect(findings[0]).toMatchObject({ evidence: { count: 2 }, money: { currency: 'USD' } });
     expect(findings[1]).toMatchObject({ connectionId: lived.quiet.id });
@@ -148,6 +150,7 @@ describe('a budget', () => {
     const { findings } = await audited();
     expect(findings.map(({ check, money }) => [check, money?.micros])).toEqual([
       ['ledger-against-tasks', lived.tasks[0]?.cost?.micros],
+      ['hash-chains', undefined],
       ['budgets', lived.tasks[0]?.cost?.micros],
       ['budgets', lived.tasks[0]?.cost?.micros],
     ]);

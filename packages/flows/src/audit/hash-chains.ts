@@ -43,7 +43,8 @@ const least = (a: string | null, b: string | null): string | null => (a === null
 function* load({ tenantId, limit }: AuditPlace, { chain, closed, open }: ChainPlace): Loader<Loaded> {
   const heads = yield* read('chainHeads', { tenantId, after: closed, limit });
   const checkpoints = yield* read('chainCheckpoints', { tenantId, chain, after: closed, limit });
-  const from = open === null ? { connectionId: closed, after: LAST_ID } : { ...open, after: open.lastId };
+  const from =
+    open === null ? { connectionId: closed, after: closed === '' ? '' : LAST_ID } : { ...open, after: open.lastId };
   const found = yield* read('chainLinks', {
     ...{ tenantId, chain, limit },
     ...{ connectionId: from.connectionId, after: from.after },

@@ -8,6 +8,17 @@ export type { Engine, EngineLog } from './engine.js';
 export * from './export-history.js';
 export * from './import-connections.js';
 export { learnPostingHours } from './learn-posting-hours.js';
+export { prune } from './prune.js';
+export {
+  defaultRetention,
+  leastRetention,
+  longestNeed,
+  retentionRules,
+  retentions,
+  type Need,
+  type Retention,
+  type RetentionName,
+} from './retention.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';
 export { openDuePermits, planOwnPulls } from './own-pulls.js';
 export { policyOf } from './load-refresh.js';

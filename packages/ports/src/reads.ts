@@ -27,6 +27,7 @@ import type {
   Pull,
   PullId,
   PullPlan,
+  Records,
   RunId,
   Setting,
   StatusChange,
@@ -95,6 +96,29 @@ export interface TaskLane {
 export interface DueTask extends TaskLane {
   readonly id: TaskId;
   readonly dueAt: Instant;
+}
+
+/** Records that are kept for a time. */
+export const retainedNames = ['decision', 'task', 'ledgerEntry', 'pull', 'webhook', 'statusChange', 'audit'] as const;
+export type RetainedName = (typeof retainedNames)[number];
+
+/** When it was made, in its own terms. */
+export const madeColumns = {
+  decision: 'decidedAt',
+  task: 'queuedAt',
+  ledgerEntry: 'at',
+  pull: 'at',
+  webhook: 'receivedAt',
+  statusChange: 'at',
+  audit: 'requestedAt',
+} as const satisfies { readonly [Name in RetainedName]: keyof Records[Name] };
+
+export interface OldRow {
+  readonly id: string;
+  readonly tenantId: TenantId;
+  /** Null of records that are no connection's. */
+  readonly connectionId: ConnectionId | null;
+  readonly madeAt: Instant;
 }
 
 /** Where a walk through rows by their connection goes on; both empty: at its beginning. */
@@ -188,6 +212,7 @@ export interface Reads {
   >;
   /** Since when money has been held at all; null: never. */
   readonly oldestMoney: Read<{ readonly tenantId: TenantId }, Instant | null>;
+  readonly ledgerOfTask: Read<{ readonly tenantId: TenantId; readonly taskId: TaskId }, readonly LedgerEntry[]>;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
   readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
@@ -266,6 +291,11 @@ export interface Reads {
   >;
   /** Runs of jobs that were started before that instant, the oldest first. */
   readonly oldJobRuns: Read<{ readonly before: Instant; readonly limit: number }, readonly { readonly id: RunId }[]>;
+  /** Rows of a record by their ids, over all tenants: ids are made upwards in time, so the oldest come first. */
+  readonly oldestRows: Read<
+    { readonly record: RetainedName; readonly after: string; readonly limit: number },
+    readonly OldRow[]
+  >;
   readonly expiredIdempotency: Read<
     { readonly now: Instant; readonly limit: number },
     readonly { readonly id: string }[]

@@ -8,12 +8,13 @@ import {
   openDuePermits,
   planOwnPulls,
   processDueWebhooks,
+  prune,
   releaseDeadLeases,
   requestNightlyAudits,
   runQueuedAudits,
   watchConsents,
 } from '@freshet/flows';
-import type { Dispatcher, Engine } from '@freshet/flows';
+import type { Dispatcher, Engine, Retention } from '@freshet/flows';
 import type { PageThread } from '../audit/page-thread.js';
 
 /** How much of each kind is taken up at a time. */
@@ -38,6 +39,7 @@ export interface DueSteps {
   readonly forgetIdempotency: Step;
   readonly forgetJobRuns: Step;
   readonly learnPostingHours: Step;
+  readonly prune: Step;
   readonly nightlyAudit: Step;
   readonly runAudits: Step;
 }
@@ -59,7 +61,12 @@ const runAudits = async (engine: Engine, { pages, end }: PageThread): Promise<nu
   }
 };
 
-export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThread: () => PageThread): DueSteps => ({
+export const createDueSteps = (
+  engine: Engine,
+  dispatcher: Dispatcher,
+  auditThread: () => PageThread,
+  retention: Retention,
+): DueSteps => ({
   dispatchTasks: () => dispatcher.tick(),
   processWebhooks: untilDone(() => processDueWebhooks(engine, BATCH)),
   releaseLeases: untilDone(() => releaseDeadLeases(engine, BATCH)),
@@ -74,6 +81,7 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
   forgetIdempotency: untilDone(() => forgetIdempotency(engine, BATCH)),
   forgetJobRuns: untilDone(() => forgetJobRuns(engine, BATCH)),
   learnPostingHours: () => learnPostingHours(engine),
+  prune: () => prune(engine, retention),
   nightlyAudit: async () => (await requestNightlyAudits(engine)).length,
   runAudits: () => runAudits(engine, auditThread()),
 });

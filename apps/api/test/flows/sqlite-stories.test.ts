@@ -18,6 +18,7 @@ import {
   ownPullStories,
   permitStories,
   presenceStories,
+  pruneStories,
   raceStories,
   requestStories,
   tokenStories,
@@ -60,6 +61,7 @@ tokenStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
 jobStories(openStore);
+pruneStories(openStore);
 batchStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);

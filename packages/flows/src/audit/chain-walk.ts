@@ -1,4 +1,4 @@
-import { noChain, type ChainCheckpoint, type ChainEnd, type ConnectionId } from '@freshet/domain';
+import { noChain, type ChainCheckpoint, type ChainEnd, type ConnectionId, type Instant } from '@freshet/domain';
 import type { KeptLink } from '@freshet/ports';
 import { MOST_IDS } from './check.js';
 
@@ -176,5 +176,24 @@ const againstHead = ({ stretches }: WalkedChain, head: ChainEnd | null): readonl
 };
 
 /** The whole chain, once all of its rows were seen. */
-export const endChain = (chain: WalkedChain, head: ChainEnd | null): WalkedChain =>
-  [...gaps(chain), ...againstHead(chain, head)].reduce(withFault, chain);
+export const endChain = (chain: WalkedChain, head: ChainEnd | null, checkpoint: ChainEnd | null): WalkedChain => {
+  // Rows that were pruned while the walk was at their chain.
+  const pruned = checkpoint?.sequence ?? 0;
+  const missing = gaps(chain).filter(({ until }) => (until ?? 0) > pruned);
+  return [...missing, ...againstHead(chain, head)].reduce(withFault, chain);
+};
+
+/** The oldest links of a connection that are as they were written: of tampering, the evidence is not pruned away. */
+export const wholePrefix = (
+  links: readonly KeptLink[],
+  connectionId: ConnectionId,
+  before: Instant,
+): readonly KeptLink[] => {
+  const own = links.filter((link) => link.connectionId === connectionId);
+  const end = own.findIndex((link, index) => {
+    const last = own[index - 1];
+    const follows = last === undefined || (last.sequence + 1 === link.sequence && last.link === link.previous);
+    return link.computed !== link.link || !follows || link.madeAt >= before;
+  });
+  return end < 0 ? own : own.slice(0, end);
+};

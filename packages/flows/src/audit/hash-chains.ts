@@ -183,7 +183,11 @@ const foundIn = ({ chain, walked, head, checkpoint }: Closed): readonly Found[] 
     from: checkpoint?.sequence ?? 0,
     until: checkpoint?.sequence ?? 0,
   };
-  const { faults, faultCount, connectionId } = endChain(isBroken ? withFault(walked, broken) : walked, head);
+  const { faults, faultCount, connectionId } = endChain(
+    isBroken ? withFault(walked, broken) : walked,
+    head,
+    isBroken ? null : checkpoint,
+  );
   const [first] = faults;
   if (first === undefined) return [];
   const more = faultCount === 1 ? '' : `; and ${faultCount - 1} more`;

@@ -138,7 +138,8 @@ const oldestMoney = ({
 const inPeriod = (t: { readonly tenantId: Column; readonly periodStart: Column; readonly periodEnd: Column }) =>
   and(eq(t.tenantId, value('tenantId')), gt(t.periodEnd, value('at')), lte(t.periodStart, value('at')));
 
-type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'oldestMoney' | 'budgetCounters' | 'budgetAlerts';
+type ByMoney =
+  'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'oldestMoney' | 'ledgerOfTask' | 'budgetCounters' | 'budgetAlerts';
 
 /** The ledger, and what it adds up to. */
 export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
@@ -149,6 +150,15 @@ export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
     ledgerTotals: ledgerTotals(schema),
     spend: spend(schema),
     oldestMoney: oldestMoney(schema),
+    ledgerOfTask: all(
+      selecting(
+        schema.db
+          .select(recordColumns(entry))
+          .from(entry)
+          .where(and(eq(entry.taskId, value('taskId')), isTenants(entry.tenantId)))
+          .orderBy(asc(entry.id)),
+      ),
+    ),
     ledgerOfPull: all(
       selecting(
         schema.db

@@ -1,5 +1,5 @@
-import type { Closure, Connection, Instant, Task } from '@freshet/domain';
-import type { ReadName, ReadParams, ReadResult } from '../reads.js';
+import type { Closure, Connection, Instant, Records, Task } from '@freshet/domain';
+import { madeColumns, type ReadName, type ReadParams, type ReadResult, type RetainedName } from '../reads.js';
 import { ledgerTotals, spend } from './money-reads.js';
 import { chainReads } from './chain-reads.js';
 import { listReads } from './page-reads.js';
@@ -90,6 +90,18 @@ const isIn =
   ({ periodStart, periodEnd }: { readonly periodStart: Instant; readonly periodEnd: Instant }): boolean =>
     periodStart <= at && at < periodEnd;
 
+/** Looked for among all: a store in memory is never large. */
+const oldestRows = ({ tables }: Kept, { record, after, limit }: ReadParams<'oldestRows'>): ReadResult<'oldestRows'> => {
+  const rows = [...(tables[record].all() as Iterable<Records[RetainedName]>)].filter(({ id }) => id > after);
+  return rows
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, limit)
+    .map((row) => ({
+      ...{ id: row.id, tenantId: row.tenantId, connectionId: 'connectionId' in row ? row.connectionId : null },
+      madeAt: (row as unknown as Readonly<Record<string, Instant>>)[madeColumns[record]] as Instant,
+    }));
+};
+
 const byKeyReads = (kept: Kept) => {
   const { tables, connection, task, other } = kept;
   return {
@@ -121,6 +133,8 @@ const byKeyReads = (kept: Kept) => {
     breaker: ({ id }) => tables.breaker.get(id),
     budgetCounters: ({ tenantId, at }) => other.countersOfTenant.of(tenantId).filter(isIn(at)),
     budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
+    ledgerOfTask: ({ tenantId, taskId }) =>
+      other.ledgerOfTask.of(taskId).filter((entry) => entry.tenantId === tenantId),
     oldestMoney: ({ tenantId }) => other.ledgerOfTenant.of(tenantId)[0]?.at ?? null,
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     pullPlan: inTenant(tables.pullPlan),
@@ -162,6 +176,7 @@ const dueReads = (kept: Kept) => {
       const old = countWhile(runs, (row) => row.startedAt < before);
       return runs.slice(0, Math.min(old, limit)).map(({ id }) => ({ id }));
     },
+    oldestRows: (asked) => oldestRows(kept, asked),
     expiredIdempotency: ({ now, limit }) =>
       waiting(other.expiring, limit, (row) => row.expiresAt <= now).map(({ id }) => ({ id })),
   } satisfies Partial<MemoryReads>;

@@ -3,6 +3,7 @@ import { allowedMicros, budgetPeriod, forecastMicros, keptMicros, usedMicros, ty
 import { read, type Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
 import { loadBudget } from './load-refresh.js';
+import { moneySince } from './retention.js';
 
 /** A budget in its present period. */
 export interface BudgetOverview {
@@ -55,7 +56,8 @@ function* loadEarlier(budget: Budget, tenantId: TenantId, periodStart: Instant):
 }
 
 function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant): Loader<readonly BudgetOverview[]> {
-  const oldest = yield* read('oldestMoney', { tenantId });
+  const pruned = yield* read('setting', { id: moneySince(tenantId) });
+  const oldest = pruned === null ? yield* read('oldestMoney', { tenantId }) : Number(pruned.value);
   const counters = yield* read('budgetCounters', { tenantId, at: now });
   const alerts = yield* read('budgetAlerts', { tenantId, at: now });
   const overviews: BudgetOverview[] = [];

@@ -1,7 +1,8 @@
-import { isOpen, remove } from '@freshet/domain';
+import { isOpen, put, remove } from '@freshet/domain';
 import type { Effect, Instant, LedgerEntry, PullId, Task, TaskId } from '@freshet/domain';
 import { read, type Loader, type OldRow } from '@freshet/ports';
 import { wholePrefix } from './audit/chain-walk.js';
+import { moneySince } from './retention.js';
 
 /*
  * A refresh leaves whole: its task, its calls, and its entries in the ledger, which are a prefix of the connection's chain.
@@ -83,11 +84,16 @@ export function* loadRefreshes([row]: readonly OldRow[], before: Instant): Loade
     most += 1;
   }
   const leaving = entries.slice(0, unsplit(entries, subjects, most));
+  const [first] = leaving;
+  const since = yield* read('setting', { id: moneySince(tenantId) });
+  const oldest = Math.min(Number(since?.value ?? Infinity), first?.at ?? Infinity);
+  const mark = first === undefined ? [] : [put('setting', { id: moneySince(tenantId), value: String(oldest) })];
   const over = new Set(leaving.map(keyOf));
   // One that cost nothing has no entries.
   const own = yield* ofTask(tenantId, row.id as TaskId, before);
   const free = own.isOver && own.entries.length === 0 ? goneWith(own) : [];
   return [
+    ...mark,
     ...leaving.map(({ id }) => remove('ledgerEntry', id)),
     ...[...over].flatMap((key) => goneWith(subjects.get(key) as Subject)),
     ...free,

@@ -114,6 +114,22 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['chainHeads', scan, ['chain_heads_scan']],
   ['chainCheckpoints', { ...scan, chain: 'decision' }, ['chain_checkpoints_scan']],
   ['oldestMoney', {}, ['ledger_entries_time']],
+  ['ledgerOfTask', {}, ['ledger_entries_task']],
+  ...(
+    [
+      ['decision', 'decisions'],
+      ['task', 'tasks'],
+      ['ledgerEntry', 'ledger_entries'],
+      ['pull', 'pulls'],
+      ['webhook', 'webhooks'],
+      ['statusChange', 'status_changes'],
+      ['audit', 'audits'],
+    ] as const
+  ).map(([record, table]): [ReadName, object, readonly string[]] => [
+    'oldestRows',
+    { record, after: 'x', limit: 1 },
+    [`sqlite_autoindex_${table}_1`],
+  ]),
   ['connectionsScan', scan, ['connections_page']],
   ['decisionsScan', scan, ['decisions_page']],
   ['budgetCountersScan', { ...scan, at: 0 }, ['budget_counters_period']],

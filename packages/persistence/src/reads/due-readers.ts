@@ -172,7 +172,8 @@ type Due =
   | 'oldestRows'
   | 'expiredIdempotency';
 
-const dueTaskReaders = (schema: Schema): Readers<'dueTasks' | 'dueTasksOfLane' | 'laneAfter'> => ({
+const dueTaskReaders = (schema: Schema): Readers<'dueTasks' | 'dueTasksOfLane' | 'laneAfter' | 'oldestRows'> => ({
+  oldestRows: oldestRows(schema),
   dueTasks: dueTasks(schema),
   dueTasksOfLane: dueTasksOfLane(schema),
   laneAfter: laneAfter(schema),
@@ -227,7 +228,6 @@ export const dueReaders = (schema: Schema): Readers<Due> => {
       ),
     ),
     oldJobRuns: oldJobRuns(schema),
-    oldestRows: oldestRows(schema),
     expiredIdempotency: all(
       selecting(
         db

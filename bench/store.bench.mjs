@@ -230,6 +230,7 @@ const recorded = (client) => {
         return this;
       },
       all: (values) => (calls.push({ index, values, reads: true }), statement.all(values)),
+      get: (values) => (calls.push({ index, values, reads: true }), statement.get(values)),
       run: (values) => (calls.push({ index, values, reads: false }), statement.run(values)),
     };
   };
@@ -237,7 +238,7 @@ const recorded = (client) => {
   client.exec('begin');
   const turns = Array.from({ length: TURNS }, (_, number) => {
     calls = [];
-    for (const effect of forced(number, driver.load(facts(id('conn', number))))) driver.write(effect);
+    driver.apply(forced(number, driver.load(facts(id('conn', number)))));
     return calls;
   });
   client.exec('rollback');

@@ -16,6 +16,7 @@ export const documents = [
   { file: 'docs/pictures/month-of-money.svg', module: 'apps/simulate/dist/index.js', print: 'printMonthOfMoney' },
   { file: 'docs/pictures/fresh-for-money.svg', module: 'apps/simulate/dist/index.js', print: 'printFreshForMoney' },
   { file: 'docs/running.md', part: 'settings', module: settings, print: 'printServiceSettings' },
+  { file: 'docs/running.md', part: 'retention', module: settings, print: 'printRetention' },
   { file: 'docs/connectors.md', part: 'capabilities', module: settings, print: 'printCapabilities' },
   { file: 'docs/connectors.md', part: 'settings', module: settings, print: 'printConnectorSettings' },
   { file: 'docs/connectors.md', part: 'calls', module: settings, print: 'printCallSettings' },

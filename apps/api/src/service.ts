@@ -73,7 +73,7 @@ const assemble = async (
       entry: AUDIT_THREAD,
       deadlineMs: AUDIT_PAGE_MS,
     });
-  const steps = createDueSteps(engine, dispatcher, auditThread);
+  const steps = createDueSteps(engine, dispatcher, auditThread, settings.retention);
   const runner = createJobRunner(engine, steps, times);
   const extraModules = [AuditModule, schedulesModule(runner, times)];
   if (emulator !== null) {

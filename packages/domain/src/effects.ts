@@ -1,3 +1,4 @@
+import type { ChainName } from './chain.js';
 import type { RecordName, Records } from './records.js';
 
 /** A new row; one with its id, or one that breaks a unique index, must not be there yet. */
@@ -33,18 +34,25 @@ export interface Remove<Name extends RecordName> {
  * Everything that may be written, as data. They are applied in the transaction that loaded the facts, so what the
  * decision believed is still true; unique indexes stand behind that.
  */
-export type Effect = { [Name in RecordName]: Insert<Name> | Update<Name> | Put<Name> | Remove<Name> }[RecordName];
+export type Effect = {
+  [Name in RecordName]: Name extends ChainName
+    ? Insert<Name> | Remove<Name>
+    : Insert<Name> | Update<Name> | Put<Name> | Remove<Name>;
+}[RecordName];
+
+/** Of these a row can be changed; those of a chain stand as they were written. */
+export type ChangeableName = Exclude<RecordName, ChainName>;
 
 export const insert = <Name extends RecordName>(record: Name, row: Records[Name]): Effect =>
   ({ do: 'insert', record, row }) as Effect;
 
-export const update = <Name extends RecordName>(
+export const update = <Name extends ChangeableName>(
   record: Name,
   id: Records[Name]['id'],
   set: Partial<Omit<Records[Name], 'id'>>,
 ): Effect => ({ do: 'update', record, id, set }) as Effect;
 
-export const put = <Name extends RecordName>(record: Name, row: Records[Name]): Effect =>
+export const put = <Name extends ChangeableName>(record: Name, row: Records[Name]): Effect =>
   ({ do: 'put', record, row }) as Effect;
 
 export const remove = <Name extends RecordName>(record: Name, id: Records[Name]['id']): Effect =>

@@ -1,6 +1,7 @@
 export * from './background-watch.js';
 export * from './breaker.js';
 export * from './calendar.js';
+export * from './chain.js';
 export * from './closure.js';
 export * from './connection.js';
 export * from './connector-answer.js';
@@ -18,6 +19,7 @@ export * from './pull.js';
 export * from './pull-plan.js';
 export * from './rates.js';
 export * from './records.js';
+export * from './sha256.js';
 export * from './status.js';
 export * from './sweep.js';
 export * from './task.js';

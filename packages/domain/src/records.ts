@@ -61,6 +61,8 @@ export interface AuditRun {
   /** Findings by check and severity, as `check/severity`. */
   readonly counts: Readonly<Record<string, number>>;
   readonly money: readonly Money[];
+  /** What checks say whether or not they found anything: by their names, in words. */
+  readonly figures: Readonly<Record<string, string>>;
   readonly error: string | null;
 }
 

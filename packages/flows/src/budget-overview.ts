@@ -3,6 +3,7 @@ import { allowedMicros, budgetPeriod, forecastMicros, keptMicros, usedMicros, ty
 import { read, type Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
 import { loadBudget } from './load-refresh.js';
+import { moneySince } from './retention.js';
 
 /** A budget in its present period. */
 export interface BudgetOverview {
@@ -55,8 +56,8 @@ function* loadEarlier(budget: Budget, tenantId: TenantId, periodStart: Instant):
 }
 
 function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant): Loader<readonly BudgetOverview[]> {
-  // Entries are named by their time: the first one is the oldest.
-  const [oldest] = yield* read('ledgerScan', { tenantId, after: '', limit: 1 });
+  const pruned = yield* read('setting', { id: moneySince(tenantId) });
+  const oldest = pruned === null ? yield* read('oldestMoney', { tenantId }) : Number(pruned.value);
   const counters = yield* read('budgetCounters', { tenantId, at: now });
   const alerts = yield* read('budgetAlerts', { tenantId, at: now });
   const overviews: BudgetOverview[] = [];
@@ -65,7 +66,7 @@ function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant):
     const earlier = yield* loadEarlier(budget, tenantId, facts.periodStart);
     const own = alerts.filter(({ id }) => id.startsWith(`${facts.counterId}#`));
     const loaded = { budget, facts, earlier, alerts: own.toSorted((a, b) => a.threshold - b.threshold) };
-    overviews.push(overviewOf(loaded, oldest?.at ?? null, now));
+    overviews.push(overviewOf(loaded, oldest, now));
   }
   return overviews;
 }

@@ -9,6 +9,17 @@ export { explainConnection, type ExplainedConnection } from './explain-connectio
 export * from './export-history.js';
 export * from './import-connections.js';
 export { learnPostingHours } from './learn-posting-hours.js';
+export { prune } from './prune.js';
+export {
+  defaultRetention,
+  leastRetention,
+  longestNeed,
+  retentionRules,
+  retentions,
+  type Need,
+  type Retention,
+  type RetentionName,
+} from './retention.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';
 export { planAfterPolicyChange, planSweeps, previewSweep, type SweepPreview } from './plan-sweeps.js';
 export { sweepDue } from './sweep-due.js';

@@ -1,4 +1,4 @@
-import type { Effect, RecordName } from '@freshet/domain';
+import { isChained, type ChainName, type Effect, type RecordName } from '@freshet/domain';
 import { eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
 import type { Tables } from './schema/index.js';
@@ -13,6 +13,8 @@ export interface Write {
   readonly values: Values;
   /** An update is of a row that the facts showed: where it changes none, the decision was wrong. */
   readonly mustChange: boolean;
+  /** The chain that the row is put into, or taken from: a store gives it its link, or leaves a checkpoint. */
+  readonly chain: ChainName | null;
 }
 
 interface RecordWrites {
@@ -61,18 +63,19 @@ const writesOf = (db: QueryBuilder, table: Tables['setting']): RecordWrites => {
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const writeOf = (writes: RecordWrites, effect: Effect): Write | null => {
+  const chain = isChained(effect.record) ? effect.record : null;
   switch (effect.do) {
     case 'insert':
-      return { statement: writes.insert(), values: effect.row as unknown as Values, mustChange: false };
+      return { statement: writes.insert(), values: effect.row as unknown as Values, mustChange: false, chain };
     case 'put':
-      return { statement: writes.put(), values: effect.row as unknown as Values, mustChange: false };
+      return { statement: writes.put(), values: effect.row as unknown as Values, mustChange: false, chain };
     case 'remove':
-      return { statement: writes.remove(), values: { id: effect.id }, mustChange: false };
+      return { statement: writes.remove(), values: { id: effect.id }, mustChange: false, chain };
     case 'update': {
       const columns = Object.keys(effect.set);
       if (columns.length === 0) return null;
       const values = { ...effect.set, [KEY]: effect.id };
-      return { statement: writes.update(columns), values, mustChange: true };
+      return { statement: writes.update(columns), values, mustChange: true, chain };
     }
   }
 };

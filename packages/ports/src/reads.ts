@@ -6,6 +6,10 @@ import type {
   Breaker,
   BudgetAlert,
   BudgetCounter,
+  ChainCheckpoint,
+  ChainHead,
+  ChainLink,
+  ChainName,
   Closure,
   Connection,
   ConnectionId,
@@ -26,6 +30,7 @@ import type {
   Pull,
   PullId,
   PullPlan,
+  Records,
   RunId,
   Setting,
   StatusChange,
@@ -74,6 +79,15 @@ export interface TaskWithLedger {
   readonly entries: readonly LedgerEntry[];
 }
 
+/** A row of a chain as it is kept, beside what its link should be. Of a row that somebody changed, anything may be anything. */
+export interface KeptLink extends ChainLink {
+  readonly id: string;
+  readonly connectionId: ConnectionId;
+  readonly madeAt: Instant;
+  /** The hash of the row as it is now, behind `previous`. */
+  readonly computed: string;
+}
+
 /** Whose tasks at which provider. */
 export interface TaskLane {
   readonly connector: ConnectorName;
@@ -93,6 +107,37 @@ export interface SilentFeedCount {
   readonly provider: ProviderName;
   readonly scope: Feed['scope'];
   readonly count: number;
+}
+
+/** Records that are kept for a time. */
+export const retainedNames = ['decision', 'task', 'ledgerEntry', 'pull', 'webhook', 'statusChange', 'audit'] as const;
+export type RetainedName = (typeof retainedNames)[number];
+
+/** When it was made, in its own terms. */
+export const madeColumns = {
+  decision: 'decidedAt',
+  task: 'queuedAt',
+  ledgerEntry: 'at',
+  pull: 'at',
+  webhook: 'receivedAt',
+  statusChange: 'at',
+  audit: 'requestedAt',
+} as const satisfies { readonly [Name in RetainedName]: keyof Records[Name] };
+
+export interface OldRow {
+  readonly id: string;
+  readonly tenantId: TenantId;
+  /** Null of records that are no connection's. */
+  readonly connectionId: ConnectionId | null;
+  readonly madeAt: Instant;
+}
+
+/** Where a walk through rows by their connection goes on; both empty: at its beginning. */
+export interface ChainPlace {
+  readonly tenantId: TenantId;
+  readonly connectionId: string;
+  readonly after: string;
+  readonly limit: number;
 }
 
 interface Read<Params, Result> {
@@ -176,6 +221,9 @@ export interface Reads {
     },
     LedgerTotals
   >;
+  /** Since when money has been held at all; null: never. */
+  readonly oldestMoney: Read<{ readonly tenantId: TenantId }, Instant | null>;
+  readonly ledgerOfTask: Read<{ readonly tenantId: TenantId; readonly taskId: TaskId }, readonly LedgerEntry[]>;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
   readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
@@ -286,6 +334,11 @@ export interface Reads {
   >;
   /** Runs of jobs that were started before that instant, the oldest first. */
   readonly oldJobRuns: Read<{ readonly before: Instant; readonly limit: number }, readonly { readonly id: RunId }[]>;
+  /** Rows of a record by their ids, over all tenants: ids are made upwards in time, so the oldest come first. */
+  readonly oldestRows: Read<
+    { readonly record: RetainedName; readonly after: string; readonly limit: number },
+    readonly OldRow[]
+  >;
   readonly expiredIdempotency: Read<
     { readonly now: Instant; readonly limit: number },
     readonly { readonly id: string }[]
@@ -312,9 +365,19 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly TaskWithLedger[]
   >;
-  readonly ledgerScan: Read<
+  /** By connection, then by id: from just behind that entry of that connection. */
+  readonly ledgerScan: Read<ChainPlace, readonly LedgerEntry[]>;
+  /** The rows of a chain, in the same order. */
+  readonly chainLinks: Read<ChainPlace & { readonly chain: ChainName }, readonly KeptLink[]>;
+  /** By connection. */
+  readonly chainHeads: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
-    readonly LedgerEntry[]
+    readonly ChainHead[]
+  >;
+  /** Of one kind of chain, by connection. */
+  readonly chainCheckpoints: Read<
+    { readonly tenantId: TenantId; readonly chain: ChainName; readonly after: string; readonly limit: number },
+    readonly ChainCheckpoint[]
   >;
   readonly pullPlansScan: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },

@@ -44,6 +44,7 @@ export const showAudit = (run: AuditRun): AuditView => ({
   },
   examined: run.examined,
   money: run.money.map(toMoney),
+  figures: run.figures,
   error: run.error,
 });
 

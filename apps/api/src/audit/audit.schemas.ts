@@ -25,6 +25,10 @@ export const auditView = z
     money: z
       .array(moneyView)
       .meta({ description: 'What the findings leave unaccounted for or hold back, by currency.' }),
+    figures: z.record(z.string(), z.string()).meta({
+      description:
+        'What checks say whether or not they found anything, such as the digest of all chain heads: keep it elsewhere.',
+    }),
     error: z.string().nullable(),
   })
   .meta({ id: 'Audit' });

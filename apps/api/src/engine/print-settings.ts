@@ -1,4 +1,5 @@
 import { DEFAULT_TENANT, formatDuration } from '@freshet/domain';
+import { leastRetention, retentionRules, retentions } from '@freshet/flows';
 import { callFields, callRows } from './connector-calls.js';
 import { rowsOf } from './connector-credentials.js';
 import { builtConnectors, capabilitiesWhenConfigured, connectorDescriptions } from './connector-rows.js';
@@ -22,6 +23,17 @@ export const printServiceSettings = (): string =>
   table(
     ['variable', 'default', 'meaning'],
     Object.entries(settingMeanings).map(([variable, { otherwise, meaning }]) => [code(variable), otherwise, meaning]),
+  );
+
+/** Who needs how much of what is kept. */
+export const printRetention = (): string =>
+  table(
+    ['kept', 'at least', 'because of', 'stays anyway'],
+    retentions.map((name) => {
+      const { what, needs, stays } = retentionRules[name];
+      const because = needs.map(({ who, ms }) => `${who} (${code(formatDuration(ms))})`);
+      return [what, code(formatDuration(leastRetention(name))), because.join('; '), stays];
+    }),
   );
 
 /** What each connector is given. */

@@ -1,3 +1,5 @@
+import { formatDuration } from '@freshet/domain';
+import { leastRetention, retentionRules, type RetentionName } from '@freshet/flows';
 import type { serviceVariables } from './settings.js';
 
 interface Meaning {
@@ -5,6 +7,15 @@ interface Meaning {
   readonly otherwise: string;
   readonly meaning: string;
 }
+
+/** How long something is kept, at least for whom, and what stays anyway. */
+const kept = (name: RetentionName): Meaning => {
+  const { what, otherwiseMs, stays } = retentionRules[name];
+  return {
+    otherwise: `\`${formatDuration(otherwiseMs)}\``,
+    meaning: `how long ${what} are kept, at least \`${formatDuration(leastRetention(name))}\`; longer stays: ${stays}`,
+  };
+};
 
 /** What each of the service's own variables is for: one that is not told of here does not compile. */
 export const settingMeanings: Readonly<Record<keyof typeof serviceVariables, Meaning>> = {
@@ -54,4 +65,10 @@ export const settingMeanings: Readonly<Record<keyof typeof serviceVariables, Mea
     otherwise: '`PT10M`',
     meaning: 'how long a connection may stand still while a request is under way',
   },
+  RETAIN_DECISIONS: kept('decisions'),
+  RETAIN_REFRESHES: kept('refreshes'),
+  RETAIN_PULLS: kept('pulls'),
+  RETAIN_WEBHOOKS: kept('webhooks'),
+  RETAIN_HISTORIES: kept('histories'),
+  RETAIN_AUDITS: kept('audits'),
 };

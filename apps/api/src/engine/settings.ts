@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { DEFAULT_TENANT, type TenantId } from '@freshet/domain';
+import type { Retention } from '@freshet/flows';
 import { z } from 'zod';
 import {
   callFields,
@@ -12,6 +13,7 @@ import {
 import { credentialsIn, credentialVariables, type GivenConnectors } from './connector-credentials.js';
 import { builtConnectors, type BuiltConnector } from './connector-rows.js';
 import { readConnectorsFile, type ConnectorsFile } from './connectors-file.js';
+import { retentionIn, retentionVariables } from './retention-settings.js';
 import { SettingsError } from './settings-error.js';
 import { httpSettings, httpVariables, type HttpSettings } from './http-settings.js';
 
@@ -28,6 +30,8 @@ export interface Settings {
   readonly sandboxPort: number;
   readonly logLevel: string;
   readonly http: HttpSettings;
+  /** How long what is kept. */
+  readonly retention: Retention;
   /** No provider is configured: the emulator stands in for all of them. */
   readonly sandbox: boolean;
   /** What each tenant's connectors are given; one that is not there is off. */
@@ -53,6 +57,7 @@ export const serviceVariables = {
   SANDBOX_PORT: port(3001),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   ...httpVariables,
+  ...retentionVariables,
   CONNECTORS_FILE: text.optional(),
 };
 
@@ -152,6 +157,7 @@ export const readSettings = (variables: Readonly<Record<string, string | undefin
     sandboxPort: env.SANDBOX_PORT,
     logLevel: env.LOG_LEVEL,
     http: httpSettings(env),
+    retention: retentionIn(env),
     ...connectors,
   });
 };

@@ -10,13 +10,14 @@ import {
   planAfterPolicyChange,
   planSweeps,
   processDueWebhooks,
+  prune,
   releaseDeadLeases,
   requestNightlyAudits,
   runQueuedAudits,
   sweepDue,
   watchConsents,
 } from '@freshet/flows';
-import type { Dispatcher, Engine } from '@freshet/flows';
+import type { Dispatcher, Engine, Retention } from '@freshet/flows';
 import type { PageThread } from '../audit/page-thread.js';
 import { jobs } from './jobs.js';
 
@@ -45,6 +46,7 @@ export interface DueSteps {
   readonly forgetIdempotency: Step;
   readonly forgetJobRuns: Step;
   readonly learnPostingHours: Step;
+  readonly prune: Step;
   readonly nightlyAudit: Step;
   readonly runAudits: Step;
 }
@@ -80,7 +82,12 @@ const watchingBackgrounds = (engine: Engine): Step => {
   return () => watcher.tick(BATCH);
 };
 
-export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThread: () => PageThread): DueSteps => ({
+export const createDueSteps = (
+  engine: Engine,
+  dispatcher: Dispatcher,
+  auditThread: () => PageThread,
+  retention: Retention,
+): DueSteps => ({
   dispatchTasks: () => dispatcher.tick(),
   processWebhooks: untilDone(() => processDueWebhooks(engine, BATCH)),
   releaseLeases: untilDone(() => releaseDeadLeases(engine, BATCH)),
@@ -97,6 +104,7 @@ export const createDueSteps = (engine: Engine, dispatcher: Dispatcher, auditThre
   forgetIdempotency: untilDone(() => forgetIdempotency(engine, BATCH)),
   forgetJobRuns: untilDone(() => forgetJobRuns(engine, BATCH)),
   learnPostingHours: () => learnPostingHours(engine),
+  prune: () => prune(engine, retention),
   nightlyAudit: async () => (await requestNightlyAudits(engine)).length,
   runAudits: () => runAudits(engine, auditThread()),
 });

@@ -99,6 +99,12 @@ export const jobs: readonly Job[] = [
     when: { cron: '15 * * * *' },
   },
   {
+    name: 'prune',
+    what: 'Removes what is kept long enough, in small steps.',
+    step: 'prune',
+    when: { cron: '0 4 * * *' },
+  },
+  {
     name: 'forget-job-runs',
     what: 'Forgets runs of these jobs after thirty days.',
     step: 'forgetJobRuns',

@@ -138,6 +138,7 @@ describe.each([1, 2, 200])('with %i rows a page', (pageSize) => {
     expect(findings).toMatchObject([
       { check: 'ledger-against-tasks', severity: 'critical', money: { micros: 100_000, currency: 'USD' } },
       { check: 'ledger-against-tasks', severity: 'critical', money: { micros: 120_000, currency: 'USD' } },
+      { check: 'hash-chains', severity: 'critical', money: null },
     ]);
     expect(run.money).toEqual([{ micros: 220_000, currency: 'USD' }]);
   });

@@ -90,3 +90,18 @@ describe('settings', () => {
     expect(readSettings({ DATABASE_URL: url }).databaseFile).toBe(path);
   });
 });
+
+describe('retention', () => {
+  test.each([
+    ['RETAIN_DECISIONS', 'P31D', 'P30D', 'the audit of what was paid in the last month'],
+    ['RETAIN_REFRESHES', 'P72D', 'P71D', 'budgets that are checked against the ledger, and their whole period'],
+    ['RETAIN_PULLS', 'P57D', 'P56D', 'when in the week banks post'],
+    ['RETAIN_WEBHOOKS', 'P8D', 'P7D', 'events that are sent again'],
+    ['RETAIN_HISTORIES', 'P31D', 'P30D', 'the audit of what was paid'],
+    ['RETAIN_AUDITS', 'P32D', 'P31D', 'the difference from the night before'],
+  ])('%s takes %s, and not %s, of which somebody still needs more', (name, least, less, who) => {
+    expect(() => readSettings({ [name]: least })).not.toThrow();
+    expect(() => readSettings({ [name]: less })).toThrow(new RegExp(`${name}: must be at least ${least}: ${who}`));
+    expect(() => readSettings({ [name]: 'a year' })).toThrow(`${name}: must be a duration such as P400D`);
+  });
+});

@@ -20,6 +20,7 @@ import {
   ownPullStories,
   permitStories,
   presenceStories,
+  pruneStories,
   raceStories,
   requestStories,
   sweepStories,
@@ -66,6 +67,7 @@ tokenStories(openStore);
 webhookStories(openStore);
 importStories(openStore);
 jobStories(openStore);
+pruneStories(openStore);
 batchStories(openStore);
 changeStories(openStore);
 dispatchStories(openStore);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createConnectors } from '@freshet/connectors';
 import { createDispatcher } from '@freshet/flows';
 import { startSandbox, type Sandbox } from '@freshet/sandbox';
+import { readSettings } from '../../src/engine/settings.js';
 import { emulatorAt } from '../../src/sandbox/emulator.js';
 import { registerImports } from '../../src/sandbox/register-imports.js';
 import { createDueSteps } from '../../src/schedules/due-work.js';
@@ -36,6 +37,8 @@ afterEach(async () => {
   await sandbox.close();
 });
 
+const { retention } = readSettings({});
+
 const nobody = (): never => {
   throw new Error('no audit runs here');
 };
@@ -43,7 +46,7 @@ const nobody = (): never => {
 /** What the service's timers do, as often as a step says. */
 const walk = async (ms: number, stepMs = 15 * MINUTE): Promise<void> => {
   const dispatcher = createDispatcher(rig.engine, 10);
-  const steps = createDueSteps(rig.engine, dispatcher, nobody);
+  const steps = createDueSteps(rig.engine, dispatcher, nobody, retention);
   const dispatch = async (): Promise<void> => {
     await steps.dispatchTasks();
     await dispatcher.idle();
@@ -61,7 +64,7 @@ const walk = async (ms: number, stepMs = 15 * MINUTE): Promise<void> => {
 };
 
 const plan = async (): Promise<void> => {
-  await createDueSteps(rig.engine, createDispatcher(rig.engine, 10), nobody).planSweeps();
+  await createDueSteps(rig.engine, createDispatcher(rig.engine, 10), nobody, retention).planSweeps();
 };
 
 const row = (number: number, ageMs = 0) => ({

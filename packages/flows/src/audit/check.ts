@@ -20,12 +20,17 @@ export interface Found {
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
+/** By their names, in words. */
+export type Figures = Readonly<Record<string, string>>;
+
 /** One page of what a check looks at: facts that are loaded, and not judged yet. */
 export interface AuditPage {
   readonly examined: number;
   /** The place of its last row; null where the check has come to its end. */
   readonly last: string | null;
   readonly judge: () => readonly Found[];
+  /** What the report is to say whether or not anything was found. */
+  readonly figures?: Figures;
 }
 
 /** One page as it was judged: data, which may have come from another thread. */
@@ -33,6 +38,7 @@ export interface JudgedPage {
   readonly examined: number;
   readonly last: string | null;
   readonly found: readonly Found[];
+  readonly figures?: Figures;
 }
 
 /** Where the pages of an audit are read and judged, by the name of their check. */

@@ -6,6 +6,7 @@ import { consentsEnding } from './consents-ending.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
+import { hashChains } from './hash-chains.js';
 import { lateConnections } from './late-connections.js';
 import { ledgerAgainstTasks } from './ledger-against-tasks.js';
 import { statusHistories } from './status-histories.js';
@@ -20,6 +21,7 @@ export const auditChecks: readonly Check[] = [
   ledgerAgainstTasks,
   entriesWithoutTask,
   decisionsReproduce,
+  hashChains,
   wastedPulls,
   brokenWindows,
   budgets,

@@ -16,8 +16,12 @@ function* hasReason({ tenantId, taskId, pullId }: LedgerEntry): Loader<boolean> 
   return pull !== null && pull.origin !== 'forced';
 }
 
-function* entries({ tenantId, after, limit }: AuditPlace): Loader<readonly JudgedEntry[]> {
-  const page = yield* read('ledgerScan', { tenantId, after, limit });
+/** `<connection> <entry>` */
+const keyOf = ({ entry }: JudgedEntry): string => `${entry.connectionId} ${entry.id}`;
+
+function* entries({ tenantId, after: key, limit }: AuditPlace): Loader<readonly JudgedEntry[]> {
+  const [connectionId = '', after = ''] = key.split(' ');
+  const page = yield* read('ledgerScan', { tenantId, connectionId, after, limit });
   const known = new Map<string, boolean>();
   const judged: JudgedEntry[] = [];
   for (const entry of page) {
@@ -74,6 +78,6 @@ export const entriesWithoutTask = defineCheck<JudgedEntry>({
   name: 'entries-without-task',
   question: 'Does every movement of money belong to a refresh that exists?',
   rows: entries,
-  keyOf: ({ entry }) => entry.id,
+  keyOf,
   judge: judgeEntry,
 });

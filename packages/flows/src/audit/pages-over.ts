@@ -17,6 +17,7 @@ export const pagesOver = (store: Store, policies: PolicyBook, checks: readonly C
       () => check.page(place, rules),
       (seen) => ({ page: seen, effects: [] }),
     );
-    return { examined: page.examined, last: page.last, found: page.judge() };
+    const { examined, last, figures } = page;
+    return { examined, last, found: page.judge(), ...(figures === undefined ? {} : { figures }) };
   };
 };

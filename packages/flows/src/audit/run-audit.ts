@@ -114,7 +114,7 @@ const decideStep = (worker: Worker, { run, lease }: Held, at: Place, page: Judge
   if (run === null || lease?.holder !== holder || lease.check !== at.check || lease.after !== at.after)
     return { at: undefined, effects: [] };
   const next = nextPlace(checks, at.check, page.last);
-  const totals = tally(run, at.check, page.examined, page.found);
+  const totals = tally(run, at.check, page);
   const end = next === undefined ? ({ state: 'done', endedAt: engine.clock.now() } as const) : {};
   const until = engine.clock.realNow() + engine.leaseMs;
   return {

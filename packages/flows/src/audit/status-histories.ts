@@ -1,13 +1,14 @@
 import { events, formatInstant, standingOf, transitions } from '@freshet/domain';
 import type { Connection, ConnectionEvent, StatusAndReason, StatusChange } from '@freshet/domain';
 import { read, type Loader } from '@freshet/ports';
+import { HISTORIES_PRUNED } from '../retention.js';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
 
 /** A connection with its newest status changes, the oldest of them first. */
 export interface ToldHistory {
   readonly connection: Connection;
   readonly changes: readonly StatusChange[];
-  /** Whether older ones were left unread. */
+  /** Whether older ones were left unread, or pruned. */
   readonly isCut: boolean;
 }
 
@@ -17,10 +18,15 @@ export const MOST_CHANGES = 500;
 function* histories({ tenantId, after, limit }: AuditPlace): Loader<readonly ToldHistory[]> {
   const connections = yield* read('connectionsScan', { tenantId, after, limit });
   const told: ToldHistory[] = [];
+  const pruned = Number((yield* read('setting', { id: HISTORIES_PRUNED }))?.value ?? -Infinity);
   for (const connection of connections) {
     const asked = { tenantId, connectionId: connection.id, before: null, limit: MOST_CHANGES };
     const changes = yield* read('historyPage', asked);
-    told.push({ connection, changes: changes.toReversed(), isCut: changes.length === MOST_CHANGES });
+    told.push({
+      connection,
+      changes: changes.toReversed(),
+      isCut: changes.length === MOST_CHANGES || connection.createdAt < pruned,
+    });
   }
   return told;
 }

@@ -204,6 +204,7 @@ export const runRow = (uuid: string, changes: Partial<AuditRun> = {}): AuditRun 
   startedAt: NOW,
   endedAt: NOW + 1500,
   examined: { 'duplicate-groups': 12, 'stuck-tasks': 1 },
+  figures: {},
   counts: {},
   money: [],
   error: null,

@@ -54,7 +54,7 @@ const under = (rig: Rig, budgets: readonly unknown[]): Rig => ({
 });
 
 const wholeLedger = ({ store }: Rig): Promise<readonly LedgerEntry[]> =>
-  store.read('ledgerScan', { tenantId: TENANT, after: '', limit: 10_000 });
+  store.read('ledgerScan', { tenantId: TENANT, connectionId: '', after: '', limit: 10_000 });
 
 interface Stretch {
   readonly provider: string | null;

@@ -34,6 +34,7 @@ export { ownPullStories } from './own-pull-stories.js';
 export { sweepStories } from './sweep-stories.js';
 export { overtakenStories } from './overtaken-stories.js';
 export { permitStories, presenceStories } from './permit-stories.js';
+export { pruneStories } from './prune-stories.js';
 export { raceStories } from './race-stories.js';
 export { requestStories } from './request-stories.js';
 export { tokenStories } from './token-stories.js';

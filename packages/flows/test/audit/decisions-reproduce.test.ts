@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DAY, HOUR, put } from '@freshet/domain';
+import { DAY, HOUR, insert, put } from '@freshet/domain';
 import type { DecisionRecord, Effect } from '@freshet/domain';
 import { createMemoryStore } from '@freshet/ports/memory';
 import { decisionsReproduce, MOST_EXAMPLES } from '../../src/audit/decisions-reproduce.js';
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 
 const findings = (changed: readonly DecisionRecord[], ...more: readonly Effect[]) =>
-  findingsBy(decisionsReproduce, [...more, ...changed.map((record) => put('decision', record))]);
+  findingsBy(decisionsReproduce, [...more, ...changed.map((record) => insert('decision', record))]);
 
 const forced = (): DecisionRecord => records.find(({ verdict }) => verdict === 'force') as DecisionRecord;
 const changing = (change: (record: DecisionRecord) => DecisionRecord): readonly DecisionRecord[] =>

@@ -18,6 +18,7 @@ CREATE TABLE `audits` (
 	`examined` text NOT NULL,
 	`counts` text NOT NULL,
 	`money` text NOT NULL,
+	`figures` text NOT NULL,
 	`error` text
 );
 --> statement-breakpoint
@@ -82,6 +83,28 @@ CREATE TABLE `budget_counters` (
 );
 --> statement-breakpoint
 CREATE INDEX `budget_counters_period` ON `budget_counters` (`tenant_id`,`period_end`,`period_start`);--> statement-breakpoint
+CREATE TABLE `chain_checkpoints` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`connection_id` text NOT NULL,
+	`chain` text NOT NULL,
+	`sequence` integer NOT NULL,
+	`link` text NOT NULL,
+	`made_at` integer NOT NULL,
+	`seal` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `chain_checkpoints_scan` ON `chain_checkpoints` (`tenant_id`,`chain`,`connection_id`);--> statement-breakpoint
+CREATE TABLE `chain_heads` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`decision_sequence` integer NOT NULL,
+	`decision_link` text NOT NULL,
+	`ledger_entry_sequence` integer NOT NULL,
+	`ledger_entry_link` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `chain_heads_scan` ON `chain_heads` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE TABLE `closures` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -163,7 +186,10 @@ CREATE TABLE `decisions` (
 	`decision` text NOT NULL,
 	`request` text NOT NULL,
 	`facts` text,
-	`decided_at` integer NOT NULL
+	`decided_at` integer NOT NULL,
+	`sequence` integer NOT NULL,
+	`previous` text NOT NULL,
+	`link` text NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `decisions_page` ON `decisions` (`tenant_id`,`id`,`verdict`,`decided_at`);--> statement-breakpoint
@@ -246,12 +272,15 @@ CREATE TABLE `ledger_entries` (
 	`micros` integer NOT NULL,
 	`currency` text NOT NULL,
 	`cause` text NOT NULL,
-	`at` integer NOT NULL
+	`at` integer NOT NULL,
+	`sequence` integer NOT NULL,
+	`previous` text NOT NULL,
+	`link` text NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `ledger_entries_pull` ON `ledger_entries` (`pull_id`,`id`,`kind`,`currency`);--> statement-breakpoint
 CREATE INDEX `ledger_entries_task` ON `ledger_entries` (`task_id`,`id`);--> statement-breakpoint
-CREATE INDEX `ledger_entries_scan` ON `ledger_entries` (`tenant_id`,`id`);--> statement-breakpoint
+CREATE INDEX `ledger_entries_connection` ON `ledger_entries` (`tenant_id`,`connection_id`,`id`);--> statement-breakpoint
 CREATE INDEX `ledger_entries_time` ON `ledger_entries` (`tenant_id`,`at`,`provider`,`currency`,`kind`,`micros`,`pull_id`);--> statement-breakpoint
 CREATE TABLE `policy_archives` (
 	`id` text PRIMARY KEY NOT NULL,

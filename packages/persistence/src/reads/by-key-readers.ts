@@ -3,7 +3,7 @@ import type { ReadParams } from '@freshet/ports';
 import { and, asc, desc, eq, inArray, or, sql, type Column, type SQL } from 'drizzle-orm';
 import { living, tasks as taskIs } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
-import { all, first, sortedById, value, type Readers, type Schema } from './reader.js';
+import { all, first, recordColumns, sortedById, value, type Readers, type Schema } from './reader.js';
 
 const inTenant = (table: { readonly tenantId: Column; readonly id: Column }): SQL | undefined =>
   and(eq(table.id, value('id')), eq(table.tenantId, value('tenantId')));
@@ -130,7 +130,7 @@ export const taskReaders = (schema: Schema): Readers<ByTask> => {
       ),
     ),
     pull: first(selecting(db.select().from(pull).where(inTenant(pull)))),
-    decision: first(selecting(db.select().from(decision).where(inTenant(decision)))),
+    decision: first(selecting(db.select(recordColumns(decision)).from(decision).where(inTenant(decision)))),
     closures: closures(schema),
     breaker: breakerById(schema),
     closuresOfTenant: all(

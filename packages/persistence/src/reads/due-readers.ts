@@ -1,8 +1,17 @@
 import type { Instant } from '@freshet/domain';
-import type { DueTask, ReadParams, ReadResult, TaskLane } from '@freshet/ports';
-import { and, asc, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import {
+  madeColumns,
+  retainedNames,
+  type DueTask,
+  type OldRow,
+  type ReadParams,
+  type ReadResult,
+  type RetainedName,
+  type TaskLane,
+} from '@freshet/ports';
+import { and, asc, eq, getTableColumns, gt, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { audits, living, present, tasks } from '../schema/conditions.js';
-import { selecting } from '../statement.js';
+import { selecting, type Statement } from '../statement.js';
 import { all, first, value, type Reader, type Readers, type Schema } from './reader.js';
 
 const dueTaskColumns = ({ tenantId, id, connector, provider, dueAt }: Schema['tables']['task']) => ({
@@ -106,6 +115,31 @@ const oldJobRuns = ({ db, tables: { jobRun } }: Schema) =>
     ),
   );
 
+/** By the key: no index by time is needed where ids are made upwards in it. */
+const oldestRows = ({ db, tables }: Schema): Reader<ReadParams<'oldestRows'>, readonly OldRow[]> => {
+  const statementOf = (record: RetainedName): Statement<OldRow> => {
+    const table = tables[record] as Schema['tables']['decision'];
+    const columns = getTableColumns(tables[record]) as unknown as Record<string, typeof table.decidedAt>;
+    const fields = {
+      id: table.id,
+      tenantId: table.tenantId,
+      connectionId: 'connectionId' in columns ? table.connectionId : sql<null>`null`,
+      madeAt: columns[madeColumns[record]] as typeof table.decidedAt,
+    };
+    const query = db
+      .select(fields)
+      .from(table)
+      .where(gt(table.id, value('after')));
+    return selecting(query.orderBy(asc(table.id)).limit(value('limit')));
+  };
+  const statements = Object.fromEntries(retainedNames.map((record) => [record, [statementOf(record)]]));
+  return {
+    statements: ({ record }) => statements[record] as readonly Statement[],
+    values: (params) => ({ ...params }),
+    result: ([rows]) => rows as readonly OldRow[],
+  };
+};
+
 const endingConsents = ({ db, tables: { connection } }: Schema) =>
   all(
     selecting(
@@ -135,9 +169,11 @@ type Due =
   | 'abandonedConnects'
   | 'endingConsents'
   | 'queuedAudits'
+  | 'oldestRows'
   | 'expiredIdempotency';
 
-const dueTaskReaders = (schema: Schema): Readers<'dueTasks' | 'dueTasksOfLane' | 'laneAfter'> => ({
+const dueTaskReaders = (schema: Schema): Readers<'dueTasks' | 'dueTasksOfLane' | 'laneAfter' | 'oldestRows'> => ({
+  oldestRows: oldestRows(schema),
   dueTasks: dueTasks(schema),
   dueTasksOfLane: dueTasksOfLane(schema),
   laneAfter: laneAfter(schema),

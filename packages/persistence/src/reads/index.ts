@@ -1,4 +1,5 @@
 import { connectionReaders, operationReaders, taskReaders } from './by-key-readers.js';
+import { chainReaders } from './chain-readers.js';
 import { dueReaders } from './due-readers.js';
 import { moneyReaders } from './money-readers.js';
 import { pageReaders } from './page-readers.js';
@@ -24,6 +25,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...sweepReaders(schema),
   ...pageReaders(schema),
   ...scanReaders(schema),
+  ...chainReaders(schema),
 });
 
 export type { Readers, Reader, Schema } from './reader.js';

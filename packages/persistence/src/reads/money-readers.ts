@@ -1,9 +1,9 @@
-import { countedPullStates, type Charge } from '@freshet/domain';
+import { countedPullStates, type Charge, type Instant } from '@freshet/domain';
 import type { LedgerTotals, ProviderSpend, ReadParams } from '@freshet/ports';
 import { and, asc, eq, gt, gte, inArray, lt, lte, sql, type Column, type SQL } from 'drizzle-orm';
 import { ledger, pulls } from '../schema/conditions.js';
 import { selecting, variants, type Statement } from '../statement.js';
-import { all, firstOf, sortedById, value, type Reader, type Readers, type Schema } from './reader.js';
+import { all, firstOf, recordColumns, sortedById, value, type Reader, type Readers, type Schema } from './reader.js';
 
 type Spent = LedgerTotals & { readonly provider: string; readonly currency: string };
 type Forced = Pick<ProviderSpend, 'provider' | 'currency' | 'forced'>;
@@ -117,11 +117,29 @@ const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpe
   };
 };
 
+/** One row of the index by time. */
+const oldestMoney = ({
+  db,
+  tables: { ledgerEntry: entry },
+}: Schema): Reader<ReadParams<'oldestMoney'>, Instant | null> => {
+  const query = db
+    .select({ at: entry.at })
+    .from(entry)
+    .where(eq(entry.tenantId, value('tenantId')));
+  const statement = selecting(query.orderBy(asc(entry.at)).limit(1));
+  return {
+    statements: () => [statement],
+    values: (params) => params,
+    result: ([rows]) => (rows as readonly { readonly at: Instant }[])[0]?.at ?? null,
+  };
+};
+
 /** The tenant's rows of a period that the instant `at` lies in. */
 const inPeriod = (t: { readonly tenantId: Column; readonly periodStart: Column; readonly periodEnd: Column }) =>
   and(eq(t.tenantId, value('tenantId')), gt(t.periodEnd, value('at')), lte(t.periodStart, value('at')));
 
-type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'budgetCounters' | 'budgetAlerts';
+type ByMoney =
+  'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'oldestMoney' | 'ledgerOfTask' | 'budgetCounters' | 'budgetAlerts';
 
 /** The ledger, and what it adds up to. */
 export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
@@ -131,10 +149,20 @@ export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
     budgetAlerts: sortedById(selecting(schema.db.select().from(alert).where(inPeriod(alert)))),
     ledgerTotals: ledgerTotals(schema),
     spend: spend(schema),
+    oldestMoney: oldestMoney(schema),
+    ledgerOfTask: all(
+      selecting(
+        schema.db
+          .select(recordColumns(entry))
+          .from(entry)
+          .where(and(eq(entry.taskId, value('taskId')), isTenants(entry.tenantId)))
+          .orderBy(asc(entry.id)),
+      ),
+    ),
     ledgerOfPull: all(
       selecting(
         schema.db
-          .select()
+          .select(recordColumns(entry))
           .from(entry)
           .where(and(eq(entry.pullId, value('pullId')), isTenants(entry.tenantId)))
           .orderBy(asc(entry.id)),

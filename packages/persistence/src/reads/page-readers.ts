@@ -2,7 +2,7 @@ import type { ConnectionsPage, DecisionsPage, FindingsPage, Page, ReadParams, Ta
 import { and, desc, eq, gte, lt, lte, sql, type Column, type SQL } from 'drizzle-orm';
 import { living } from '../schema/conditions.js';
 import { selecting, variants } from '../statement.js';
-import { allOf, value, type Readers, type Schema } from './reader.js';
+import { allOf, recordColumns, value, type Readers, type Schema } from './reader.js';
 
 /** Pages that ask by the same filters share a statement. */
 const filtersOf = (page: object): string =>
@@ -49,7 +49,7 @@ const connectionsStatement = (schema: Schema, page: ConnectionsPage) => {
 const decisionsStatement = ({ db, tables: { decision } }: Schema, page: DecisionsPage) =>
   selecting(
     db
-      .select()
+      .select(recordColumns(decision))
       .from(decision)
       .where(
         and(

@@ -1,7 +1,8 @@
+import type { ChainLink, ChainName } from '@freshet/domain';
 import type { ReadName, ReadParams, ReadResult } from '@freshet/ports';
-import { sql, type Placeholder } from 'drizzle-orm';
+import { getTableColumns, sql, type Placeholder } from 'drizzle-orm';
 import type { QueryBuilder } from '../effects.js';
-import type { Tables } from '../schema/index.js';
+import type { ChainTables, Tables } from '../schema/index.js';
 import type { Statement, Values } from '../statement.js';
 
 /**
@@ -23,7 +24,16 @@ export type Readers<Name extends ReadName = ReadName> = {
 export interface Schema {
   readonly db: QueryBuilder;
   readonly tables: Tables;
+  readonly chainTables: ChainTables;
 }
+
+/** The columns of the record, without what the store keeps with each row of a chain. */
+export const recordColumns = <Table extends Tables[ChainName]>(
+  table: Table,
+): Omit<Table['_']['columns'], keyof ChainLink> => {
+  const { sequence: _sequence, previous: _previous, link: _link, ...columns } = getTableColumns(table);
+  return columns;
+};
 
 export const value = (name: string): Placeholder => sql.placeholder(name);
 

@@ -1,10 +1,9 @@
-import type { BudgetCounter, LedgerEntry, Pull, Records, Task, TenantId } from '@freshet/domain';
+import type { BudgetCounter, LedgerEntry, Pull, Task, TenantId } from '@freshet/domain';
 import type { GroupShape, ReadParams, TaskWithLedger } from '@freshet/ports';
 import { and, asc, eq, gt, inArray, sql, type Column, type SQL } from 'drizzle-orm';
 import { living, pulls, tasks } from '../schema/conditions.js';
-import type { Tables } from '../schema/index.js';
-import { selecting, type Statement } from '../statement.js';
-import { all, value, type Reader, type Readers, type Schema } from './reader.js';
+import { selecting } from '../statement.js';
+import { all, recordColumns, value, type Reader, type Readers, type Schema } from './reader.js';
 
 const groupShapes = ({ db, tables: { connection } }: Schema) =>
   all<ReadParams<'groupShapes'>, GroupShape>(
@@ -43,7 +42,8 @@ const tasksWithLedgerScan = (schema: Schema): Reader<ReadParams<'tasksWithLedger
   const after = and(eq(task.tenantId, value('tenantId')), gt(task.id, value('after')));
   const page = selecting(db.select().from(task).where(after).orderBy(asc(task.id)).limit(value('limit')));
   const ids = db.select({ id: task.id }).from(task).where(after).orderBy(asc(task.id)).limit(value('limit'));
-  const entries = selecting(db.select().from(entry).where(inArray(entry.taskId, ids)).orderBy(asc(entry.id)));
+  const query = db.select(recordColumns(entry)).from(entry).where(inArray(entry.taskId, ids));
+  const entries = selecting(query.orderBy(asc(entry.id)));
   const statements = [page, entries];
   return {
     statements: () => statements,
@@ -103,19 +103,29 @@ type Scans =
   | 'forcedPullsScan';
 
 /** A tenant's rows upwards by their ids. */
-const byId = <Name extends 'connection' | 'decision' | 'ledgerEntry'>({ db, tables }: Schema, name: Name) => {
-  const table: Pick<Tables[Name], 'id' | 'tenantId'> = tables[name];
-  const after = and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after')));
-  const from = db.select().from(tables[name] as Tables['connection']);
-  return all<{ readonly tenantId: TenantId }, Records[Name]>(
-    selecting(from.where(after).orderBy(asc(table.id)).limit(value('limit'))) as Statement<Records[Name]>,
+const afterId = (table: { readonly id: Column; readonly tenantId: Column }) =>
+  and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after')));
+
+/** By connection, then id: where the next page begins. */
+const ledgerScan = ({ db, tables: { ledgerEntry: entry } }: Schema) => {
+  const tenants = eq(entry.tenantId, value('tenantId'));
+  const behindRow = sql`(${entry.connectionId}, ${entry.id}) > (${value('connectionId')}, ${value('after')})`;
+  return all<ReadParams<'ledgerScan'>, LedgerEntry>(
+    selecting(
+      db
+        .select(recordColumns(entry))
+        .from(entry)
+        .where(and(tenants, behindRow))
+        .orderBy(asc(entry.connectionId), asc(entry.id))
+        .limit(value('limit')),
+    ),
   );
 };
 
 /** What an audit walks through, upwards by key. */
 export const scanReaders = (schema: Schema): Readers<Scans> => {
   const { db, tables } = schema;
-  const { task } = tables;
+  const { task, connection, decision } = tables;
   return {
     tenantAfter: tenantAfter(schema),
     groupShapes: groupShapes(schema),
@@ -130,9 +140,22 @@ export const scanReaders = (schema: Schema): Readers<Scans> => {
           .limit(value('limit')),
       ),
     ),
-    ledgerScan: byId(schema, 'ledgerEntry'),
-    connectionsScan: byId(schema, 'connection'),
-    decisionsScan: byId(schema, 'decision'),
+    ledgerScan: ledgerScan(schema),
+    connectionsScan: all(
+      selecting(
+        db.select().from(connection).where(afterId(connection)).orderBy(asc(connection.id)).limit(value('limit')),
+      ),
+    ),
+    decisionsScan: all(
+      selecting(
+        db
+          .select(recordColumns(decision))
+          .from(decision)
+          .where(afterId(decision))
+          .orderBy(asc(decision.id))
+          .limit(value('limit')),
+      ),
+    ),
     budgetCountersScan: budgetCountersScan(schema),
     forcedPullsScan: forcedPullsScan(schema),
   };

@@ -1,4 +1,4 @@
-import type { RecordName, Records } from '@freshet/domain';
+import type { ChainLink, RecordName, Records } from '@freshet/domain';
 import type { ColumnKit } from '../sqlite/columns.js';
 import { connectionTable, statusChangeTable } from './connection-tables.js';
 import {
@@ -60,8 +60,12 @@ export type Tables = ReturnType<typeof defineTables>;
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type Differing = {
-  [Name in RecordName]: Same<Tables[Name]['$inferSelect'], Records[Name]> extends true ? never : Name;
+  [Name in RecordName]: Same<Omit<Tables[Name]['$inferSelect'], keyof ChainLink>, Records[Name]> extends true
+    ? never
+    : Name;
 }[RecordName];
 
-/** Does not compile where a table's row is not exactly its record. */
+/** Does not compile where a table's row is not exactly its record, apart from what a store keeps with the rows of a chain. */
 export const everyTableIsItsRecord: [Differing] extends [never] ? true : Differing = true;
+
+export { defineChainTables, type ChainTables } from './chain-tables.js';

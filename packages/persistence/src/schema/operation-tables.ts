@@ -64,6 +64,7 @@ export const auditTable = ({ table, index, text, integer, json }: ColumnKit) =>
       examined: json().$type<AuditRun['examined']>().notNull(),
       counts: json().$type<AuditRun['counts']>().notNull(),
       money: json().$type<readonly Money[]>().notNull(),
+      figures: json().$type<AuditRun['figures']>().notNull(),
       error: text(),
     },
     (t) => [index('audits_page').on(t.tenantId, t.id), index('audits_queued').on(t.id).where(audits.queued(t))],

@@ -13,6 +13,7 @@ import type {
   TaskId,
   TenantId,
 } from '@freshet/domain';
+import { linkColumns } from './chain-tables.js';
 import { pulls } from './conditions.js';
 import type { ColumnKit } from '../sqlite/columns.js';
 
@@ -80,11 +81,12 @@ export const ledgerEntryTable = ({ table, index, text, integer }: ColumnKit) =>
       currency: text().notNull(),
       cause: text().notNull(),
       at: integer().notNull(),
+      ...linkColumns({ text, integer }),
     },
     (t) => [
       index('ledger_entries_pull').on(t.pullId, t.id, t.kind, t.currency),
       index('ledger_entries_task').on(t.taskId, t.id),
-      index('ledger_entries_scan').on(t.tenantId, t.id),
+      index('ledger_entries_connection').on(t.tenantId, t.connectionId, t.id),
       index('ledger_entries_time').on(t.tenantId, t.at, t.provider, t.currency, t.kind, t.micros, t.pullId),
     ],
   );

@@ -15,6 +15,7 @@ import type {
   TenantId,
   Verdict,
 } from '@freshet/domain';
+import { linkColumns } from './chain-tables.js';
 import { present, tasks } from './conditions.js';
 import type { ColumnKit } from '../sqlite/columns.js';
 
@@ -80,6 +81,7 @@ export const decisionTable = ({ table, index, text, integer, json }: ColumnKit) 
       request: json().$type<RefreshRequest>().notNull(),
       facts: json().$type<unknown>(),
       decidedAt: integer().notNull(),
+      ...linkColumns({ text, integer }),
     },
     (t) => [
       // A decision is long: the filters of a page are answered from the index.

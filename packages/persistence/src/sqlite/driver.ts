@@ -10,13 +10,15 @@ import {
 import type Database from 'better-sqlite3';
 import type { Reader } from '../reads/index.js';
 import type { Statement } from '../statement.js';
+import { linking } from './linking.js';
 import { readers, toWrite } from './queries.js';
 
 /** Runs loaders and effects on a connection, at once. */
 export interface Driver {
   read<Name extends ReadName>(name: Name, params: ReadParams<Name>): ReadResult<Name>;
   load<Facts>(loader: Loader<Facts>): Facts;
-  write(effect: Effect): void;
+  /** The effects of one turn. */
+  apply(effects: readonly Effect[]): void;
 }
 
 /** How many prepared statements a connection keeps. */
@@ -46,12 +48,18 @@ export const createDriver = (client: Database.Database): Driver => {
       }
       return step.value;
     },
-    write: (effect) => {
-      const write = toWrite(effect);
-      if (write === null) return;
-      const { changes } = prepared.command(write.statement).run(write.statement.bind(write.values));
-      if (write.mustChange && changes === 0)
-        throw new StoreConflict(`there is no such row to update (${effect.record})`);
+    apply: (effects) => {
+      const links = linking(prepared);
+      for (const effect of effects) {
+        const write = toWrite(effect);
+        if (write === null) continue;
+        const { statement, values, mustChange, chain } = write;
+        const bound = statement.bind(values);
+        if (chain !== null) links.follow(chain, effect, bound);
+        const { changes } = prepared.command(statement).run(bound);
+        if (mustChange && changes === 0) throw new StoreConflict(`there is no such row to update (${effect.record})`);
+      }
+      links.keep();
     },
   };
 };
@@ -63,8 +71,13 @@ export const createDriver = (client: Database.Database): Driver => {
  */
 export const planned = (text: string): string => text.replaceAll('?', '+?');
 
+export interface Prepared {
+  query(statement: Statement): Database.Statement;
+  command(statement: Statement): Database.Statement;
+}
+
 /** Prepared statements by what they were built from; the oldest leave when there are too many. */
-const preparing = (client: Database.Database) => {
+const preparing = (client: Database.Database): Prepared => {
   const made = new Map<Statement, Database.Statement>();
   const keep = (statement: Statement, prepared: Database.Statement): Database.Statement => {
     if (made.size >= MOST_PREPARED) made.delete(made.keys().next().value as Statement);

@@ -19,6 +19,7 @@ afterAll(() => {
 
 const page = { tenantId: 't', limit: 1, before: 'x' };
 const scan = { tenantId: 't', after: 'x', limit: 1 };
+const scanByConnection = { ...scan, connectionId: 'c' };
 const usageOf = (kind: UsageScope['kind'], over: object = {}) => ({
   ...{ tenantId: 't', scope: { kind }, origins: ['forced'], states: countedPullStates, attended: true, products: null },
   ...{ since: 0, take: 1, except: null, ...over },
@@ -123,7 +124,28 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['groupShapes', scan, ['connections_living']],
   ['openTasksScan', scan, ['tasks_open']],
   ['tasksWithLedgerScan', scan, ['tasks_page', 'ledger_entries_task', 'tasks_page']],
-  ['ledgerScan', scan, ['ledger_entries_scan']],
+  ['ledgerScan', scanByConnection, ['ledger_entries_connection']],
+  ['chainLinks', { ...scanByConnection, chain: 'decision' }, ['decisions_connection']],
+  ['chainLinks', { ...scanByConnection, chain: 'ledgerEntry' }, ['ledger_entries_connection']],
+  ['chainHeads', scan, ['chain_heads_scan']],
+  ['chainCheckpoints', { ...scan, chain: 'decision' }, ['chain_checkpoints_scan']],
+  ['oldestMoney', {}, ['ledger_entries_time']],
+  ['ledgerOfTask', {}, ['ledger_entries_task']],
+  ...(
+    [
+      ['decision', 'decisions'],
+      ['task', 'tasks'],
+      ['ledgerEntry', 'ledger_entries'],
+      ['pull', 'pulls'],
+      ['webhook', 'webhooks'],
+      ['statusChange', 'status_changes'],
+      ['audit', 'audits'],
+    ] as const
+  ).map(([record, table]): [ReadName, object, readonly string[]] => [
+    'oldestRows',
+    { record, after: 'x', limit: 1 },
+    [`sqlite_autoindex_${table}_1`],
+  ]),
   ['connectionsScan', scan, ['connections_page']],
   ['decisionsScan', scan, ['decisions_page']],
   ['budgetCountersScan', { ...scan, at: 0 }, ['budget_counters_period']],

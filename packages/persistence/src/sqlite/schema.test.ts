@@ -3,7 +3,7 @@ import { openTaskStates } from '@freshet/domain';
 import { getTableConfig } from 'drizzle-orm/sqlite-core';
 import { temporaryFile } from '../../test/temporary-file.js';
 import { openFile, type OpenFile } from './open.js';
-import { sqliteTables } from './schema.js';
+import { sqliteChainTables, sqliteTables } from './schema.js';
 
 let file: OpenFile;
 beforeAll(() => {
@@ -22,7 +22,9 @@ interface ColumnInfo {
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const tables = Object.values(sqliteTables).map((table) => [getTableConfig(table).name, getTableConfig(table)] as const);
+const tables = [...Object.values(sqliteTables), ...Object.values(sqliteChainTables)].map(
+  (table) => [getTableConfig(table).name, getTableConfig(table)] as const,
+);
 
 describe('the migrations make the tables that the code knows', () => {
   test.each(tables)('%s has its columns', (name, { columns }) => {

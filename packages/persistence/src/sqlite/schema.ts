@@ -1,7 +1,8 @@
-import { defineTables } from '../schema/index.js';
+import { defineChainTables, defineTables } from '../schema/index.js';
 import { sqliteColumns } from './columns.js';
 
 export const sqliteTables = defineTables(sqliteColumns);
+export const sqliteChainTables = defineChainTables(sqliteColumns);
 
 // drizzle-kit looks for tables among the exports.
 export const {
@@ -32,3 +33,4 @@ export const {
   apiKey,
   setting,
 } = sqliteTables;
+export const { chainHead, chainCheckpoint } = sqliteChainTables;

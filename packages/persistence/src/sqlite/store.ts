@@ -1,3 +1,4 @@
+import { isChained } from '@freshet/domain';
 import { StoreUnavailable, type Store } from '@freshet/ports';
 import type Database from 'better-sqlite3';
 import { createDriver } from './driver.js';
@@ -37,10 +38,9 @@ export const storeOver = (
     turn: (load, decide) =>
       turns.take({
         decide: () => decide(driver.load(load())),
-        writes: ({ effects }) => effects.length,
-        write: ({ effects }) => {
-          for (const effect of effects) driver.write(effect);
-        },
+        // With a row of a chain goes its head.
+        writes: ({ effects }) => effects.length + Number(effects.some(({ record }) => isChained(record))),
+        write: ({ effects }) => driver.apply(effects),
       }),
     read: async (name, params) => {
       if (!client.open) throw new StoreUnavailable('the store is closed');

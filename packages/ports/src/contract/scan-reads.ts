@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { insert, type TaskId } from '@freshet/domain';
+import { insert, type ConnectionId, type PullId, type TaskId, type TenantId } from '@freshet/domain';
+import { madeColumns, retainedNames } from '../reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -10,6 +11,19 @@ const walked = async <Row>(pageAfter: (after: string) => Promise<readonly Row[]>
   const seen: Row[] = [];
   for (let after = ''; ; after = keyOf(seen.at(-1) as Row)) {
     const page = await pageAfter(after);
+    if (page.length === 0) return seen;
+    seen.push(...page);
+  }
+};
+
+/** The same of rows by their connection. */
+export const walkedByConnection = async <Row extends { readonly connectionId: string; readonly id: string }>(
+  pageAfter: (place: { readonly connectionId: string; readonly after: string }) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> => {
+  const seen: Row[] = [];
+  for (;;) {
+    const last = seen.at(-1);
+    const page = await pageAfter({ connectionId: last?.connectionId ?? '', after: last?.id ?? '' });
     if (page.length === 0) return seen;
     seen.push(...page);
   }
@@ -160,15 +174,48 @@ export const scanReadsContract = (current: Current): void => {
     expect(await behind(3, 'a', 2)).toEqual([]);
   });
 
-  test('the ledger is walked upwards', async () => {
+  test('the ledger is walked by connection, and upwards', async () => {
+    const of = (number: number) => ({ connectionId: a.id<ConnectionId>('conn', number === 3 || number === 5 ? 1 : 2) });
     await current().apply(
-      ...[4, 2, 5, 1, 3].map((number) => insert('ledgerEntry', a.ledgerEntry(number))),
-      insert('ledgerEntry', a.ledgerEntry(6, { tenantId: otherTenantId })),
+      ...[4, 2, 5, 1, 3].map((number) => insert('ledgerEntry', a.ledgerEntry(number, of(number)))),
+      insert('ledgerEntry', a.ledgerEntry(6, { tenantId: otherTenantId, connectionId: a.id('conn', 6) })),
     );
-    const seen = await walked(
-      (after) => current().read('ledgerScan', { tenantId, after, limit: 2 }),
-      ({ id }) => id,
+    const seen = await walkedByConnection((place) => current().read('ledgerScan', { tenantId, limit: 2, ...place }));
+    expect(seen).toEqual([3, 5, 1, 2, 4].map((number) => a.ledgerEntry(number, of(number))));
+  });
+
+  test.each(retainedNames)('the oldest rows of %s come first, of all tenants', async (record) => {
+    const sample = a[record] as (number: number, over?: object) => { readonly id: string; readonly tenantId: TenantId };
+    const made = [3, 1, 2].map((number) => sample(number, number === 2 ? { tenantId: otherTenantId } : {}));
+    // One open task and one active connection a group: ended ones may be as many as there are.
+    await current().apply(...made.map((row) => insert(record, row as never)));
+    const rows = [...made].sort((x, y) => (x.id < y.id ? -1 : 1)) as readonly ((typeof made)[number] &
+      Record<string, unknown>)[];
+    const shown = rows.map((row) => ({
+      ...{ id: row.id, tenantId: row.tenantId, connectionId: row.connectionId ?? null },
+      madeAt: row[madeColumns[record]],
+    }));
+    const oldest = (after: string, limit: number) => current().read('oldestRows', { record, after, limit });
+    expect(await oldest('', 9)).toEqual(shown);
+    expect(await oldest('', 2)).toEqual(shown.slice(0, 2));
+    expect(await oldest(shown[1]?.id ?? '', 9)).toEqual(shown.slice(2));
+  });
+
+  test('the money of a task is that of all its calls', async () => {
+    const taskId = a.id<TaskId>('task', 1);
+    const mine = [1, 2].map((number) => a.ledgerEntry(number, { taskId, pullId: a.id<PullId>('pull', number) }));
+    const others = [a.ledgerEntry(3), a.ledgerEntry(4, { taskId, tenantId: otherTenantId })];
+    await current().apply(...[...mine, ...others].map((row) => insert('ledgerEntry', row)));
+    expect(await current().read('ledgerOfTask', { tenantId, taskId })).toEqual(mine);
+  });
+
+  test('since when money has been held is the time of the oldest entry', async () => {
+    expect(await current().read('oldestMoney', { tenantId })).toBeNull();
+    await current().apply(
+      insert('ledgerEntry', a.ledgerEntry(1, { at: a.NOW })),
+      insert('ledgerEntry', a.ledgerEntry(2, { at: a.NOW - 1 })),
+      insert('ledgerEntry', a.ledgerEntry(3, { at: a.NOW - 2, tenantId: otherTenantId })),
     );
-    expect(seen).toEqual([1, 2, 3, 4, 5].map((number) => a.ledgerEntry(number)));
+    expect(await current().read('oldestMoney', { tenantId })).toBe(a.NOW - 1);
   });
 };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { Store } from '../store.js';
 import { byKeyReadsContract } from './by-key-reads.js';
+import { chainsContract } from './chains.js';
 import { dueReadsContract } from './due-reads.js';
 import { sweepReadsContract } from './sweep-reads.js';
 import { effectsContract } from './effects.js';
@@ -23,6 +24,7 @@ const sections: readonly (readonly [name: string, section: (current: Current) =>
   ['pulls of ours', sweepReadsContract],
   ['pages', listReadsContract],
   ['scans', scanReadsContract],
+  ['chains', chainsContract],
 ];
 
 /** What every store keeps to: each read, each effect, and turns. `makeStore` gives an empty one. */

@@ -1,7 +1,7 @@
 import { isTerminal } from '@freshet/domain';
 import type { Connection } from '@freshet/domain';
 import type { Page } from '../pages.js';
-import type { ReadName, ReadParams, ReadResult } from '../reads.js';
+import type { ChainPlace, ReadName, ReadParams, ReadResult } from '../reads.js';
 import { countWhile, keyOf } from './table.js';
 import { isLiving, type Kept } from './tables.js';
 
@@ -37,6 +37,18 @@ const upwardsInTime = <Row extends Identified>(
   { at, after, limit }: { readonly at: number; readonly after: string; readonly limit: number },
 ): readonly Row[] => {
   const start = countWhile(rows, (row) => timeOf(row) < at || (timeOf(row) === at && row.id <= after));
+  return rows.slice(start, start + limit);
+};
+
+/** By connection, then by id: from just behind that row. */
+export const byConnection = <Row extends Identified & { readonly connectionId: string }>(
+  rows: readonly Row[],
+  { connectionId, after, limit }: ChainPlace,
+): readonly Row[] => {
+  const start = countWhile(
+    rows,
+    (row) => row.connectionId < connectionId || (row.connectionId === connectionId && row.id <= after),
+  );
   return rows.slice(start, start + limit);
 };
 
@@ -122,7 +134,7 @@ export const listReads = (
       task,
       entries: [...kept.other.ledgerOfTask.of(task.id)],
     })),
-  ledgerScan: ({ tenantId, after, limit }) => upwards(kept.other.ledgerById.of(tenantId), after, limit),
+  ledgerScan: (place) => byConnection(kept.other.ledgerByConnection.of(place.tenantId), place),
   pullPlansScan: ({ tenantId, after, limit }) => upwards(kept.other.pullPlansOfTenant.of(tenantId), after, limit),
   connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),
   decisionsScan: ({ tenantId, after, limit }) => upwards(kept.other.decisionsOfTenant.of(tenantId), after, limit),

@@ -1,8 +1,9 @@
-import type { Closure, Connection, Instant, Task } from '@freshet/domain';
-import type { ReadName, ReadParams, ReadResult } from '../reads.js';
+import type { Closure, Connection, Instant, Records, Task } from '@freshet/domain';
+import { madeColumns, type ReadName, type ReadParams, type ReadResult, type RetainedName } from '../reads.js';
 import { nextLane } from './lanes.js';
 import { ledgerTotals, spend } from './money-reads.js';
 import { ownPullReads } from './own-pull-reads.js';
+import { chainReads } from './chain-reads.js';
 import { listReads } from './page-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
 import { isLiving, type Kept } from './tables.js';
@@ -86,6 +87,18 @@ const isIn =
   ({ periodStart, periodEnd }: { readonly periodStart: Instant; readonly periodEnd: Instant }): boolean =>
     periodStart <= at && at < periodEnd;
 
+/** Looked for among all: a store in memory is never large. */
+const oldestRows = ({ tables }: Kept, { record, after, limit }: ReadParams<'oldestRows'>): ReadResult<'oldestRows'> => {
+  const rows = [...(tables[record].all() as Iterable<Records[RetainedName]>)].filter(({ id }) => id > after);
+  return rows
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, limit)
+    .map((row) => ({
+      ...{ id: row.id, tenantId: row.tenantId, connectionId: 'connectionId' in row ? row.connectionId : null },
+      madeAt: (row as unknown as Readonly<Record<string, Instant>>)[madeColumns[record]] as Instant,
+    }));
+};
+
 const byKeyReads = (kept: Kept) => {
   const { tables, connection, task, other } = kept;
   return {
@@ -117,6 +130,9 @@ const byKeyReads = (kept: Kept) => {
     breaker: ({ id }) => tables.breaker.get(id),
     budgetCounters: ({ tenantId, at }) => other.countersOfTenant.of(tenantId).filter(isIn(at)),
     budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
+    ledgerOfTask: ({ tenantId, taskId }) =>
+      other.ledgerOfTask.of(taskId).filter((entry) => entry.tenantId === tenantId),
+    oldestMoney: ({ tenantId }) => other.ledgerOfTenant.of(tenantId)[0]?.at ?? null,
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     pullPlan: inTenant(tables.pullPlan),
     keptSweep: ({ tenantId }) => tables.keptSweep.get(tenantId),
@@ -161,6 +177,7 @@ const dueReads = (kept: Kept) => {
       const old = countWhile(runs, (row) => row.startedAt < before);
       return runs.slice(0, Math.min(old, limit)).map(({ id }) => ({ id }));
     },
+    oldestRows: (asked) => oldestRows(kept, asked),
     expiredIdempotency: ({ now, limit }) =>
       waiting(other.expiring, limit, (row) => row.expiresAt <= now).map(({ id }) => ({ id })),
   } satisfies Partial<MemoryReads>;
@@ -171,6 +188,7 @@ export const createReads = (kept: Kept): MemoryReads => ({
   ...byKeyReads(kept),
   ...dueReads(kept),
   ...listReads(kept),
+  ...chainReads(kept),
   usage: (query) => usage(kept, query),
   latestPull: (query) => latestPull(kept, query),
   countedPulls: (query) => countedPulls(kept, query),

@@ -1,9 +1,9 @@
-import type { Effect, RecordName, Records } from '@freshet/domain';
+import { isChained, type ChainedRecords, type Effect, type RecordName, type Records } from '@freshet/domain';
 import type { Loader, ReadName, ReadParams, ReadResult } from '../reads.js';
 import { StoreUnavailable, type Store } from '../store.js';
 import { createReads } from './reads.js';
 import type { Table } from './table.js';
-import { createTables, type MemoryTables } from './tables.js';
+import { createTables, type Kept } from './tables.js';
 
 /** A store that forgets: for tests and simulations. It refuses what the others refuse. */
 export interface MemoryStore extends Store {
@@ -31,7 +31,7 @@ export const createMemoryStore = (): MemoryStore => {
     turn: async (loading, decide) => {
       assertOpen();
       const decided = decide(load(loading()));
-      applyAll(kept.tables, decided.effects);
+      applyAll(kept, decided.effects);
       return decided;
     },
     read: async (name, params) => {
@@ -49,17 +49,30 @@ export const createMemoryStore = (): MemoryStore => {
 };
 
 /** All of them or, where one is refused, none. */
-const applyAll = (tables: MemoryTables, effects: readonly Effect[]): void => {
+const applyAll = (kept: Kept, effects: readonly Effect[]): void => {
   const undo: (() => void)[] = [];
   try {
-    for (const effect of effects) undo.push(apply(tables, effect));
+    for (const effect of effects) {
+      undo.push(follow(kept, effect));
+      undo.push(apply(kept, effect));
+    }
   } catch (error) {
     for (const takeBack of undo.reverse()) takeBack();
     throw error;
   }
 };
 
-const apply = (tables: MemoryTables, effect: Effect): (() => void) => {
+/** Rows of a chain get their place in it, and leave it from the oldest on. */
+const follow = ({ chains, tables }: Kept, effect: Effect): (() => void) => {
+  const { record } = effect;
+  if (!isChained(record)) return () => undefined;
+  if (effect.do === 'insert') return chains.append(record, effect.row as ChainedRecords[typeof record]);
+  const row = tables[record].get(effect.do === 'remove' ? effect.id : '');
+  if (effect.do !== 'remove') throw new Error(`a row of a chain is never changed (${record})`);
+  return row === null ? () => undefined : chains.cut(record, row);
+};
+
+const apply = ({ tables }: Kept, effect: Effect): (() => void) => {
   // An effect's row is of its record, which the compiler cannot follow through the table of tables.
   const table = tables[effect.record] as unknown as Table<Records[RecordName]>;
   switch (effect.do) {

@@ -1,6 +1,7 @@
 import { isOpen, type Connection, type Pull, type RecordName, type Records, type Task } from '@freshet/domain';
 import type { TaskLane } from '../reads.js';
 import type { UsageScope } from '../usage.js';
+import { createChains } from './chains.js';
 import { ALL, createIndex, createTable, keyOf, type Index, type KeyOf, type Table } from './table.js';
 
 export const isLiving = ({ status }: Connection): boolean => status !== 'DELETED';
@@ -101,7 +102,14 @@ const otherIndexes = () => ({
     (row: Records['ledgerEntry']) => row.tenantId,
     (row) => row.at,
   ),
-  ledgerById: createIndex<Records['ledgerEntry']>((row) => row.tenantId),
+  ledgerByConnection: createIndex(
+    (row: Records['ledgerEntry']) => row.tenantId,
+    (row) => row.connectionId,
+  ),
+  decisionsByConnection: createIndex(
+    (row: Records['decision']) => row.tenantId,
+    (row) => row.connectionId,
+  ),
   countersOfTenant: createIndex<Records['budgetCounter']>((row) => row.tenantId),
   countersByEnd: createIndex(
     (row: Records['budgetCounter']) => row.tenantId,
@@ -195,10 +203,14 @@ export const createTables = () => {
       [...Object.values(pull.inScope), ...Object.values(pull.reservedInScope), pull.forced],
       {},
     ),
-    decision: createTable('decision', [other.decisionsOfTenant, other.decisionsOfConnection], {}),
+    decision: createTable(
+      'decision',
+      [other.decisionsOfTenant, other.decisionsOfConnection, other.decisionsByConnection],
+      {},
+    ),
     ledgerEntry: createTable(
       'ledgerEntry',
-      [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById],
+      [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerByConnection],
       {},
     ),
     budgetCounter: createTable('budgetCounter', [other.countersOfTenant, other.countersByEnd], {}),
@@ -236,7 +248,7 @@ export const createTables = () => {
     apiKey: createTable('apiKey', [], uniqueKeys.apiKey),
     setting: createTable('setting', [], {}),
   };
-  return { tables, connection, task, pull, other };
+  return { tables, connection, task, pull, other, chains: createChains() };
 };
 
 /** The tables and their indexes: what the reads are answered from. */

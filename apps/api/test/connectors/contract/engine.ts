@@ -150,6 +150,6 @@ export const startEngine = (world: World, parts: EngineParts): RunningEngine => 
     },
     task: (id) => found(store.read('task', { tenantId: TENANT, id }), id),
     connection: (id) => found(store.read('connection', { tenantId: TENANT, id }), id),
-    ledger: () => store.read('ledgerScan', { tenantId: TENANT, after: '', limit: 1_000 }),
+    ledger: () => store.read('ledgerScan', { tenantId: TENANT, connectionId: '', after: '', limit: 1_000 }),
   };
 };

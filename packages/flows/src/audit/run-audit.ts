@@ -2,7 +2,7 @@ import { idOf, insert, update } from '@freshet/domain';
 import type { AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
 import { read, StoreUnavailable, type Loader } from '@freshet/ports';
 import type { Engine } from '../engine.js';
-import type { AuditPages, Check, Found, JudgedPage } from './check.js';
+import type { AuditPages, Check, Found } from './check.js';
 import { auditChecks } from './checks.js';
 import { dropLease, holdLease, LEASE_ID, leaseIn, type AuditLease } from './lease.js';
 import { pagesOver } from './pages-over.js';
@@ -16,7 +16,9 @@ export interface AuditOptions {
   readonly pages?: AuditPages;
 }
 
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 500;
+/** Pages in which nothing is found are told of together: an audit of millions of rows makes few commits. */
+const TELLS_WITHIN_LEASE = 20;
 /** An audit whose workers die this often is what kills them. */
 const MOST_TAKES = 3;
 
@@ -92,6 +94,15 @@ const decideTake = (worker: Worker, { run, lease }: Held): Step => {
   return { at: undefined, effects: [failed(run, error, engine.clock.now())] };
 };
 
+/** Pages that were judged and not written yet: only the last of them may have found anything. */
+interface Seen {
+  readonly examined: readonly { readonly check: string; readonly rows: number }[];
+  readonly check: string;
+  readonly found: readonly Found[];
+  /** Where the audit goes on behind them; undefined: it has seen everything. */
+  readonly next: Place | undefined;
+}
+
 const findingOf = (worker: Worker, check: string, found: Found): Finding => ({
   id: idOf('finding', worker.engine.ids.next()),
   tenantId: worker.tenantId,
@@ -108,20 +119,19 @@ const nextPlace = (checks: readonly Check[], check: string, last: string | null)
   return next === undefined ? undefined : { check: next.name, after: '' };
 };
 
-/** A page's findings, and where the audit goes on; nothing of them where another worker has taken over. */
-const decideStep = (worker: Worker, { run, lease }: Held, at: Place, page: JudgedPage): Step => {
-  const { engine, holder, checks } = worker;
+/** What the pages found, and where the audit goes on; nothing of them where another worker has taken over. */
+const decideStep = (worker: Worker, { run, lease }: Held, at: Place, { examined, check, found, next }: Seen): Step => {
+  const { engine, holder } = worker;
   if (run === null || lease?.holder !== holder || lease.check !== at.check || lease.after !== at.after)
     return { at: undefined, effects: [] };
-  const next = nextPlace(checks, at.check, page.last);
-  const totals = tally(run, at.check, page.examined, page.found);
+  const walked = examined.reduce((before, { check: of, rows }) => tally(before, of, rows, []), { examined: run.examined, counts: run.counts, money: run.money });
   const end = next === undefined ? ({ state: 'done', endedAt: engine.clock.now() } as const) : {};
   const until = engine.clock.realNow() + engine.leaseMs;
   return {
     at: next,
     effects: [
-      ...page.found.map((each) => insert('finding', findingOf(worker, at.check, each))),
-      update('audit', run.id, { ...totals, ...end }),
+      ...found.map((each) => insert('finding', findingOf(worker, check, each))),
+      update('audit', run.id, { ...tally(walked, check, 0, found), ...end }),
       next === undefined ? dropLease() : holdLease({ ...lease, ...next, until }),
     ],
   };
@@ -138,17 +148,48 @@ const fail = async ({ engine, tenantId, id, holder }: Worker, error: unknown): P
   );
 };
 
-/** Page by page: the facts of one moment are read, then what was found is written with how far that got. */
+/** One page more; undefined: it could not be read, and what came before it is to be written first. */
+const seePage = async (worker: Worker, before: Seen | undefined, at: Place): Promise<Seen | undefined> => {
+  const { engine, tenantId, checks, pageSize, pages } = worker;
+  const place = { tenantId, now: engine.clock.now(), after: at.after, limit: pageSize };
+  const page = await pages(at.check, place).catch((error: unknown) => {
+    if (before === undefined) throw error;
+  });
+  if (page === undefined) return undefined;
+  const earlier = before?.examined ?? [];
+  const last = earlier.at(-1);
+  const rows = page.examined + (last?.check === at.check ? last.rows : 0);
+  return {
+    examined: [...(last?.check === at.check ? earlier.slice(0, -1) : earlier), { check: at.check, rows }],
+    check: at.check,
+    found: page.found,
+    next: nextPlace(checks, at.check, page.last),
+  };
+};
+
+/** Pages from there on, until something is found, or it is time to say that the worker still lives. */
+const seePages = async (worker: Worker, from: Place): Promise<Seen> => {
+  const { clock, leaseMs } = worker.engine;
+  const until = clock.realNow() + leaseMs / TELLS_WITHIN_LEASE;
+  let seen = (await seePage(worker, undefined, from)) as Seen;
+  while (seen.next !== undefined && seen.found.length === 0 && clock.realNow() < until) {
+    const more = await seePage(worker, seen, seen.next);
+    if (more === undefined) break;
+    seen = more;
+  }
+  return seen;
+};
+
+/** The facts of one moment are read page by page; then what was found is written with how far that got. */
 const walk = async (worker: Worker, from: Place): Promise<void> => {
-  const { engine, tenantId, id, pages, pageSize } = worker;
+  const { engine, tenantId, id } = worker;
   let at: Place | undefined = from;
   while (at !== undefined) {
     const here: Place = at;
-    const place = { tenantId, now: engine.clock.now(), after: here.after, limit: pageSize };
-    const page = await pages(here.check, place);
+    const seen = await seePages(worker, here);
     const step: Step = await engine.store.turn(
       () => loadHeld(tenantId, id),
-      (held) => decideStep(worker, held, here, page),
+      (held) => decideStep(worker, held, here, seen),
     );
     at = step.at;
   }

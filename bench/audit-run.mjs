@@ -72,11 +72,22 @@ const audited = async () => {
   await thread.pages('stuck-tasks', { tenantId: TENANT, now: Date.now(), after: '', limit: 1 });
   const startedAt = performance.now();
   const asked = await requestAudit(engine, TENANT, 'request');
-  const run = await runAudit(engine, TENANT, asked.id, { pages, ...(process.env.PAGE && { pageSize: Number(process.env.PAGE) }) });
+  const run = await runAudit(engine, TENANT, asked.id, {
+    pages,
+    ...(process.env.PAGE && { pageSize: Number(process.env.PAGE) }),
+  });
   const ms = performance.now() - startedAt;
   await thread.end();
   await store.close();
-  return { state: run.state, error: run.error, ms, commits, longestLog, checks, peakMiB: process.resourceUsage().maxRSS / 1024 };
+  return {
+    state: run.state,
+    error: run.error,
+    ms,
+    commits,
+    longestLog,
+    checks,
+    peakMiB: process.resourceUsage().maxRSS / 1024,
+  };
 };
 
 const answer = what === 'bare' ? bareReads() : await audited();

@@ -148,14 +148,18 @@ const multiply = (file, template, copies) => {
     const add = client.prepare('insert into copies values (?, ?, ?)');
     const hex = (number) => number.toString(16).padStart(3, '0');
     for (let n = 0; n < copies; n += 1) add.run(n, hex(n >> 12), hex(n & 0xfff));
-    const indexes = client.prepare(`select name, sql from sqlite_master where type = 'index' and sql is not null`).all();
+    const indexes = client
+      .prepare(`select name, sql from sqlite_master where type = 'index' and sql is not null`)
+      .all();
     for (const { name } of indexes) client.exec(`drop index "${name}"`);
     const tables = client.prepare(`select name from template.sqlite_master where type = 'table'`).pluck().all();
     for (const table of tables.filter((name) => !/^(sqlite|__)/.test(name))) {
       const counters = table === 'budget_counters';
-      if (counters || ONCE.includes(table)) client.exec(`insert or ignore into main."${table}" select * from template."${table}"`);
+      if (counters || ONCE.includes(table))
+        client.exec(`insert or ignore into main."${table}" select * from template."${table}"`);
       else client.exec(copySql(client, table));
-      if (counters) client.exec(`update main.budget_counters set ${SUMS.map((c) => `${c} = ${c} * ${copies}`).join(', ')}`);
+      if (counters)
+        client.exec(`update main.budget_counters set ${SUMS.map((c) => `${c} = ${c} * ${copies}`).join(', ')}`);
     }
     for (const { sql } of indexes) client.exec(sql);
     client.exec('detach template');
@@ -200,7 +204,12 @@ const merged = (rows) => {
     }
   }
   const byId = (name) => [...new Map(rows[name].map((row) => [row.id, row])).values()];
-  return { ...rows, budgetCounter: [...counters.values()], setting: byId('setting'), postingProfile: byId('postingProfile') };
+  return {
+    ...rows,
+    budgetCounter: [...counters.values()],
+    setting: byId('setting'),
+    postingProfile: byId('postingProfile'),
+  };
 };
 
 if (import.meta.main) {

@@ -12,6 +12,7 @@ import type {
   ConnectorName,
   DecisionId,
   DecisionRecord,
+  DurationMs,
   Finding,
   IdempotencyRecord,
   Instant,
@@ -65,10 +66,26 @@ export interface GroupShape {
   readonly active: number;
 }
 
-/** A task beside the sums of its ledger: what an audit compares. */
-export interface TaskWithLedger {
-  readonly task: Task;
-  readonly entries: readonly LedgerEntry[];
+/** A connection with its newest status changes, the newest first. */
+export interface ConnectionWithHistory {
+  readonly connection: Connection;
+  readonly changes: readonly StatusChange[];
+}
+
+/** Where a scan has got to: the rows behind that key, at most so many. */
+export interface Scan {
+  readonly tenantId: TenantId;
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** A stretch of a scan, of which a store leaves out what is surely well. */
+export interface Sifted<Row> {
+  /** How many rows lie in it, left out or not. */
+  readonly examined: number;
+  /** The key of its last row; null: there is none. */
+  readonly last: string | null;
+  readonly rows: readonly Row[];
 }
 
 /** Whose tasks at which provider. */
@@ -165,6 +182,7 @@ export interface Reads {
     },
     LedgerTotals
   >;
+  readonly ledgerOfTask: Read<{ readonly tenantId: TenantId; readonly taskId: TaskId }, readonly LedgerEntry[]>;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
   readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
@@ -265,10 +283,21 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly Task[]
   >;
-  readonly tasksWithLedgerScan: Read<
-    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
-    readonly TaskWithLedger[]
+  /** Tasks whose money may not have been reserved once and settled once, as they say. */
+  readonly tasksAgainstLedger: Read<Scan, Sifted<Task>>;
+  /** Entries of the ledger without a task, or a pull that nobody forced, behind them. */
+  readonly entriesAstray: Read<Scan, Sifted<LedgerEntry>>;
+  /** Connections that were charged since then for what may have brought nothing new, or came so soon before a free pull. */
+  readonly wastefulConnections: Read<
+    Scan & { readonly since: Instant; readonly soonMs: DurationMs },
+    Sifted<Connection>
   >;
+  /** Complete connections beside another one of the same customer at the same institution of the provider. */
+  readonly twinConnections: Read<Scan, Sifted<Connection>>;
+  /** Active connections whose consent ends no later than then, or has ended. */
+  readonly consentsEndingBy: Read<Scan & { readonly until: Instant }, Sifted<Connection>>;
+  /** Connections, deleted ones too, each with at most so many of its changes. */
+  readonly historiesScan: Read<Scan & { readonly mostChanges: number }, readonly ConnectionWithHistory[]>;
   readonly ledgerScan: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly LedgerEntry[]

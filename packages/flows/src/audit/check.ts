@@ -1,5 +1,5 @@
 import type { ConnectionId, Instant, Money, Severity, TenantId } from '@freshet/domain';
-import type { Loader } from '@freshet/ports';
+import type { Loader, Sifted } from '@freshet/ports';
 import type { AuditRules } from './rules.js';
 
 /** Where an audit has got to in one check: whose rows, as of when, after which key, and how many at a time. */
@@ -46,44 +46,62 @@ export interface Check {
   readonly page: (place: AuditPlace, rules: AuditRules) => Loader<AuditPage>;
 }
 
-/** A check in its parts: what it reads, upwards by a key, and what it makes of each row. Judging is pure. */
-export interface CheckOf<Row> {
+/** Where the rows of a check come from. */
+export type Source<Row> =
+  | {
+      /** All of them, upwards by a key. */
+      readonly rows: (place: AuditPlace, rules: AuditRules) => Loader<readonly Row[]>;
+      readonly keyOf: (row: Row) => string;
+      readonly sift?: never;
+    }
+  | {
+      /** A stretch of them, of which the database leaves out those that are surely well. */
+      readonly sift: (place: AuditPlace, rules: AuditRules) => Loader<Sifted<Row>>;
+      readonly rows?: never;
+    };
+
+/** A check in its parts: what it reads, and what it makes of each row. Judging is pure. */
+export type CheckOf<Row> = Source<Row> & {
   readonly name: string;
   readonly question: string;
-  readonly rows: (place: AuditPlace, rules: AuditRules) => Loader<readonly Row[]>;
-  readonly keyOf: (row: Row) => string;
   /** Where a row leads to much more: at most so many a page. */
   readonly mostRows?: number;
   readonly judge: (row: Row, now: Instant) => readonly Found[];
+};
+
+/** The next stretch; `last` is null where it is the end. */
+function* stretch<Row>(source: Source<Row>, place: AuditPlace, rules: AuditRules): Loader<Sifted<Row>> {
+  if (source.rows === undefined) {
+    const sifted = yield* source.sift(place, rules);
+    return sifted.examined < place.limit ? { ...sifted, last: null } : sifted;
+  }
+  const rows = yield* source.rows(place, rules);
+  const last = rows.at(-1);
+  const isEnd = last === undefined || rows.length < place.limit;
+  return { examined: rows.length, last: isEnd ? null : source.keyOf(last), rows };
 }
 
 /** The parts as one whole, so that checks over different rows stand in one list. */
-export const defineCheck = <Row>({ name, question, rows, keyOf, mostRows, judge }: CheckOf<Row>): Check => ({
-  name,
-  question,
+export const defineCheck = <Row>(parts: CheckOf<Row>): Check => ({
+  name: parts.name,
+  question: parts.question,
   *page(place, rules) {
-    const limit = Math.min(place.limit, mostRows ?? place.limit);
-    const found = yield* rows({ ...place, limit }, rules);
-    return {
-      examined: found.length,
-      last: lastKey(found, keyOf, limit),
-      judge: () => found.flatMap((row) => judge(row, place.now)),
-    };
+    const limit = Math.min(place.limit, parts.mostRows ?? place.limit);
+    const { examined, last, rows } = yield* stretch(parts, { ...place, limit }, rules);
+    return { examined, last, judge: () => rows.flatMap((row) => parts.judge(row, place.now)) };
   },
 });
 
-const lastKey = <Row>(found: readonly Row[], keyOf: (row: Row) => string, limit: number): string | null => {
-  const last = found.at(-1);
-  return last === undefined || found.length < limit ? null : keyOf(last);
-};
-
 /** A check whose findings are about all rows together: it adds up, and says at its end what that comes to. */
-export interface SummaryOf<Row, Sum> extends Omit<CheckOf<Row>, 'judge' | 'mostRows'> {
+export type SummaryOf<Row, Sum> = Source<Row> & {
+  readonly name: string;
+  readonly question: string;
+  readonly mostRows?: number;
   /** Plain data of a bounded size: it goes with the place from page to page, and to whoever takes the audit over. */
   readonly nothing: Sum;
   readonly add: (sum: Sum, row: Row, now: Instant) => Sum;
   readonly summarize: (sum: Sum, now: Instant) => readonly Found[];
-}
+};
 
 interface SummaryPlace<Sum> {
   readonly after: string;
@@ -96,13 +114,13 @@ export const defineSummary = <Row, Sum>(parts: SummaryOf<Row, Sum>): Check => ({
   *page(place, rules) {
     const from: SummaryPlace<Sum> =
       place.after === '' ? { after: '', sum: parts.nothing } : (JSON.parse(place.after) as SummaryPlace<Sum>);
-    const found = yield* parts.rows({ ...place, after: from.after }, rules);
-    const sum = found.reduce((before, row) => parts.add(before, row, place.now), from.sum);
-    const after = lastKey(found, parts.keyOf, place.limit);
+    const limit = Math.min(place.limit, parts.mostRows ?? place.limit);
+    const { examined, last, rows } = yield* stretch(parts, { ...place, after: from.after, limit }, rules);
+    const sum = rows.reduce((before, row) => parts.add(before, row, place.now), from.sum);
     return {
-      examined: found.length,
-      last: after === null ? null : JSON.stringify({ after, sum }),
-      judge: () => (after === null ? parts.summarize(sum, place.now) : []),
+      examined,
+      last: last === null ? null : JSON.stringify({ after: last, sum }),
+      judge: () => (last === null ? parts.summarize(sum, place.now) : []),
     };
   },
 });

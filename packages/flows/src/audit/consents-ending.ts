@@ -87,8 +87,8 @@ const inOrder = (a: Ending, b: Ending): number => (a.week ?? 0) - (b.week ?? 0);
 export const consentsEnding = defineSummary<Connection, Sum>({
   name: 'consents-ending',
   question: 'Do all consents last for another four weeks, and is every one that has ended known to have?',
-  rows: ({ tenantId, after, limit }) => read('connectionsScan', { tenantId, after, limit }),
-  keyOf: ({ id }) => id,
+  sift: ({ tenantId, now, after, limit }) =>
+    read('consentsEndingBy', { tenantId, after, limit, until: now + AHEAD_MS }),
   nothing: {},
   add,
   summarize: (sum) => Object.values(sum).toSorted(inOrder).map(foundOf),

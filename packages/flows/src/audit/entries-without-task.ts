@@ -1,33 +1,21 @@
 import { formatAmount, formatInstant, money } from '@freshet/domain';
 import type { Charge, LedgerEntry } from '@freshet/domain';
-import { read, type Loader } from '@freshet/ports';
+import { read, type Loader, type Sifted } from '@freshet/ports';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
 
-/** An entry of the ledger; with all of its pull's where no refresh of ours stands behind it. */
+/** An entry of the ledger that no refresh of ours stands behind, with all of its pull's. */
 export interface JudgedEntry {
   readonly entry: LedgerEntry;
   readonly orphans: readonly LedgerEntry[];
 }
 
 /** Money of a connect or a repair has no task; money of a forced pull has. */
-function* hasReason({ tenantId, taskId, pullId }: LedgerEntry): Loader<boolean> {
-  if (taskId !== null) return (yield* read('task', { tenantId, id: taskId })) !== null;
-  const pull = yield* read('pull', { tenantId, id: pullId });
-  return pull !== null && pull.origin !== 'forced';
-}
-
-function* entries({ tenantId, after, limit }: AuditPlace): Loader<readonly JudgedEntry[]> {
-  const page = yield* read('ledgerScan', { tenantId, after, limit });
-  const known = new Map<string, boolean>();
+function* entries({ tenantId, after, limit }: AuditPlace): Loader<Sifted<JudgedEntry>> {
+  const { rows, ...looked } = yield* read('entriesAstray', { tenantId, after, limit });
   const judged: JudgedEntry[] = [];
-  for (const entry of page) {
-    const source = entry.taskId ?? entry.pullId;
-    const explained = known.get(source) ?? (yield* hasReason(entry));
-    known.set(source, explained);
-    const { pullId } = entry;
-    judged.push({ entry, orphans: explained ? [] : yield* read('ledgerOfPull', { tenantId, pullId }) });
-  }
-  return judged;
+  for (const entry of rows)
+    judged.push({ entry, orphans: yield* read('ledgerOfPull', { tenantId, pullId: entry.pullId }) });
+  return { ...looked, rows: judged };
 }
 
 const sumOf = (orphans: readonly LedgerEntry[], kind: Charge): number =>
@@ -73,7 +61,6 @@ export const judgeEntry = ({ entry, orphans }: JudgedEntry): readonly Found[] =>
 export const entriesWithoutTask = defineCheck<JudgedEntry>({
   name: 'entries-without-task',
   question: 'Does every movement of money belong to a refresh that exists?',
-  rows: entries,
-  keyOf: ({ entry }) => entry.id,
+  sift: entries,
   judge: judgeEntry,
 });

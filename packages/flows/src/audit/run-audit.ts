@@ -124,7 +124,11 @@ const decideStep = (worker: Worker, { run, lease }: Held, at: Place, { examined,
   const { engine, holder } = worker;
   if (run === null || lease?.holder !== holder || lease.check !== at.check || lease.after !== at.after)
     return { at: undefined, effects: [] };
-  const walked = examined.reduce((before, { check: of, rows }) => tally(before, of, rows, []), { examined: run.examined, counts: run.counts, money: run.money });
+  const walked = examined.reduce((before, { check: of, rows }) => tally(before, of, rows, []), {
+    examined: run.examined,
+    counts: run.counts,
+    money: run.money,
+  });
   const end = next === undefined ? ({ state: 'done', endedAt: engine.clock.now() } as const) : {};
   const until = engine.clock.realNow() + engine.leaseMs;
   return {

@@ -1,6 +1,6 @@
 import { formatAmount, formatInstant, MINUTE } from '@freshet/domain';
 import type { Connection, Instant, Money, Task } from '@freshet/domain';
-import { read, type Loader } from '@freshet/ports';
+import { read, type Loader, type Sifted } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
 import { chargedRefreshes, LOOK_BACK_MS } from './charged-refreshes.js';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
@@ -44,8 +44,9 @@ function* soonAfter(connection: Connection, task: Task, from: Instant, until: In
   return null;
 }
 
-function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<readonly SpentOn[]> {
-  const connections = yield* read('connectionsScan', { tenantId, after, limit });
+function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<Sifted<SpentOn>> {
+  const asked = { tenantId, after, limit, since: now - LOOK_BACK_MS, soonMs: SOON_MS };
+  const { rows: connections, ...looked } = yield* read('wastefulConnections', asked);
   const rows: SpentOn[] = [];
   for (const connection of connections) {
     const charged: ChargedPull[] = [];
@@ -60,7 +61,7 @@ function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<readonly Sp
     }
     rows.push({ connection, charged });
   }
-  return rows;
+  return { ...looked, rows };
 }
 
 interface Reason {
@@ -132,7 +133,6 @@ export const wastedPulls = defineCheck<SpentOn>({
   name: 'wasted-pulls',
   question:
     'Did every forced pull that was paid for in the last 30 days bring something that a free one would not have brought minutes later?',
-  rows: spent,
-  keyOf: ({ connection }) => connection.id,
+  sift: spent,
   judge: judgeSpent,
 });

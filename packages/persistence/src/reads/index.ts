@@ -6,6 +6,7 @@ import { permitReaders } from './permit-readers.js';
 import type { Readers, Schema } from './reader.js';
 import { ratesReaders } from './rates-readers.js';
 import { scanReaders } from './scan-readers.js';
+import { sieveReaders } from './sieve-readers.js';
 import { usageReaders } from './usage-readers.js';
 
 /** How every read is answered, in one database's tables. */
@@ -20,6 +21,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...permitReaders(schema),
   ...pageReaders(schema),
   ...scanReaders(schema),
+  ...sieveReaders(schema),
 });
 
 export type { Readers, Reader, Schema } from './reader.js';

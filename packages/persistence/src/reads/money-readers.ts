@@ -121,7 +121,7 @@ const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpe
 const inPeriod = (t: { readonly tenantId: Column; readonly periodStart: Column; readonly periodEnd: Column }) =>
   and(eq(t.tenantId, value('tenantId')), gt(t.periodEnd, value('at')), lte(t.periodStart, value('at')));
 
-type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'budgetCounters' | 'budgetAlerts';
+type ByMoney = 'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'ledgerOfTask' | 'budgetCounters' | 'budgetAlerts';
 
 /** The ledger, and what it adds up to. */
 export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
@@ -131,6 +131,15 @@ export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
     budgetAlerts: sortedById(selecting(schema.db.select().from(alert).where(inPeriod(alert)))),
     ledgerTotals: ledgerTotals(schema),
     spend: spend(schema),
+    ledgerOfTask: all(
+      selecting(
+        schema.db
+          .select()
+          .from(entry)
+          .where(and(eq(entry.taskId, value('taskId')), isTenants(entry.tenantId)))
+          .orderBy(asc(entry.id)),
+      ),
+    ),
     ledgerOfPull: all(
       selecting(
         schema.db

@@ -81,7 +81,7 @@ const groupShapes = (kept: Kept, { tenantId, after, limit }: ReadParams<'groupSh
   return shapes;
 };
 
-type Lists = Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>;
+type Lists = Exclude<Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>, 'historiesScan'>;
 
 /** Lists and scans, by name. */
 export const listReads = (
@@ -117,11 +117,6 @@ export const listReads = (
   jobRunsPage: (asked) => page(kept.other.runsOfJob.of(asked.job), asked, () => true),
   groupShapes: (asked) => groupShapes(kept, asked),
   openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),
-  tasksWithLedgerScan: ({ tenantId, after, limit }) =>
-    upwards(kept.task.ofTenant.of(tenantId), after, limit).map((task) => ({
-      task,
-      entries: [...kept.other.ledgerOfTask.of(task.id)],
-    })),
   ledgerScan: ({ tenantId, after, limit }) => upwards(kept.other.ledgerById.of(tenantId), after, limit),
   connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),
   decisionsScan: ({ tenantId, after, limit }) => upwards(kept.other.decisionsOfTenant.of(tenantId), after, limit),

@@ -2,6 +2,7 @@ import type { Closure, Connection, Instant, Task } from '@freshet/domain';
 import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { ledgerTotals, spend } from './money-reads.js';
 import { listReads } from './page-reads.js';
+import { sieveReads } from './sieve-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
 import { isLiving, rankOfLane, type Kept } from './tables.js';
 import { countedPulls, latestPull, pullsBetween, usage } from './usage-reads.js';
@@ -120,6 +121,7 @@ const byKeyReads = (kept: Kept) => {
     breaker: ({ id }) => tables.breaker.get(id),
     budgetCounters: ({ tenantId, at }) => other.countersOfTenant.of(tenantId).filter(isIn(at)),
     budgetAlerts: ({ tenantId, at }) => other.alertsOfTenant.of(tenantId).filter(isIn(at)),
+    ledgerOfTask: ({ tenantId, taskId }) => other.ledgerOfTask.of(taskId).filter((row) => row.tenantId === tenantId),
     ledgerOfPull: ({ tenantId, pullId }) => [...other.ledgerOfPull.of(keyOf(tenantId, pullId))],
     pullPlan: inTenant(tables.pullPlan),
     tokenRenewal: inTenant(tables.tokenRenewal),
@@ -170,6 +172,7 @@ export const createReads = (kept: Kept): MemoryReads => ({
   ...byKeyReads(kept),
   ...dueReads(kept),
   ...listReads(kept),
+  ...sieveReads(kept),
   usage: (query) => usage(kept, query),
   latestPull: (query) => latestPull(kept, query),
   countedPulls: (query) => countedPulls(kept, query),

@@ -1,0 +1,170 @@
+import type { Connection, LedgerEntry, Records, StatusChange, Task } from '@freshet/domain';
+import type { ConnectionWithHistory, ReadParams, Scan, Sifted } from '@freshet/ports';
+import { and, asc, desc, eq, gt, inArray, lte, sql, type SQL } from 'drizzle-orm';
+import { living, pulls, tasks } from '../schema/conditions.js';
+import type { Tables } from '../schema/index.js';
+import { selecting, type Statement } from '../statement.js';
+import { value, type Reader, type Readers, type Schema } from './reader.js';
+
+type Sifting = 'connection' | 'task' | 'ledgerEntry';
+
+interface Looked {
+  readonly examined: number;
+  readonly last: string | null;
+}
+
+const siftedOf = <Row>([looked, rows]: readonly (readonly unknown[])[]): Sifted<Row> => ({
+  ...((looked as readonly Looked[])[0] as Looked),
+  rows: rows as readonly Row[],
+});
+
+/** The tenant's next rows by id. */
+const nextOf = ({ db, tables }: Schema, name: Sifting) => {
+  const table: Pick<Tables[Sifting], 'id' | 'tenantId'> = tables[name];
+  return db
+    .select({ id: table.id })
+    .from(tables[name] as Tables['task'])
+    .where(and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after'))))
+    .orderBy(asc(table.id))
+    .limit(value('limit'));
+};
+
+/** Two statements a page: how far it reaches, by the index alone; and of its rows, those that are such. */
+const sieve = <Name extends Sifting, Params extends Scan>(
+  schema: Schema,
+  name: Name,
+  isSuch: SQL,
+): Reader<Params, Sifted<Records[Name]>> => {
+  const { db, tables } = schema;
+  const table: Pick<Tables[Sifting], 'id' | 'tenantId'> = tables[name];
+  const next = nextOf(schema, name).as('next');
+  const examined = sql<number>`count(*)`.mapWith(Number);
+  const last = sql<string | null>`max(${next.id})`;
+  const end = db.select({ last }).from(next);
+  const inPage = and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after')), sql`${table.id} <= (${end})`);
+  const rows = db
+    .select()
+    .from(tables[name] as Tables['task'])
+    .where(and(inPage, isSuch))
+    .orderBy(asc(table.id));
+  const statements: readonly Statement[] = [selecting(db.select({ examined, last }).from(next)), selecting(rows)];
+  return {
+    statements: () => statements,
+    values: (params) => ({ ...(params as Scan) }),
+    result: siftedOf<Records[Name]>,
+  };
+};
+
+/**
+ * Whether a task's entries are surely as they should be: of one pull in one currency, held at its price and, once it is known,
+ * settled as the task says. Several attempts are looked at one by one.
+ */
+const againstLedger = ({ tables: { task, ledgerEntry: entry } }: Schema): SQL => {
+  const cost = (part: 'micros' | 'currency'): SQL => sql`${task.cost} ->> ${sql.raw(`'${part}'`)}`;
+  const isReserved = sql`e.kind = 'reserved'`;
+  const ownOnly = sql`min(case when e.pull_id = ${task.pullId} and e.currency = ${cost('currency')} then 1 else 0 end) = 1`;
+  const heldAtPrice = sql`sum(case when ${isReserved} then e.micros else 0 end) = cast(${cost('micros')} as bigint)`;
+  const noneSettled = sql`min(case when ${isReserved} then 1 else 0 end) = 1`;
+  const settledAsTold = sql`min(case when ${isReserved} or e.kind = ${task.charge} then 1 else 0 end) = 1`;
+  const settledWhole = sql`sum(case when ${isReserved} then e.micros else -e.micros end) = 0 and sum(case when ${isReserved} then 1 else -1 end) = 0`;
+  const isHeld = sql`${task.charge} = 'reserved'`;
+  const isWell = sql`case
+    when count(*) = 0 then ${task.cost} is null and (not ${isHeld} or ${tasks.open(task)})
+    when ${isHeld} then ${tasks.open(task)} and ${noneSettled} and ${ownOnly} and ${heldAtPrice}
+    else ${ownOnly} and ${heldAtPrice} and ${settledAsTold} and ${settledWhole} end`;
+  return sql`not coalesce((select ${isWell} from ${entry} as e where e.task_id = ${task.id}), false)`;
+};
+
+/** Spelled so that no index of the tenant's is taken for the row's own. */
+const sameTenant = (alias: string, tenantId: SQL): SQL => sql`${sql.raw(alias)}.tenant_id || '' = ${tenantId}`;
+
+const astray = ({ tables: { ledgerEntry: entry, task, pull } }: Schema): SQL => {
+  const ofTask = sql`exists (select 1 from ${task} as t where t.id = ${entry.taskId} and ${sameTenant('t', sql`${entry.tenantId}`)})`;
+  const ofPull = sql`exists (select 1 from ${pull} as p where p.id = ${entry.pullId} and ${sameTenant('p', sql`${entry.tenantId}`)} and p.origin <> 'forced')`;
+  return sql`not case when ${entry.taskId} is null then ${ofPull} else ${ofTask} end`;
+};
+
+const wasteful = ({ tables: { connection, task, pull } }: Schema): SQL => {
+  const at = sql`coalesce(p.at, t.ended_at, t.queued_at)`;
+  const freeIn = (groupKey: SQL): SQL => sql`exists (select 1 from ${pull} as b
+    where b.tenant_id = ${connection.tenantId} and b.group_key = ${groupKey}
+    and b.at > coalesce(p.sent_at, ${at}) and b.at <= ${at} + ${value('soonMs')}
+    and b.origin = 'background' and b.state = 'succeeded' and b.task_id is null)`;
+  return sql`exists (select 1 from ${task} as t left join ${pull} as p on p.id = t.pull_id
+    where t.tenant_id = ${connection.tenantId} and t.connection_id = ${connection.id}
+    and t.charge = 'charged' and t.queued_at >= ${value('since')} and (p.origin is null or p.origin <> 'background')
+    and (not t.new_data or ${freeIn(sql`t.group_key`)} or ${freeIn(sql`${connection.groupKey}`)}))`;
+};
+
+const besideOthers = ({ tables: { connection } }: Schema): SQL =>
+  sql`${living.awaited(connection)} and exists (select 1 from ${connection} as o
+    where o.tenant_id = ${connection.tenantId} and o.customer_id = ${connection.customerId} and o.id <> ${connection.id}
+    and o.provider = ${connection.provider} and o.institution_id = ${connection.institutionId}
+    and o.status not in ('IN_PROGRESS', 'EXPIRED', 'DELETED'))`;
+
+const histories = (
+  connections: readonly Connection[],
+  changes: readonly StatusChange[],
+): readonly ConnectionWithHistory[] => {
+  const byConnection = new Map<string, StatusChange[]>(connections.map(({ id }) => [id, []]));
+  for (const change of changes) byConnection.get(change.connectionId)?.push(change);
+  return connections.map((connection) => ({
+    connection,
+    changes: byConnection.get(connection.id) as readonly StatusChange[],
+  }));
+};
+
+/** Two statements a page: the connections, and the newest changes of all of them. */
+const historiesScan = (schema: Schema): Reader<ReadParams<'historiesScan'>, readonly ConnectionWithHistory[]> => {
+  const { db, tables } = schema;
+  const { connection, statusChange: change } = tables;
+  const page = db
+    .select()
+    .from(connection)
+    .where(and(eq(connection.tenantId, value('tenantId')), gt(connection.id, value('after'))))
+    .orderBy(asc(connection.id))
+    .limit(value('limit'));
+  const newest = sql`coalesce((select o.id from ${change} as o
+    where o.tenant_id = ${change.tenantId} and o.connection_id = ${change.connectionId}
+    order by o.id desc limit 1 offset ${value('skipped')}), '')`;
+  const changes = db
+    .select()
+    .from(change)
+    .where(
+      and(
+        eq(change.tenantId, value('tenantId')),
+        inArray(change.connectionId, nextOf(schema, 'connection')),
+        sql`${change.id} >= ${newest}`,
+      ),
+    )
+    .orderBy(desc(change.id));
+  const statements: readonly Statement[] = [selecting(page), selecting(changes)];
+  return {
+    statements: () => statements,
+    values: (params) => ({ ...params, skipped: params.mostChanges - 1 }),
+    result: ([connections, theirs]) =>
+      histories(connections as readonly Connection[], theirs as readonly StatusChange[]),
+  };
+};
+
+type Sieves =
+  | 'tasksAgainstLedger'
+  | 'entriesAstray'
+  | 'wastefulConnections'
+  | 'twinConnections'
+  | 'consentsEndingBy'
+  | 'historiesScan';
+
+/** Scans that leave out what is surely well: an audit is handed the rest. */
+export const sieveReaders = (schema: Schema): Readers<Sieves> => {
+  const { connection } = schema.tables;
+  const ending = and(lte(connection.consentExpiresAt, value('until')), sql`${connection.active}`) as SQL;
+  return {
+    tasksAgainstLedger: sieve(schema, 'task', againstLedger(schema)),
+    entriesAstray: sieve(schema, 'ledgerEntry', astray(schema)),
+    wastefulConnections: sieve(schema, 'connection', wasteful(schema)),
+    twinConnections: sieve(schema, 'connection', besideOthers(schema)),
+    consentsEndingBy: sieve(schema, 'connection', ending),
+    historiesScan: historiesScan(schema),
+  };
+};

@@ -1,0 +1,128 @@
+import { isOpen, type Connection, type Instant, type LedgerEntry, type Task } from '@freshet/domain';
+import type { ReadName, ReadParams, ReadResult, Scan, Sifted } from '../reads.js';
+import { countWhile, keyOf } from './table.js';
+import type { Kept } from './tables.js';
+
+/** The next rows by id, and of them those that are such. */
+const sifted = <Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  { after, limit }: Scan,
+  isSuch: (row: Row) => boolean,
+): Sifted<Row> => {
+  const start = countWhile(rows, ({ id }) => id <= after);
+  const looked = rows.slice(start, start + limit);
+  return { examined: looked.length, last: looked.at(-1)?.id ?? null, rows: looked.filter(isSuch) };
+};
+
+const sum = (entries: readonly LedgerEntry[]): number => entries.reduce((total, { micros }) => total + micros, 0);
+
+/** One pull in one currency, whose money was held at its price and, once it is known, settled as the task says. */
+const agrees = ({ cost, charge, pullId, state }: Task, entries: readonly LedgerEntry[]): boolean => {
+  if (entries.length === 0) return cost === null && (charge !== 'reserved' || isOpen(state));
+  const held = entries.filter(({ kind }) => kind === 'reserved');
+  const settled = entries.filter(({ kind }) => kind !== 'reserved');
+  return (
+    entries.every((entry) => entry.pullId === pullId && entry.currency === cost?.currency) &&
+    sum(held) === cost?.micros &&
+    (charge === 'reserved'
+      ? isOpen(state) && settled.length === 0
+      : settled.every(({ kind }) => kind === charge) && settled.length === held.length && sum(settled) === sum(held))
+  );
+};
+
+const hasReason = ({ tables }: Kept, { tenantId, taskId, pullId }: LedgerEntry): boolean => {
+  if (taskId !== null) return tables.task.get(taskId)?.tenantId === tenantId;
+  const pull = tables.pull.get(pullId);
+  return pull?.tenantId === tenantId && pull.origin !== 'forced';
+};
+
+const hasFreePull = ({ pull }: Kept, tenantId: string, groupKey: string, from: Instant, until: Instant): boolean =>
+  pull.inScope.group
+    .of(keyOf(tenantId, keyOf('group', groupKey)))
+    .some(
+      ({ at, origin, state, taskId }) =>
+        at > from && at <= until && origin === 'background' && state === 'succeeded' && taskId === null,
+    );
+
+type Wasteful = ReadParams<'wastefulConnections'>;
+
+const isWasted = (kept: Kept, task: Task, { groupKey }: Connection, { since, soonMs }: Wasteful): boolean => {
+  const { tenantId, charge, queuedAt, endedAt, newData } = task;
+  if (charge !== 'charged' || queuedAt < since) return false;
+  const pull = kept.tables.pull.get(task.pullId);
+  if (pull?.origin === 'background') return false;
+  if (newData === false) return true;
+  const at = pull?.at ?? endedAt ?? queuedAt;
+  return [task.groupKey, groupKey].some((key) => hasFreePull(kept, tenantId, key, pull?.sentAt ?? at, at + soonMs));
+};
+
+const isComplete = ({ status }: Connection): boolean => !['IN_PROGRESS', 'EXPIRED', 'DELETED'].includes(status);
+
+const placeOf = ({ customerId, provider, institutionId }: Connection): string =>
+  keyOf(customerId, provider, institutionId);
+
+/** Of a few connections, those that were charged for what was wasted. */
+const wasteful = (kept: Kept, asked: Wasteful, { rows, ...looked }: Sifted<Connection>): Sifted<Connection> => {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const found = new Set<string>();
+  for (const task of kept.task.ofTenant.of(asked.tenantId)) {
+    const connection = byId.get(task.connectionId);
+    if (connection !== undefined && isWasted(kept, task, connection, asked)) found.add(connection.id);
+  }
+  return { ...looked, rows: rows.filter(({ id }) => found.has(id)) };
+};
+
+const beside = (kept: Kept, { tenantId }: Scan, { rows, ...looked }: Sifted<Connection>): Sifted<Connection> => {
+  const counts = new Map<string, number>();
+  for (const each of kept.connection.ofTenant.of(tenantId).filter(isComplete))
+    counts.set(placeOf(each), (counts.get(placeOf(each)) ?? 0) + 1);
+  return { ...looked, rows: rows.filter((row) => isComplete(row) && (counts.get(placeOf(row)) ?? 0) > 1) };
+};
+
+type Sieves =
+  | 'tasksAgainstLedger'
+  | 'entriesAstray'
+  | 'wastefulConnections'
+  | 'twinConnections'
+  | 'consentsEndingBy'
+  | 'historiesScan';
+
+/** Scans that leave out what is well. */
+export const sieveReads = (
+  kept: Kept,
+): { readonly [Name in Sieves & ReadName]: (params: ReadParams<Name>) => ReadResult<Name> } => {
+  const connections = (asked: Scan, isSuch: (row: Connection) => boolean): Sifted<Connection> =>
+    sifted(kept.connection.ofTenant.of(asked.tenantId), asked, isSuch);
+  return {
+    tasksAgainstLedger: (asked) =>
+      sifted(
+        kept.task.ofTenant.of(asked.tenantId),
+        asked,
+        (task) => !agrees(task, kept.other.ledgerOfTask.of(task.id)),
+      ),
+    entriesAstray: (asked) =>
+      sifted(kept.other.ledgerById.of(asked.tenantId), asked, (entry) => !hasReason(kept, entry)),
+    wastefulConnections: (asked) =>
+      wasteful(
+        kept,
+        asked,
+        connections(asked, () => true),
+      ),
+    twinConnections: (asked) =>
+      beside(
+        kept,
+        asked,
+        connections(asked, () => true),
+      ),
+    consentsEndingBy: (asked) =>
+      connections(asked, ({ active, consentExpiresAt: endsAt }) => active && endsAt !== null && endsAt <= asked.until),
+    historiesScan: (asked) =>
+      connections(asked, () => true).rows.map((connection) => ({
+        connection,
+        changes: kept.other.historyOfConnection
+          .of(keyOf(asked.tenantId, connection.id))
+          .slice(-asked.mostChanges)
+          .toReversed(),
+      })),
+  };
+};

@@ -7,10 +7,12 @@ import { requestAudit, runAudit } from '@freshet/flows';
 import { openSqliteStore } from '@freshet/persistence';
 import { createPageThread } from '../apps/api/dist/audit/page-thread.js';
 import { createIds } from '../apps/api/dist/engine/random-ids.js';
-import { livedInBook } from './lived-in.mjs';
+import { livedInBook } from './lived-in-book.mjs';
 
 const [what, file] = process.argv.slice(2);
 const TENANT = 'ten_default';
+
+const cpuMs = () => (({ user, system }) => (user + system) / 1000)(process.cpuUsage());
 
 const bareReads = () => {
   const client = new Database(file, { readonly: true });
@@ -18,10 +20,10 @@ const bareReads = () => {
   const tables = client.prepare(`select name from sqlite_master where type = 'table'`).pluck().all();
   const reads = {};
   for (const table of tables.filter((name) => !/^(sqlite|__)/.test(name))) {
-    const startedAt = performance.now();
+    const [startedAt, cpu] = [performance.now(), cpuMs()];
     let rows = 0;
     for (const row of client.prepare(`select * from "${table}"`).raw().iterate()) rows += row.length > 0 ? 1 : 0;
-    reads[table] = { rows, ms: performance.now() - startedAt };
+    reads[table] = { rows, ms: performance.now() - startedAt, cpuMs: cpuMs() - cpu };
   }
   client.close();
   return { reads };
@@ -56,11 +58,12 @@ const audited = async () => {
   const checks = {};
   let longestLog = 0;
   const pages = async (check, place) => {
-    const startedAt = performance.now();
+    const [startedAt, cpu] = [performance.now(), cpuMs()];
     const page = await thread.pages(check, place);
     const ms = performance.now() - startedAt;
-    const known = (checks[check] ??= { ms: 0, pages: 0, rows: 0, longestMs: 0, found: 0, examples: [] });
+    const known = (checks[check] ??= { ms: 0, cpuMs: 0, pages: 0, rows: 0, longestMs: 0, found: 0, examples: [] });
     known.ms += ms;
+    known.cpuMs += cpuMs() - cpu;
     known.pages += 1;
     known.rows += page.examined;
     known.longestMs = Math.max(known.longestMs, ms);

@@ -4,31 +4,19 @@
 //
 // Density of a connection-month: 30 background pulls with their webhooks, some 4 decisions, 1 to 2 forced pulls with their
 // money, one status history. `days` 0: connections as they were imported, and nothing else.
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { insert, put, recordNames } from '@freshet/domain';
 import { openSqliteStore } from '@freshet/persistence';
-import { buildPolicyBook } from '@freshet/policy';
 import { createMemoryStore } from '@freshet/ports/memory';
 import { referenceWorkload, runPolicy, traceOf } from '@freshet/simulator';
+import { livedInBook } from './lived-in-book.mjs';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 const TEMPLATES = 100;
-
-/** With a budget that covers all of it, so that money is counted twice over. */
-export const livedInBook = () =>
-  buildPolicyBook({
-    hash: (text) => createHash('sha256').update(text).digest('hex'),
-    policyFile: {
-      version: 1,
-      budgets: [{ name: 'all', period: 'month', timeZone: 'UTC', amount: '100000000.00', currency: 'USD' }],
-    },
-    fileName: 'bench',
-  });
 
 /** Two ways in which teams ask: in mode auto of a provider that merges twins, and forcing one that bills them each. */
 const lives = [

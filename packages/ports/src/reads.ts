@@ -51,6 +51,12 @@ export interface LedgerTotals {
   readonly uncertainMicros: number;
 }
 
+/** What became of the money that was held with one provider in one currency. */
+export interface HeldWith extends LedgerTotals {
+  readonly provider: ProviderName;
+  readonly currency: string;
+}
+
 /** What one provider cost and was forced in a stretch of time, by currency (null: forced without a known price). */
 export interface ProviderSpend extends LedgerTotals {
   readonly provider: ProviderName;
@@ -181,6 +187,11 @@ export interface Reads {
       readonly until: Instant;
     },
     LedgerTotals
+  >;
+  /** The same of each provider and currency, ordered by them. */
+  readonly heldTotals: Read<
+    { readonly tenantId: TenantId; readonly from: Instant; readonly until: Instant },
+    readonly HeldWith[]
   >;
   readonly ledgerOfTask: Read<{ readonly tenantId: TenantId; readonly taskId: TaskId }, readonly LedgerEntry[]>;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;

@@ -101,6 +101,8 @@ interface Seen {
   readonly found: readonly Found[];
   /** Where the audit goes on behind them; undefined: it has seen everything. */
   readonly next: Place | undefined;
+  /** Why the next page could not be read: what came before it is written first. */
+  readonly broken: { readonly error: unknown } | undefined;
 }
 
 const findingOf = (worker: Worker, check: string, found: Found): Finding => ({
@@ -152,22 +154,19 @@ const fail = async ({ engine, tenantId, id, holder }: Worker, error: unknown): P
   );
 };
 
-/** One page more; undefined: it could not be read, and what came before it is to be written first. */
-const seePage = async (worker: Worker, before: Seen | undefined, at: Place): Promise<Seen | undefined> => {
+/** One page more, behind those. */
+const seePage = async (worker: Worker, earlier: Seen['examined'], { check, after }: Place): Promise<Seen> => {
   const { engine, tenantId, checks, pageSize, pages } = worker;
-  const place = { tenantId, now: engine.clock.now(), after: at.after, limit: pageSize };
-  const page = await pages(at.check, place).catch((error: unknown) => {
-    if (before === undefined) throw error;
-  });
-  if (page === undefined) return undefined;
-  const earlier = before?.examined ?? [];
+  const page = await pages(check, { tenantId, now: engine.clock.now(), after, limit: pageSize });
   const last = earlier.at(-1);
-  const rows = page.examined + (last?.check === at.check ? last.rows : 0);
+  const isSame = last?.check === check;
+  const rows = page.examined + (isSame ? last.rows : 0);
   return {
-    examined: [...(last?.check === at.check ? earlier.slice(0, -1) : earlier), { check: at.check, rows }],
-    check: at.check,
+    examined: [...(isSame ? earlier.slice(0, -1) : earlier), { check, rows }],
+    check,
     found: page.found,
-    next: nextPlace(checks, at.check, page.last),
+    next: nextPlace(checks, check, page.last),
+    broken: undefined,
   };
 };
 
@@ -175,11 +174,13 @@ const seePage = async (worker: Worker, before: Seen | undefined, at: Place): Pro
 const seePages = async (worker: Worker, from: Place): Promise<Seen> => {
   const { clock, leaseMs } = worker.engine;
   const until = clock.realNow() + leaseMs / TELLS_WITHIN_LEASE;
-  let seen = (await seePage(worker, undefined, from)) as Seen;
+  let seen = await seePage(worker, [], from);
   while (seen.next !== undefined && seen.found.length === 0 && clock.realNow() < until) {
-    const more = await seePage(worker, seen, seen.next);
-    if (more === undefined) break;
-    seen = more;
+    try {
+      seen = await seePage(worker, seen.examined, seen.next);
+    } catch (error) {
+      return { ...seen, broken: { error } };
+    }
   }
   return seen;
 };
@@ -195,6 +196,7 @@ const walk = async (worker: Worker, from: Place): Promise<void> => {
       () => loadHeld(tenantId, id),
       (held) => decideStep(worker, held, here, seen),
     );
+    if (seen.broken !== undefined) throw seen.broken.error;
     at = step.at;
   }
 };

@@ -206,6 +206,41 @@ describe('an audit whose worker is lost', () => {
     expect(numbersIn(made)).toEqual(['10: 45']);
   });
 
+  test('tells how far it got only now and then where it finds nothing, and nothing of that is lost', async () => {
+    const made = testEngine();
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    const quiet = (pages: number, lastsMs: number): Check => ({
+      ...total,
+      *page(place, rules) {
+        if (pages === 0) throw lost;
+        pages -= 1;
+        made.clock.realNow += lastsMs;
+        return yield* total.page(place, rules);
+      },
+    });
+    let writes = 0;
+    const store = {
+      ...made.store,
+      turn: (async (load, decide) => {
+        const decided = await made.store.turn(load, decide);
+        writes += Number(decided.effects.length > 0);
+        return decided;
+      }) as typeof made.store.turn,
+    };
+    const run = (check: Check, pageSize: number) =>
+      runAudit({ ...made.engine, store }, TENANT, id, { checks: [check], pageSize });
+    await expect(run(quiet(4, 1), 2)).rejects.toBe(lost);
+    // It was taken; and four pages, before the one that could not be read, are one.
+    expect(writes).toBe(1 + 1);
+    expect(only(made)).toMatchObject({ state: 'running', examined: { total: 8 } });
+    made.clock.realNow += made.engine.leaseMs;
+    await run(quiet(9, made.engine.leaseMs), 1);
+    // Slow ones are told of one by one: the last two numbers, and that there are no more.
+    expect(writes).toBe(1 + 1 + 1 + 3);
+    expect(only(made)).toMatchObject({ state: 'done', examined: { total: 10 } });
+    expect(numbersIn(made)).toEqual(['10: 45']);
+  });
+
   test('is finished before those that are queued', async () => {
     const made = await interrupted(1);
     await requestAudit(made.engine, TENANT, 'request');

@@ -93,7 +93,8 @@ const wasteful = ({ tables: { connection, task, pull } }: Schema): SQL => {
   return sql`exists (select 1 from ${task} as t left join ${pull} as p on p.id = t.pull_id
     where t.tenant_id = ${connection.tenantId} and t.connection_id = ${connection.id}
     and t.charge = 'charged' and t.queued_at >= ${value('since')} and (p.origin is null or p.origin <> 'background')
-    and (not t.new_data or ${freeIn(sql`t.group_key`)} or ${freeIn(sql`${connection.groupKey}`)}))`;
+    and (not t.new_data or ${freeIn(sql`t.group_key`)}
+      or (t.group_key <> ${connection.groupKey} and ${freeIn(sql`${connection.groupKey}`)})))`;
 };
 
 const besideOthers = ({ tables: { connection } }: Schema): SQL =>

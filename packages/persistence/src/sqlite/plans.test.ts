@@ -62,6 +62,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['budgetAlerts', {}, ['budget_alerts_period']],
   ['ledgerTotals', { provider: null }, ['ledger_entries_time', ...fates]],
   ['ledgerTotals', { provider: 'x' }, ['ledger_entries_time', ...fates]],
+  ['heldTotals', {}, ['ledger_entries_time', ...fates]],
   ['ledgerOfPull', {}, ['ledger_entries_pull']],
   ['spend', {}, ['ledger_entries_time', 'ledger_entries_pull', 'pulls_forced', 'ledger_entries_pull']],
   ['decision', {}, ['sqlite_autoindex_decisions_1']],

@@ -1,6 +1,6 @@
 import type { Closure, Connection, Instant, Task } from '@freshet/domain';
 import type { ReadName, ReadParams, ReadResult } from '../reads.js';
-import { ledgerTotals, spend } from './money-reads.js';
+import { heldTotals, ledgerTotals, spend } from './money-reads.js';
 import { listReads } from './page-reads.js';
 import { sieveReads } from './sieve-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
@@ -178,5 +178,6 @@ export const createReads = (kept: Kept): MemoryReads => ({
   countedPulls: (query) => countedPulls(kept, query),
   pullsBetween: (asked) => pullsBetween(kept, asked),
   ledgerTotals: (asked) => ledgerTotals(kept, asked),
+  heldTotals: (asked) => heldTotals(kept, asked),
   spend: (asked) => spend(kept, asked),
 });

@@ -19,7 +19,7 @@ const MINUTE = 60_000;
 const TEMPLATES = 100;
 
 /** Two ways in which teams ask: in mode auto of a provider that merges twins, and forcing one that bills them each. */
-const lives = [
+const LIVES = [
   { place: { connector: 'meld', provider: 'MX' }, mode: 'auto', seed: 1 },
   { place: { connector: 'meld', provider: 'PLAID' }, mode: 'force', seed: 2 },
 ];
@@ -31,7 +31,7 @@ const NAMES = ['customer-', 'simulated-', 'background '];
 const ofLife = (rows, life) =>
   JSON.parse(NAMES.reduce((text, name) => text.replaceAll(name, `${name}${life}-`), JSON.stringify(rows)));
 
-const templateRows = async (book, days, start, templates) => {
+const templateRows = async (book, lives, days, start, templates) => {
   const rows = Object.fromEntries(recordNames.map((name) => [name, []]));
   for (const [index, { place, mode, seed }] of lives.entries()) {
     const store = createMemoryStore();
@@ -158,13 +158,13 @@ const multiply = (file, template, copies) => {
 };
 
 /** Makes `file`, which must not be there yet, with so many connections and so many days behind them, up to `now`. */
-export const makeLivedIn = async ({ file, connections, days, now = Date.now() }) => {
+export const makeLivedIn = async ({ file, connections, days, lives = LIVES, now = Date.now() }) => {
   const book = livedInBook();
   const templates = Math.min(TEMPLATES, connections);
   const start = now - days * DAY - 2 * 3_600_000;
   const folder = mkdtempSync(join(tmpdir(), 'freshet-lived-'));
   try {
-    const rows = await templateRows(book, days, start, templates);
+    const rows = await templateRows(book, lives, days, start, templates);
     // Both lives spent of one budget.
     const template = join(folder, 'template.db');
     await writeTemplate(template, merged(inTime(rows, start)), book, now);

@@ -1,7 +1,7 @@
-import type { Connection, LedgerEntry, Records, StatusChange, Task } from '@freshet/domain';
+import type { Connection, Records, StatusChange } from '@freshet/domain';
 import type { ConnectionWithHistory, ReadParams, Scan, Sifted } from '@freshet/ports';
 import { and, asc, desc, eq, gt, inArray, lte, sql, type SQL } from 'drizzle-orm';
-import { living, pulls, tasks } from '../schema/conditions.js';
+import { living, tasks } from '../schema/conditions.js';
 import type { Tables } from '../schema/index.js';
 import { selecting, type Statement } from '../statement.js';
 import { value, type Reader, type Readers, type Schema } from './reader.js';

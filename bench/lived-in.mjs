@@ -128,6 +128,8 @@ const copySql = (client, table) => {
 const multiply = (file, template, copies) => {
   const client = new Database(file);
   try {
+    // From WAL there is no way straight to none.
+    client.pragma('journal_mode = delete');
     client.pragma('journal_mode = off');
     client.pragma('synchronous = off');
     client.pragma('cache_size = -262144');

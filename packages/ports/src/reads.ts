@@ -1,5 +1,6 @@
 import type {
   ApiKey,
+  AuditFigures,
   AuditId,
   AuditRun,
   Breaker,
@@ -190,6 +191,14 @@ export interface Reads {
     WebhookRecord | null
   >;
   readonly audit: Read<InTenant<AuditId>, AuditRun | null>;
+  readonly auditFigures: Read<InTenant<AuditId>, AuditFigures | null>;
+  /** The newest done audit of that trigger before that one. */
+  readonly doneAuditBefore: Read<InTenant<AuditId> & { readonly trigger: AuditRun['trigger'] }, AuditRun | null>;
+  /** What an audit found of that, by the key of the finding. */
+  readonly findingByKey: Read<
+    { readonly tenantId: TenantId; readonly auditId: AuditId; readonly check: string; readonly key: string },
+    Finding | null
+  >;
   readonly policyArchive: Read<{ readonly id: string }, PolicyArchive | null>;
   readonly apiKeyByHash: Read<{ readonly hash: string }, ApiKey | null>;
   readonly setting: Read<{ readonly id: string }, Setting | null>;
@@ -255,6 +264,8 @@ export interface Reads {
   readonly auditsPage: Read<Page, readonly AuditRun[]>;
   readonly jobRunsPage: Read<Pick<Page, 'before' | 'limit'> & { readonly job: string }, readonly JobRun[]>;
   readonly findingsPage: Read<FindingsPage, readonly Finding[]>;
+  /** The findings of an audit that `laterId` found no more, the newest first. */
+  readonly goneFindingsPage: Read<Page & { readonly auditId: AuditId; readonly laterId: AuditId }, readonly Finding[]>;
 
   /** Audit scans go up by key, so that a page is found again however long the last one took. */
   readonly groupShapes: Read<

@@ -1,5 +1,6 @@
-import type { ConnectionId, Instant, Money, Severity, TenantId } from '@freshet/domain';
+import type { BudgetFigure, ConnectionId, Instant, Money, Severity, SumTree, TenantId } from '@freshet/domain';
 import type { Loader } from '@freshet/ports';
+import { treeOf, type Sum } from './figures/sums.js';
 import type { AuditRules } from './rules.js';
 
 /** Where an audit has got to in one check: whose rows, as of when, after which key, and how many at a time. */
@@ -12,6 +13,8 @@ export interface AuditPlace {
 
 /** One thing found, as its check judged it. */
 export interface Found {
+  /** What it is about, once in an audit: the same thing found on another night has the same key, whatever else changed. */
+  readonly key: string;
   readonly severity: Severity;
   readonly connectionId: ConnectionId | null;
   readonly summary: string;
@@ -20,11 +23,18 @@ export interface Found {
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
+/** What a page adds to the figures of the audit; budgets: as they stand, where the page has looked. */
+export interface PageFigures {
+  readonly sums: SumTree;
+  readonly budgets: readonly BudgetFigure[] | null;
+}
+
 /** One page of what a check looks at: facts that are loaded, and not judged yet. */
 export interface AuditPage {
   readonly examined: number;
   /** The place of its last row; null where the check has come to its end. */
   readonly last: string | null;
+  readonly figures: PageFigures;
   readonly judge: () => readonly Found[];
 }
 
@@ -33,6 +43,7 @@ export interface JudgedPage {
   readonly examined: number;
   readonly last: string | null;
   readonly found: readonly Found[];
+  readonly figures: PageFigures;
 }
 
 /** Where the pages of an audit are read and judged, by the name of their check. */
@@ -55,19 +66,36 @@ export interface CheckOf<Row> {
   /** Where a row leads to much more: at most so many a page. */
   readonly mostRows?: number;
   readonly judge: (row: Row, now: Instant) => readonly Found[];
+  /** What it adds to the figures of the audit, since it has the row in its hands. */
+  readonly figures?: (row: Row, now: Instant) => readonly Sum[];
+  /** The same for what is looked at once, at its first page. */
+  readonly budgetFigures?: (place: AuditPlace, rules: AuditRules) => Loader<readonly BudgetFigure[]>;
 }
 
+const figuresOf = <Row>(
+  { figures }: Pick<CheckOf<Row>, 'figures'>,
+  rows: readonly Row[],
+  now: Instant,
+  budgets: PageFigures['budgets'] = null,
+): PageFigures => ({
+  sums: figures === undefined ? {} : treeOf(rows.flatMap((row) => figures(row, now))),
+  budgets,
+});
+
 /** The parts as one whole, so that checks over different rows stand in one list. */
-export const defineCheck = <Row>({ name, question, rows, keyOf, mostRows, judge }: CheckOf<Row>): Check => ({
-  name,
-  question,
+export const defineCheck = <Row>(parts: CheckOf<Row>): Check => ({
+  name: parts.name,
+  question: parts.question,
   *page(place, rules) {
-    const limit = Math.min(place.limit, mostRows ?? place.limit);
-    const found = yield* rows({ ...place, limit }, rules);
+    const limit = Math.min(place.limit, parts.mostRows ?? place.limit);
+    const found = yield* parts.rows({ ...place, limit }, rules);
+    const budgets =
+      parts.budgetFigures === undefined || place.after !== '' ? null : yield* parts.budgetFigures(place, rules);
     return {
       examined: found.length,
-      last: lastKey(found, keyOf, limit),
-      judge: () => found.flatMap((row) => judge(row, place.now)),
+      last: lastKey(found, parts.keyOf, limit),
+      figures: figuresOf(parts, found, place.now, budgets),
+      judge: () => found.flatMap((row) => parts.judge(row, place.now)),
     };
   },
 });
@@ -78,7 +106,7 @@ const lastKey = <Row>(found: readonly Row[], keyOf: (row: Row) => string, limit:
 };
 
 /** A check whose findings are about all rows together: it adds up, and says at its end what that comes to. */
-export interface SummaryOf<Row, Sum> extends Omit<CheckOf<Row>, 'judge' | 'mostRows'> {
+export interface SummaryOf<Row, Sum> extends Omit<CheckOf<Row>, 'judge' | 'mostRows' | 'budgetFigures'> {
   /** Plain data of a bounded size: it goes with the place from page to page, and to whoever takes the audit over. */
   readonly nothing: Sum;
   readonly add: (sum: Sum, row: Row, now: Instant) => Sum;
@@ -102,6 +130,7 @@ export const defineSummary = <Row, Sum>(parts: SummaryOf<Row, Sum>): Check => ({
     return {
       examined: found.length,
       last: after === null ? null : JSON.stringify({ after, sum }),
+      figures: figuresOf(parts, found, place.now),
       judge: () => (after === null ? parts.summarize(sum, place.now) : []),
     };
   },

@@ -2,6 +2,8 @@ import { formatAmount, formatInstant, isOpen, money } from '@freshet/domain';
 import type { Charge, LedgerEntry, Money, Task } from '@freshet/domain';
 import { read, type TaskWithLedger } from '@freshet/ports';
 import { defineCheck, MOST_IDS, type Found } from './check.js';
+import { refreshOf } from './figures/refreshes.js';
+import { heldOf } from './figures/spend.js';
 
 /** Where the ledger and the task tell different stories, and how much money lies between them. */
 interface Difference {
@@ -131,6 +133,7 @@ const found = (
   const micros = unaccounted(differences);
   const endedReserved = !isOpen(task.state) && task.charge === 'reserved';
   return {
+    key: `${task.id} ${currency ?? ''}`,
     severity: endedReserved || micros > 0 ? 'critical' : 'warning',
     connectionId: task.connectionId,
     summary: `the ledger and a refresh disagree: ${differences.map(({ told }) => told).join('; ')}`,
@@ -167,4 +170,5 @@ export const ledgerAgainstTasks = defineCheck<TaskWithLedger>({
   rows: ({ tenantId, after, limit }) => read('tasksWithLedgerScan', { tenantId, after, limit }),
   keyOf: ({ task }) => task.id,
   judge: judgeTaskLedger,
+  figures: (row, now) => [...heldOf(row, now), ...refreshOf(row.task, now)],
 });

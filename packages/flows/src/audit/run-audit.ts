@@ -1,11 +1,12 @@
-import { idOf, insert, update } from '@freshet/domain';
-import type { AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
+import { idOf, insert, put, update } from '@freshet/domain';
+import type { AuditFigures, AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
 import { read, StoreUnavailable, type Loader } from '@freshet/ports';
 import type { Engine } from '../engine.js';
 import type { AuditPages, Check, Found, JudgedPage } from './check.js';
 import { auditChecks } from './checks.js';
 import { dropLease, holdLease, LEASE_ID, leaseIn, type AuditLease } from './lease.js';
 import { pagesOver } from './pages-over.js';
+import { figuresWith, loadBefore, loadKnown, sinceOf, stayedWith } from './since.js';
 import { emptyTally, tally } from './tally.js';
 
 export interface AuditOptions {
@@ -23,6 +24,12 @@ const MOST_TAKES = 3;
 interface Held {
   readonly run: AuditRun | null;
   readonly lease: AuditLease | undefined;
+}
+
+/** What a page is written beside. */
+interface StepFacts extends Held {
+  readonly known: ReadonlyMap<string, Finding>;
+  readonly figures: AuditFigures | null;
 }
 
 interface Worker {
@@ -48,18 +55,36 @@ function* loadHeld(tenantId: TenantId, id: AuditId): Loader<Held> {
   return { run: yield* read('audit', { tenantId, id }), lease: leaseIn(yield* read('setting', { id: LEASE_ID })) };
 }
 
+/** With the audit that this one is compared with, where it begins. */
+function* loadTake(tenantId: TenantId, id: AuditId): Loader<Held & { readonly before: AuditRun | null }> {
+  const held = yield* loadHeld(tenantId, id);
+  return { ...held, before: held.run?.state === 'queued' ? yield* loadBefore(tenantId, id) : null };
+}
+
+function* loadStep(tenantId: TenantId, id: AuditId, check: string, page: JudgedPage): Loader<StepFacts> {
+  const held = yield* loadHeld(tenantId, id);
+  const known = yield* loadKnown(held.run, check, page);
+  return { ...held, known, figures: yield* read('auditFigures', { tenantId, id }) };
+}
+
 const isOver = ({ state }: AuditRun): boolean => state === 'done' || state === 'failed';
 
 const failed = (run: AuditRun, error: string, now: number): Effect =>
   update('audit', run.id, { state: 'failed', endedAt: now, error });
 
-const begin = ({ engine, tenantId, id, holder, checks }: Worker, run: AuditRun): Step => {
+const begin = ({ engine, tenantId, id, holder, checks }: Worker, run: AuditRun, before: AuditRun | null): Step => {
   const until = engine.clock.realNow() + engine.leaseMs;
   const at = { check: checks[0]?.name ?? '', after: '' };
   return {
     at,
     effects: [
-      update('audit', run.id, { state: 'running', startedAt: engine.clock.now(), ...emptyTally(checks) }),
+      update('audit', run.id, {
+        state: 'running',
+        startedAt: engine.clock.now(),
+        since: sinceOf(before, checks),
+        ...emptyTally(checks),
+      }),
+      put('auditFigures', { id, tenantId, sums: {}, budgets: [] }),
       holdLease({ tenantId, id, holder, until, takes: 1, ...at }),
     ],
   };
@@ -80,24 +105,31 @@ const takeOver = ({ engine, holder, checks }: Worker, run: AuditRun, lease: Audi
   return { at: { check, after }, effects: [holdLease({ ...lease, holder, until, takes: lease.takes + 1 })] };
 };
 
-const decideTake = (worker: Worker, { run, lease }: Held): Step => {
+const decideTake = (worker: Worker, { run, lease, before }: Held & { readonly before: AuditRun | null }): Step => {
   const { engine, id } = worker;
   const isDead = lease !== undefined && lease.until <= engine.clock.realNow();
   const isOurs = lease?.id === id;
   if (run === null || isOver(run)) return { at: undefined, effects: isDead && isOurs ? [dropLease()] : [] };
   // Another audit's lease, even a dead one, is taken over first: its run would be forgotten with it.
   if (lease !== undefined) return isDead && isOurs ? takeOver(worker, run, lease) : { at: undefined, effects: [] };
-  if (run.state === 'queued') return begin(worker, run);
+  if (run.state === 'queued') return begin(worker, run, before);
   const error = 'it was interrupted, and how far it had got is not known';
   return { at: undefined, effects: [failed(run, error, engine.clock.now())] };
 };
 
-const findingOf = (worker: Worker, check: string, found: Found): Finding => ({
+const findingOf = (
+  worker: Worker,
+  check: string,
+  found: Found,
+  now: number,
+  earlier: Finding | undefined,
+): Finding => ({
   id: idOf('finding', worker.engine.ids.next()),
   tenantId: worker.tenantId,
   auditId: worker.id,
   check,
-  at: worker.engine.clock.now(),
+  at: now,
+  firstSeenAt: earlier?.firstSeenAt ?? now,
   ...found,
 });
 
@@ -109,19 +141,23 @@ const nextPlace = (checks: readonly Check[], check: string, last: string | null)
 };
 
 /** A page's findings, and where the audit goes on; nothing of them where another worker has taken over. */
-const decideStep = (worker: Worker, { run, lease }: Held, at: Place, page: JudgedPage): Step => {
+const decideStep = (worker: Worker, { run, lease, known, figures }: StepFacts, at: Place, page: JudgedPage): Step => {
   const { engine, holder, checks } = worker;
+  const now = engine.clock.now();
   if (run === null || lease?.holder !== holder || lease.check !== at.check || lease.after !== at.after)
     return { at: undefined, effects: [] };
   const next = nextPlace(checks, at.check, page.last);
   const totals = tally(run, at.check, page.examined, page.found);
-  const end = next === undefined ? ({ state: 'done', endedAt: engine.clock.now() } as const) : {};
+  const end = next === undefined ? ({ state: 'done', endedAt: now } as const) : {};
+  const since = stayedWith(run.since, at.check, page.found, known);
+  const added = figures === null ? undefined : figuresWith(figures, page);
   const until = engine.clock.realNow() + engine.leaseMs;
   return {
     at: next,
     effects: [
-      ...page.found.map((each) => insert('finding', findingOf(worker, at.check, each))),
-      update('audit', run.id, { ...totals, ...end }),
+      ...page.found.map((each) => insert('finding', findingOf(worker, at.check, each, now, known.get(each.key)))),
+      update('audit', run.id, { ...totals, ...end, since }),
+      ...(added === undefined ? [] : [put('auditFigures', added)]),
       next === undefined ? dropLease() : holdLease({ ...lease, ...next, until }),
     ],
   };
@@ -147,8 +183,8 @@ const walk = async (worker: Worker, from: Place): Promise<void> => {
     const place = { tenantId, now: engine.clock.now(), after: here.after, limit: pageSize };
     const page = await pages(here.check, place);
     const step: Step = await engine.store.turn(
-      () => loadHeld(tenantId, id),
-      (held) => decideStep(worker, held, here, page),
+      () => loadStep(tenantId, id, here.check, page),
+      (facts) => decideStep(worker, facts, here, page),
     );
     at = step.at;
   }
@@ -171,8 +207,8 @@ export const runAudit = async (
   const holder = `${engine.workerId} ${engine.ids.next()}`;
   const worker: Worker = { engine, tenantId, id, holder, checks, pageSize, pages };
   const taken = await engine.store.turn(
-    () => loadHeld(tenantId, id),
-    (held) => decideTake(worker, held),
+    () => loadTake(tenantId, id),
+    (facts) => decideTake(worker, facts),
   );
   if (taken.at !== undefined) {
     try {

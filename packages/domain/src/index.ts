@@ -1,3 +1,4 @@
+export * from './audit-figures.js';
 export * from './breaker.js';
 export * from './calendar.js';
 export * from './closure.js';

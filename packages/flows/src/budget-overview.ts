@@ -54,7 +54,12 @@ function* loadEarlier(budget: Budget, tenantId: TenantId, periodStart: Instant):
   return counters.find(({ id }) => id === earlier.counterId) ?? null;
 }
 
-function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant): Loader<readonly BudgetOverview[]> {
+/** Every one of these as it stands then. */
+export function* loadBudgets(
+  budgets: readonly Budget[],
+  tenantId: TenantId,
+  now: Instant,
+): Loader<readonly BudgetOverview[]> {
   // Entries are named by their time: the first one is the oldest.
   const [oldest] = yield* read('ledgerScan', { tenantId, after: '', limit: 1 });
   const counters = yield* read('budgetCounters', { tenantId, at: now });
@@ -75,7 +80,7 @@ export const budgetOverviews = async (engine: Engine, tenantId: TenantId): Promi
   const now = engine.clock.now();
   const budgets = engine.policies.budgetsFor(tenantId);
   const { overviews } = await engine.store.turn(
-    () => loadAll(budgets, tenantId, now),
+    () => loadBudgets(budgets, tenantId, now),
     (loaded) => ({ overviews: loaded, effects: [] }),
   );
   return overviews;

@@ -1,10 +1,12 @@
 import type {
   ApiKey,
+  AuditFigures,
   AuditId,
   AuditRun,
   Breaker,
   BudgetAlert,
   BudgetCounter,
+  Charge,
   Closure,
   Connection,
   ConnectionId,
@@ -30,6 +32,7 @@ import type {
   StatusLook,
   Task,
   TaskId,
+  TaskState,
   TenantId,
   TokenRenewal,
   Usage,
@@ -92,6 +95,23 @@ export interface Sifted<Row> {
   /** The key of its last row; null: there is none. */
   readonly last: string | null;
   readonly rows: readonly Row[];
+}
+
+/** How many refreshes at one provider ended in one way. */
+export interface RefreshCount {
+  readonly provider: ProviderName;
+  readonly state: TaskState;
+  readonly newData: boolean | null;
+  readonly count: number;
+}
+
+/** Money of one provider on one day, which begins at `day`. `reserved`: what was held then for a refresh, and is not settled. */
+export interface MoneyOfDay {
+  readonly provider: ProviderName;
+  readonly currency: string;
+  readonly kind: Exclude<Charge, 'released'>;
+  readonly day: Instant;
+  readonly micros: number;
 }
 
 /** Whose tasks at which provider. */
@@ -219,6 +239,14 @@ export interface Reads {
     WebhookRecord | null
   >;
   readonly audit: Read<InTenant<AuditId>, AuditRun | null>;
+  readonly auditFigures: Read<InTenant<AuditId>, AuditFigures | null>;
+  /** The newest done audit of that trigger before that one. */
+  readonly doneAuditBefore: Read<InTenant<AuditId> & { readonly trigger: AuditRun['trigger'] }, AuditRun | null>;
+  /** What an audit found of that, by the key of the finding. */
+  readonly findingByKey: Read<
+    { readonly tenantId: TenantId; readonly auditId: AuditId; readonly check: string; readonly key: string },
+    Finding | null
+  >;
   readonly policyArchive: Read<{ readonly id: string }, PolicyArchive | null>;
   readonly apiKeyByHash: Read<{ readonly hash: string }, ApiKey | null>;
   readonly setting: Read<{ readonly id: string }, Setting | null>;
@@ -284,6 +312,8 @@ export interface Reads {
   readonly auditsPage: Read<Page, readonly AuditRun[]>;
   readonly jobRunsPage: Read<Pick<Page, 'before' | 'limit'> & { readonly job: string }, readonly JobRun[]>;
   readonly findingsPage: Read<FindingsPage, readonly Finding[]>;
+  /** The findings of an audit that `laterId` found no more, the newest first. */
+  readonly goneFindingsPage: Read<Page & { readonly auditId: AuditId; readonly laterId: AuditId }, readonly Finding[]>;
 
   /** Audit scans go up by key, so that a page is found again however long the last one took. */
   readonly groupShapes: Read<
@@ -296,6 +326,10 @@ export interface Reads {
   >;
   /** Tasks whose money may not have been reserved once and settled once, as they say. */
   readonly tasksAgainstLedger: Read<Scan, Sifted<Task>>;
+  /** The tasks of such a stretch that were queued since then, by what became of them. */
+  readonly refreshCounts: Read<Scan & { readonly since: Instant }, readonly RefreshCount[]>;
+  /** The entries of such a stretch since then, added up. */
+  readonly moneyOfDays: Read<Scan & { readonly since: Instant }, readonly MoneyOfDay[]>;
   /** Entries of the ledger without a task, or a pull that nobody forced, behind them. */
   readonly entriesAstray: Read<Scan, Sifted<LedgerEntry>>;
   /** Connections that were charged since then for what may have brought nothing new, or came so soon before a free pull. */

@@ -90,6 +90,8 @@ export const judgeTwins = ({ connection, twins }: BesideOthers): readonly Found[
   const { provider, institutionId } = connection;
   const others = `${rest.length} ${rest.length === 1 ? 'other' : 'others'}`;
   return inEachCurrency(amounts, (money: Money | null) => ({
+    // Of the oldest: which one is kept changes with every refresh.
+    key: `${connection.id} ${money?.currency ?? ''}`,
     severity: money !== null || isSure(twins) ? 'warning' : 'info',
     connectionId: kept.connection.id,
     summary: `${provider} bills this connection and ${others} of the same customer at the same institution, each for itself${

@@ -1,7 +1,8 @@
 import { DAY, formatAmount, formatInstant } from '@freshet/domain';
-import type { BudgetCounter, Instant, LedgerEntry, TenantId } from '@freshet/domain';
+import type { BudgetCounter, BudgetFigure, Instant, LedgerEntry, TenantId } from '@freshet/domain';
 import { budgetPeriod, countsIn, usedMicros, type Budget } from '@freshet/policy';
 import { read, type LedgerTotals, type Loader } from '@freshet/ports';
+import { loadBudgets } from '../budget-overview.js';
 import { defineCheck, type AuditPlace, type Found } from './check.js';
 import { keyInTime, placeInTime } from './in-time.js';
 import type { AuditRules } from './rules.js';
@@ -104,6 +105,7 @@ const shown = (sums: LedgerTotals) =>
   Object.fromEntries(columns.map(([name, column]) => [name, formatAmount(sums[column])]));
 
 interface Fault {
+  readonly name: string;
   readonly severity: Found['severity'];
   readonly micros: number;
   readonly told: string;
@@ -120,6 +122,7 @@ const againstLedger = ({ counter, totals }: CountedBudget): readonly Fault[] => 
   );
   return [
     {
+      name: 'miscounted',
       severity: 'critical',
       // What moved from one column to another is in both: the largest is what is unaccounted for.
       micros: Math.max(...differences.map(([, column]) => Math.abs(counter[column] - totals[column]))),
@@ -135,6 +138,7 @@ const withoutOpenTask = ({ counter, totals, heldByOpenMicros }: CountedBudget): 
   if (micros <= 0) return [];
   return [
     {
+      name: 'leaking',
       severity: 'critical',
       micros,
       told: `holds ${formatAmount(micros)} ${counter.currency} for refreshes that are not open`,
@@ -149,6 +153,7 @@ const overspent = ({ counter, budget }: CountedBudget): readonly Fault[] => {
   const { currency } = counter;
   return [
     {
+      name: 'overspent',
       severity: 'critical',
       micros,
       told: `has used ${formatAmount(usedMicros(counter))} of ${formatAmount(budget.amountMicros)} ${currency}, though it is a hard one`,
@@ -164,7 +169,8 @@ const isOver = ({ periodEnd }: BudgetCounter, now: Instant): boolean => periodEn
 export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] => {
   const { counter, totals, heldByOpenMicros, budget } = row;
   return [...againstLedger(row), ...withoutOpenTask(row), ...overspent(row)].map(
-    ({ severity, micros, told, action }): Found => ({
+    ({ name, severity, micros, told, action }): Found => ({
+      key: `${name} ${counter.id}`,
       severity,
       connectionId: null,
       summary: `the budget ${nameOf(counter)} ${told}`,
@@ -187,6 +193,20 @@ export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] 
   );
 };
 
+/** Every budget of today, as `GET /v1/budgets` shows it. */
+function* budgetFigures({ tenantId, now }: AuditPlace, { policies }: AuditRules): Loader<readonly BudgetFigure[]> {
+  const overviews = yield* loadBudgets(policies.budgetsFor(tenantId), tenantId, now);
+  return overviews.map(({ budget: { name, provider, currency, enforcement }, facts, forecastMicros }) => ({
+    ...{ name, provider, currency, enforcement, forecastMicros },
+    periodStart: facts.periodStart,
+    periodEnd: facts.periodEnd,
+    amountMicros: facts.amountMicros,
+    reservedMicros: facts.reservedMicros,
+    chargedMicros: facts.chargedMicros,
+    uncertainMicros: facts.uncertainMicros,
+  }));
+}
+
 export const budgets = defineCheck<CountedBudget>({
   name: 'budgets',
   question:
@@ -195,4 +215,5 @@ export const budgets = defineCheck<CountedBudget>({
   keyOf,
   mostRows: COUNTERS_AT_ONCE,
   judge: judgeBudget,
+  budgetFigures,
 });

@@ -1,5 +1,6 @@
-import type { ConnectionId, Instant, Money, Severity, TenantId } from '@freshet/domain';
+import type { BudgetFigure, ConnectionId, Instant, Money, Severity, SumTree, TenantId } from '@freshet/domain';
 import type { Loader, Sifted } from '@freshet/ports';
+import { treeOf, type Sum } from './figures/sums.js';
 import type { AuditRules } from './rules.js';
 
 /** Where an audit has got to in one check: whose rows, as of when, after which key, and how many at a time. */
@@ -12,6 +13,8 @@ export interface AuditPlace {
 
 /** One thing found, as its check judged it. */
 export interface Found {
+  /** What it is about, once in an audit: the same thing found on another night has the same key, whatever else changed. */
+  readonly key: string;
   readonly severity: Severity;
   readonly connectionId: ConnectionId | null;
   readonly summary: string;
@@ -20,11 +23,18 @@ export interface Found {
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
+/** What a page adds to the figures of the audit; budgets: as they stand, where the page has looked. */
+export interface PageFigures {
+  readonly sums: SumTree;
+  readonly budgets: readonly BudgetFigure[] | null;
+}
+
 /** One page of what a check looks at: facts that are loaded, and not judged yet. */
 export interface AuditPage {
   readonly examined: number;
   /** The place of its last row; null where the check has come to its end. */
   readonly last: string | null;
+  readonly figures: PageFigures;
   readonly judge: () => readonly Found[];
 }
 
@@ -33,6 +43,7 @@ export interface JudgedPage {
   readonly examined: number;
   readonly last: string | null;
   readonly found: readonly Found[];
+  readonly figures: PageFigures;
 }
 
 /** Where the pages of an audit are read and judged, by the name of their check. */
@@ -60,6 +71,9 @@ export type Source<Row> =
       readonly rows?: never;
     };
 
+/** What a row adds to the figures of the audit. */
+type FiguresOf<Row> = (row: Row, now: Instant) => readonly Sum[];
+
 /** A check in its parts: what it reads, and what it makes of each row. Judging is pure. */
 export type CheckOf<Row> = Source<Row> & {
   readonly name: string;
@@ -67,6 +81,12 @@ export type CheckOf<Row> = Source<Row> & {
   /** Where a row leads to much more: at most so many a page. */
   readonly mostRows?: number;
   readonly judge: (row: Row, now: Instant) => readonly Found[];
+  /** What it adds to the figures of the audit, since it has the row in its hands. */
+  readonly figures?: FiguresOf<Row>;
+  /** The same of a whole stretch, where the rows that are well are left out. */
+  readonly stretchFigures?: (place: AuditPlace) => Loader<readonly Sum[]>;
+  /** The same for what is looked at once, at its first page. */
+  readonly budgetFigures?: (place: AuditPlace, rules: AuditRules) => Loader<readonly BudgetFigure[]>;
 };
 
 /** The next stretch; `last` is null where it is the end. */
@@ -81,6 +101,17 @@ function* stretch<Row>(source: Source<Row>, place: AuditPlace, rules: AuditRules
   return { examined: rows.length, last: isEnd ? null : source.keyOf(last), rows };
 }
 
+const figuresOf = <Row>(
+  { figures }: { readonly figures?: FiguresOf<Row> },
+  rows: readonly Row[],
+  now: Instant,
+  ofStretch: readonly Sum[] = [],
+  budgets: PageFigures['budgets'] = null,
+): PageFigures => ({
+  sums: treeOf(figures === undefined ? ofStretch : [...ofStretch, ...rows.flatMap((row) => figures(row, now))]),
+  budgets,
+});
+
 /** The parts as one whole, so that checks over different rows stand in one list. */
 export const defineCheck = <Row>(parts: CheckOf<Row>): Check => ({
   name: parts.name,
@@ -88,7 +119,15 @@ export const defineCheck = <Row>(parts: CheckOf<Row>): Check => ({
   *page(place, rules) {
     const limit = Math.min(place.limit, parts.mostRows ?? place.limit);
     const { examined, last, rows } = yield* stretch(parts, { ...place, limit }, rules);
-    return { examined, last, judge: () => rows.flatMap((row) => parts.judge(row, place.now)) };
+    const budgets =
+      parts.budgetFigures === undefined || place.after !== '' ? null : yield* parts.budgetFigures(place, rules);
+    const ofStretch = parts.stretchFigures === undefined ? [] : yield* parts.stretchFigures({ ...place, limit });
+    return {
+      examined,
+      last,
+      figures: figuresOf(parts, rows, place.now, ofStretch, budgets),
+      judge: () => rows.flatMap((row) => parts.judge(row, place.now)),
+    };
   },
 });
 
@@ -97,6 +136,7 @@ export type SummaryOf<Row, Sum> = Source<Row> & {
   readonly name: string;
   readonly question: string;
   readonly mostRows?: number;
+  readonly figures?: FiguresOf<Row>;
   /** Plain data of a bounded size: it goes with the place from page to page, and to whoever takes the audit over. */
   readonly nothing: Sum;
   readonly add: (sum: Sum, row: Row, now: Instant) => Sum;
@@ -120,6 +160,7 @@ export const defineSummary = <Row, Sum>(parts: SummaryOf<Row, Sum>): Check => ({
     return {
       examined,
       last: last === null ? null : JSON.stringify({ after: last, sum }),
+      figures: figuresOf(parts, rows, place.now),
       judge: () => (last === null ? parts.summarize(sum, place.now) : []),
     };
   },

@@ -158,6 +158,7 @@ const words: Words = {
 const foundOf = ({ version, fault, count, firstAt, lastAt, amounts, examples }: Faulty): readonly Found[] => {
   const { severity, told, action } = words[fault];
   return inEachCurrency(amounts, (money) => ({
+    key: `${fault} ${version} ${money?.currency ?? ''}`,
     severity,
     connectionId: count === 1 ? (examples[0]?.connectionId ?? null) : null,
     summary: `${count} ${count === 1 ? 'decision' : 'decisions'} of policy ${version} ${told}`,

@@ -2,6 +2,7 @@ import { formatAmount, formatInstant, money } from '@freshet/domain';
 import type { Charge, LedgerEntry } from '@freshet/domain';
 import { read, type Loader, type Sifted } from '@freshet/ports';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
+import { spendOf } from './figures/spend.js';
 
 /** An entry of the ledger that no refresh of ours stands behind, with all of its pull's. */
 export interface JudgedEntry {
@@ -34,6 +35,7 @@ export const judgeEntry = ({ entry, orphans }: JudgedEntry): readonly Found[] =>
   if (together.length === 0 || together.some(({ id }) => id < entry.id)) return [];
   const micros = atStake(together);
   const found: Found = {
+    key: `${entry.pullId} ${entry.currency}`,
     severity: micros > 0 ? 'critical' : 'warning',
     connectionId: entry.connectionId,
     summary: `the ledger moved ${formatAmount(micros)} ${entry.currency} for a refresh that does not exist`,
@@ -63,4 +65,5 @@ export const entriesWithoutTask = defineCheck<JudgedEntry>({
   question: 'Does every movement of money belong to a refresh that exists?',
   sift: entries,
   judge: judgeEntry,
+  stretchFigures: spendOf,
 });

@@ -2,6 +2,7 @@ import { formatAmount, formatInstant, isOpen, money } from '@freshet/domain';
 import type { Charge, LedgerEntry, Money, Task } from '@freshet/domain';
 import { read, type Loader, type Sifted } from '@freshet/ports';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
+import { refreshesOf } from './figures/refreshes.js';
 
 /** A task beside its entries in the ledger. */
 export interface TaskWithLedger {
@@ -144,6 +145,7 @@ const found = (
   const micros = unaccounted(differences);
   const endedReserved = !isOpen(task.state) && task.charge === 'reserved';
   return {
+    key: `${task.id} ${currency ?? ''}`,
     severity: endedReserved || micros > 0 ? 'critical' : 'warning',
     connectionId: task.connectionId,
     summary: `the ledger and a refresh disagree: ${differences.map(({ told }) => told).join('; ')}`,
@@ -179,4 +181,5 @@ export const ledgerAgainstTasks = defineCheck<TaskWithLedger>({
   question: 'Was the money of every refresh reserved once, settled once, and settled as the refresh says?',
   sift: suspects,
   judge: judgeTaskLedger,
+  stretchFigures: refreshesOf,
 });

@@ -2,6 +2,8 @@ import type { PolicyBook } from '@freshet/policy';
 import type { Store } from '@freshet/ports';
 import type { AuditPages, Check } from './check.js';
 import { auditChecks } from './checks.js';
+import { stakesOf } from './figures/at-stake.js';
+import { addSums, treeOf } from './figures/sums.js';
 import { rulesOf } from './rules.js';
 
 /**
@@ -17,6 +19,9 @@ export const pagesOver = (store: Store, policies: PolicyBook, checks: readonly C
       () => check.page(place, rules),
       (seen) => ({ page: seen, effects: [] }),
     );
-    return { examined: page.examined, last: page.last, found: page.judge() };
+    const found = page.judge();
+    const { sums, budgets } = page.figures;
+    const figures = { sums: addSums(sums, treeOf(stakesOf(name, found))), budgets };
+    return { examined: page.examined, last: page.last, found, figures };
   };
 };

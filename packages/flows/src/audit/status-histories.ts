@@ -99,6 +99,7 @@ export const judgeHistory = (history: ToldHistory): readonly Found[] => {
   const { connection, changes } = history;
   const more = faults.length === 1 ? '' : `; and ${faults.length - 1} more`;
   const found: Found = {
+    key: connection.id,
     severity: worst.severity,
     connectionId: connection.id,
     summary: `a connection's history does not lead to where it is: ${worst.told}${more}`,

@@ -65,6 +65,7 @@ function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<Sifted<Spen
 }
 
 interface Reason {
+  readonly name: string;
   readonly told: string;
   readonly action: string;
   readonly isWasted: (pull: ChargedPull) => boolean;
@@ -73,11 +74,13 @@ interface Reason {
 /** What brought nothing is counted as that alone, whatever came after it. */
 const reasons: readonly Reason[] = [
   {
+    name: 'nothing-new',
     told: 'brought nothing new',
     action: 'Ask for it less often: in mode auto, or with a maxAge that fits how often its data changes.',
     isWasted: ({ task }) => task.newData === false,
   },
   {
+    name: 'too-early',
     told: 'came minutes before a free one',
     action: 'Ask in mode auto, which waits where a background refresh is that near, or with a longer maxAge.',
     isWasted: ({ task, backgroundAt }) => task.newData !== false && backgroundAt !== null,
@@ -96,12 +99,13 @@ const shown = ({ task, at, backgroundAt }: ChargedPull) => ({
 
 const foundOf = (
   { id, externalId, provider }: Connection,
-  { told, action }: Reason,
+  { name, told, action }: Reason,
   pulls: readonly ChargedPull[],
   cost: Money | null,
 ): Found => {
   const spending = cost === null ? 'at a price that is not known' : `for ${formatAmount(cost.micros)} ${cost.currency}`;
   return {
+    key: `${name} ${id} ${cost?.currency ?? ''}`,
     severity: cost !== null && cost.micros >= WARN_FROM_MICROS ? 'warning' : 'info',
     connectionId: id,
     summary: `${pulls.length} forced ${pulls.length === 1 ? 'pull' : 'pulls'} of the last 30 days ${told}, ${spending}`,

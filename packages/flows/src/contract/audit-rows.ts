@@ -205,6 +205,8 @@ export const runRow = (uuid: string, changes: Partial<AuditRun> = {}): AuditRun 
   examined: { 'duplicate-groups': 12, 'stuck-tasks': 1 },
   counts: {},
   money: [],
+  amounts: {},
+  since: null,
   error: null,
   ...changes,
 });
@@ -214,6 +216,7 @@ export const findingRow = (uuid: string, run: AuditRun, changes: Partial<Finding
   tenantId: TENANT,
   auditId: run.id,
   check: 'duplicate-groups',
+  key: uuid,
   severity: 'critical',
   connectionId: null,
   summary: 'two connections are active',
@@ -221,5 +224,6 @@ export const findingRow = (uuid: string, run: AuditRun, changes: Partial<Finding
   money: null,
   evidence: {},
   at: NOW,
+  firstSeenAt: NOW,
   ...changes,
 });

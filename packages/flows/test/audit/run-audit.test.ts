@@ -50,6 +50,7 @@ const numbers: Check = defineCheck<{ readonly key: string }>({
   keyOf: ({ key }) => key,
   judge: ({ key }) => [
     {
+      key,
       severity: 'info',
       connectionId: null,
       summary: key,
@@ -75,7 +76,7 @@ const total: Check = defineSummary<{ readonly key: string }, { readonly of: numb
   nothing: { of: 0, sum: 0 },
   add: ({ of, sum }, { key }) => ({ of: of + 1, sum: sum + Number(key) }),
   summarize: ({ of, sum }) => [
-    { severity: 'info', connectionId: null, summary: `${of}: ${sum}`, action: '', money: null, evidence: {} },
+    { key: '', severity: 'info', connectionId: null, summary: `${of}: ${sum}`, action: '', money: null, evidence: {} },
   ],
 });
 

@@ -1,3 +1,4 @@
+import { auditReaders } from './audit-readers.js';
 import { connectionReaders, operationReaders, taskReaders } from './by-key-readers.js';
 import { dueReaders } from './due-readers.js';
 import { moneyReaders } from './money-readers.js';
@@ -14,6 +15,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...connectionReaders(schema),
   ...taskReaders(schema),
   ...operationReaders(schema),
+  ...auditReaders(schema),
   ...usageReaders(schema),
   ...moneyReaders(schema),
   ...dueReaders(schema),

@@ -1,10 +1,11 @@
+import { DAY } from '@freshet/domain';
 import type { Connection, Records, StatusChange } from '@freshet/domain';
-import type { ConnectionWithHistory, ReadParams, Scan, Sifted } from '@freshet/ports';
-import { and, asc, desc, eq, gt, inArray, lte, sql, type SQL } from 'drizzle-orm';
+import type { ConnectionWithHistory, MoneyOfDay, ReadParams, RefreshCount, Scan, Sifted } from '@freshet/ports';
+import { and, asc, desc, eq, gt, gte, inArray, lte, ne, sql, type SQL } from 'drizzle-orm';
 import { living, tasks } from '../schema/conditions.js';
 import type { Tables } from '../schema/index.js';
 import { selecting, type Statement } from '../statement.js';
-import { value, type Reader, type Readers, type Schema } from './reader.js';
+import { all, value, type Reader, type Readers, type Schema } from './reader.js';
 
 type Sifting = 'connection' | 'task' | 'ledgerEntry';
 
@@ -29,6 +30,14 @@ const nextOf = ({ db, tables }: Schema, name: Sifting) => {
     .limit(value('limit'));
 };
 
+/** The rows of a page, up to its last one. */
+const inPageOf = (schema: Schema, name: Sifting): SQL => {
+  const table: Pick<Tables[Sifting], 'id' | 'tenantId'> = schema.tables[name];
+  const next = nextOf(schema, name).as('next');
+  const end = schema.db.select({ last: sql<string | null>`max(${next.id})` }).from(next);
+  return and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after')), sql`${table.id} <= (${end})`) as SQL;
+};
+
 /** Two statements a page: how far it reaches, by the index alone; and of its rows, those that are such. */
 const sieve = <Name extends Sifting, Params extends Scan>(
   schema: Schema,
@@ -40,12 +49,10 @@ const sieve = <Name extends Sifting, Params extends Scan>(
   const next = nextOf(schema, name).as('next');
   const examined = sql<number>`count(*)`.mapWith(Number);
   const last = sql<string | null>`max(${next.id})`;
-  const end = db.select({ last }).from(next);
-  const inPage = and(eq(table.tenantId, value('tenantId')), gt(table.id, value('after')), sql`${table.id} <= (${end})`);
   const rows = db
     .select()
     .from(tables[name] as Tables['task'])
-    .where(and(inPage, isSuch))
+    .where(and(inPageOf(schema, name), isSuch))
     .orderBy(asc(table.id));
   const statements: readonly Statement[] = [selecting(db.select({ examined, last }).from(next)), selecting(rows)];
   return {
@@ -103,6 +110,42 @@ const besideOthers = ({ tables: { connection } }: Schema): SQL =>
     and o.provider = ${connection.provider} and o.institution_id = ${connection.institutionId}
     and o.status not in ('IN_PROGRESS', 'EXPIRED', 'DELETED'))`;
 
+const refreshCounts = (schema: Schema): Reader<ReadParams<'refreshCounts'>, readonly RefreshCount[]> => {
+  const { task } = schema.tables;
+  const { provider, state, newData } = task;
+  return all(
+    selecting(
+      schema.db
+        .select({ provider, state, newData, count: sql<number>`count(*)`.mapWith(Number) })
+        .from(task)
+        .where(and(inPageOf(schema, 'task'), gte(task.queuedAt, value('since'))))
+        .groupBy(provider, state, newData)
+        .orderBy(asc(provider), asc(state), sql`${newData} asc nulls first`),
+    ),
+  );
+};
+
+const DAY_MS = sql.raw(String(DAY));
+
+const moneyOfDays = (schema: Schema): Reader<ReadParams<'moneyOfDays'>, readonly MoneyOfDay[]> => {
+  const { ledgerEntry: entry } = schema.tables;
+  const { provider, currency } = entry;
+  const kind = sql<MoneyOfDay['kind']>`${entry.kind}`;
+  const day = sql<number>`${entry.at} - ${entry.at} % ${DAY_MS}`.mapWith(Number);
+  const isSettled = sql`exists (select 1 from ${entry} as s where s.pull_id = ${entry.pullId} and s.kind <> 'reserved')`;
+  const isTold = sql`case ${entry.kind} when 'released' then false when 'reserved' then ${entry.taskId} is not null and not ${isSettled} else true end`;
+  return all(
+    selecting(
+      schema.db
+        .select({ provider, currency, kind, day, micros: sql<number>`sum(${entry.micros})`.mapWith(Number) })
+        .from(entry)
+        .where(and(inPageOf(schema, 'ledgerEntry'), gte(entry.at, value('since')), ne(entry.micros, sql`0`), isTold))
+        .groupBy(provider, currency, kind, day)
+        .orderBy(asc(provider), asc(currency), kind, day),
+    ),
+  );
+};
+
 const histories = (
   connections: readonly Connection[],
   changes: readonly StatusChange[],
@@ -149,6 +192,8 @@ const historiesScan = (schema: Schema): Reader<ReadParams<'historiesScan'>, read
 };
 
 type Sieves =
+  | 'refreshCounts'
+  | 'moneyOfDays'
   | 'tasksAgainstLedger'
   | 'entriesAstray'
   | 'wastefulConnections'
@@ -162,6 +207,8 @@ export const sieveReaders = (schema: Schema): Readers<Sieves> => {
   const ending = and(lte(connection.consentExpiresAt, value('until')), sql`${connection.active}`) as SQL;
   return {
     tasksAgainstLedger: sieve(schema, 'task', againstLedger(schema)),
+    refreshCounts: refreshCounts(schema),
+    moneyOfDays: moneyOfDays(schema),
     entriesAstray: sieve(schema, 'ledgerEntry', astray(schema)),
     wastefulConnections: sieve(schema, 'connection', wasteful(schema)),
     twinConnections: sieve(schema, 'connection', besideOthers(schema)),

@@ -24,6 +24,7 @@ export const {
   idempotency,
   audit,
   finding,
+  auditFigures,
   jobRun,
   policyArchive,
   apiKey,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, type ConnectionId, type LedgerEntry, type PullId, type Task, type TaskId } from '@freshet/domain';
+import { DAY, insert, type ConnectionId, type LedgerEntry, type PullId, type Task, type TaskId } from '@freshet/domain';
 import type { Sifted } from '../reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
@@ -132,6 +132,77 @@ export const sieveReadsContract = (current: Current): void => {
       7,
       [2, 3, 5, 6, 7].map((number) => a.id('led', number)),
     );
+  });
+
+  test('refreshes of a stretch are counted by what became of them', async () => {
+    const task = (number: number, over: Partial<Task>) =>
+      insert(
+        'task',
+        a.task(number, { groupKey: `g${number}`, state: 'succeeded', newData: true, queuedAt: NOW, ...over }),
+      );
+    await current().apply(
+      task(1, {}),
+      task(2, { newData: false }),
+      task(3, { provider: 'PLAID' }),
+      task(4, {}),
+      task(5, { newData: null }),
+      task(6, { state: 'failed', newData: null }),
+      task(7, { queuedAt: NOW - 1 }),
+      task(8, { tenantId: otherTenantId }),
+      task(9, {}),
+    );
+    const counts = async (after: string, limit: number) =>
+      (await current().read('refreshCounts', { tenantId, after, limit, since: NOW })).map(
+        ({ provider, state, newData, count }) => [provider, state, newData, count],
+      );
+    expect(await counts('', 7)).toEqual([
+      ['MX', 'failed', null, 1],
+      ['MX', 'succeeded', null, 1],
+      ['MX', 'succeeded', false, 1],
+      ['MX', 'succeeded', true, 2],
+      ['PLAID', 'succeeded', true, 1],
+    ]);
+    expect(await counts(taskId(7), 7)).toEqual([['MX', 'succeeded', true, 1]]);
+    expect(await counts(taskId(9), 7)).toEqual([]);
+  });
+
+  test('money of a stretch is added up by day', async () => {
+    const today = NOW - (NOW % DAY);
+    const entry = (number: number, of: number, over: Partial<LedgerEntry>) =>
+      insert(
+        'ledgerEntry',
+        a.ledgerEntry(number, { pullId: pullId(of), taskId: taskId(of), currency: 'USD', at: NOW, ...over }),
+      );
+    await current().apply(
+      entry(1, 1, { kind: 'reserved', micros: 1 }),
+      entry(2, 1, { kind: 'charged', micros: 20 }),
+      entry(3, 2, { kind: 'reserved', micros: 300 }),
+      entry(4, 3, { kind: 'reserved', micros: 4_000 }),
+      entry(5, 3, { kind: 'released', micros: 50_000 }),
+      entry(6, 4, { kind: 'charged', micros: 600_000, at: today }),
+      entry(7, 4, { kind: 'charged', micros: 7_000_000, at: today - 1 }),
+      entry(8, 5, { kind: 'uncertain', micros: 80_000_000, at: today + DAY }),
+      entry(9, 6, { kind: 'charged', micros: 9, currency: 'EUR' }),
+      entry(10, 7, { kind: 'charged', micros: 9, provider: 'PLAID' }),
+      entry(11, 8, { kind: 'charged', micros: 0 }),
+      entry(12, 9, { kind: 'charged', micros: 9, tenantId: otherTenantId }),
+      entry(14, 11, { kind: 'reserved', micros: 9, taskId: null }),
+      entry(15, 12, { kind: 'charged', micros: 900, taskId: null }),
+      entry(13, 10, { kind: 'charged', micros: 9, at: today - DAY - 1 }),
+    );
+    const sums = async (after: string, limit: number) =>
+      (await current().read('moneyOfDays', { tenantId, after, limit, since: today - DAY })).map(
+        ({ provider, currency, kind, day, micros }) => [provider, currency, kind, (day - today) / DAY, micros],
+      );
+    expect(await sums('', 99)).toEqual([
+      ['MX', 'EUR', 'charged', 0, 9],
+      ['MX', 'USD', 'charged', -1, 7_000_000],
+      ['MX', 'USD', 'charged', 0, 600_920],
+      ['MX', 'USD', 'reserved', 0, 300],
+      ['MX', 'USD', 'uncertain', 1, 80_000_000],
+      ['PLAID', 'USD', 'charged', 0, 9],
+    ]);
+    expect(await sums(a.id('led', 1), 1)).toEqual([['MX', 'USD', 'charged', 0, 20]]);
   });
 
   test('connections are left out where nothing that was charged was wasted', async () => {

@@ -114,6 +114,13 @@ export const listReads = (
       asked,
       ({ check, severity }) => fits(asked.check, check) && fits(asked.severity, severity),
     ),
+  goneFindingsPage: (asked) =>
+    page(
+      kept.other.findingsOfAudit.of(keyOf(asked.tenantId, asked.auditId)),
+      asked,
+      ({ tenantId, check, key }) =>
+        kept.other.findingsByKey.of(keyOf(tenantId, asked.laterId, check, key)).length === 0,
+    ),
   jobRunsPage: (asked) => page(kept.other.runsOfJob.of(asked.job), asked, () => true),
   groupShapes: (asked) => groupShapes(kept, asked),
   openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),

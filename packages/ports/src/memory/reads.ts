@@ -131,6 +131,11 @@ const byKeyReads = (kept: Kept) => {
     webhookByKey: ({ tenantId, connector, eventKey }) =>
       tables.webhook.holding('webhooks_event', keyOf(tenantId, connector, eventKey)),
     audit: inTenant(tables.audit),
+    auditFigures: inTenant(tables.auditFigures),
+    doneAuditBefore: ({ tenantId, id, trigger }) =>
+      other.doneAudits.of(keyOf(tenantId, trigger)).findLast((run) => run.id < id) ?? null,
+    findingByKey: ({ tenantId, auditId, check, key }) =>
+      other.findingsByKey.of(keyOf(tenantId, auditId, check, key))[0] ?? null,
     policyArchive: ({ id }) => tables.policyArchive.get(id),
     apiKeyByHash: ({ hash }) => tables.apiKey.holding('api_keys_hash', hash),
     setting: ({ id }) => tables.setting.get(id),

@@ -1,5 +1,5 @@
-import { isOpen, type Connection, type Instant, type LedgerEntry, type Task } from '@freshet/domain';
-import type { ReadName, ReadParams, ReadResult, Scan, Sifted } from '../reads.js';
+import { DAY, isOpen, type Connection, type Instant, type LedgerEntry, type Task } from '@freshet/domain';
+import type { MoneyOfDay, ReadName, ReadParams, ReadResult, RefreshCount, Scan, Sifted } from '../reads.js';
 import { countWhile, keyOf } from './table.js';
 import type { Kept } from './tables.js';
 
@@ -79,7 +79,51 @@ const beside = (kept: Kept, { tenantId }: Scan, { rows, ...looked }: Sifted<Conn
   return { ...looked, rows: rows.filter((row) => isComplete(row) && (counts.get(placeOf(row)) ?? 0) > 1) };
 };
 
+/** What is together in one place of a report. */
+const grouped = <Row extends object>(
+  rows: readonly Row[],
+  keyOfRow: (row: Row) => string,
+  plus: (sum: Row, row: Row) => Row,
+) => {
+  const sums = new Map<string, Row>();
+  for (const row of rows) {
+    const known = sums.get(keyOfRow(row));
+    sums.set(keyOfRow(row), known === undefined ? row : plus(known, row));
+  }
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
+};
+
+const refreshCounts = (kept: Kept, asked: ReadParams<'refreshCounts'>): readonly RefreshCount[] => {
+  const { rows } = sifted(kept.task.ofTenant.of(asked.tenantId), asked, ({ queuedAt }) => queuedAt >= asked.since);
+  return grouped<RefreshCount>(
+    rows.map(({ provider, state, newData }) => ({ provider, state, newData, count: 1 })),
+    ({ provider, state, newData }) => [provider, state, newData === null ? '' : Number(newData)].join('\u0000'),
+    (sum, { count }) => ({ ...sum, count: sum.count + count }),
+  );
+};
+
+const moneyOfDays = (kept: Kept, asked: ReadParams<'moneyOfDays'>): readonly MoneyOfDay[] => {
+  const { rows } = sifted(
+    kept.other.ledgerById.of(asked.tenantId),
+    asked,
+    ({ at, micros }) => at >= asked.since && micros !== 0,
+  );
+  const isHeld = ({ tenantId, pullId, taskId }: LedgerEntry): boolean =>
+    taskId !== null && kept.other.ledgerOfPull.of(keyOf(tenantId, pullId)).every(({ kind }) => kind === 'reserved');
+  return grouped<MoneyOfDay>(
+    rows.flatMap((entry) => {
+      const { provider, currency, kind, at, micros } = entry;
+      if (kind === 'released' || (kind === 'reserved' && !isHeld(entry))) return [];
+      return [{ provider, currency, kind, day: at - (at % DAY), micros }];
+    }),
+    ({ provider, currency, kind, day }) => [provider, currency, kind, String(day).padStart(16, '0')].join('\u0000'),
+    (sum, { micros }) => ({ ...sum, micros: sum.micros + micros }),
+  );
+};
+
 type Sieves =
+  | 'refreshCounts'
+  | 'moneyOfDays'
   | 'tasksAgainstLedger'
   | 'entriesAstray'
   | 'wastefulConnections'
@@ -100,6 +144,8 @@ export const sieveReads = (
         asked,
         (task) => !agrees(task, kept.other.ledgerOfTask.of(task.id)),
       ),
+    refreshCounts: (asked) => refreshCounts(kept, asked),
+    moneyOfDays: (asked) => moneyOfDays(kept, asked),
     entriesAstray: (asked) =>
       sifted(kept.other.ledgerById.of(asked.tenantId), asked, (entry) => !hasReason(kept, entry)),
     wastefulConnections: (asked) =>

@@ -85,6 +85,11 @@ export interface Scan {
   readonly limit: number;
 }
 
+/** The same of rows by their connection: those behind that row of that connection. */
+export interface ConnectionScan extends Scan {
+  readonly connectionId: string;
+}
+
 /** A stretch of a scan, of which a store leaves out what is surely well. */
 export interface Sifted<Row> {
   /** How many rows lie in it, left out or not. */
@@ -296,8 +301,8 @@ export interface Reads {
   >;
   /** Tasks whose money may not have been reserved once and settled once, as they say. */
   readonly tasksAgainstLedger: Read<Scan, Sifted<Task>>;
-  /** Entries of the ledger without a task, or a pull that nobody forced, behind them. */
-  readonly entriesAstray: Read<Scan, Sifted<LedgerEntry>>;
+  /** Entries of the ledger without a task, or a pull that nobody forced, behind them; the last one's key is `<connection> <entry>`. */
+  readonly entriesAstray: Read<ConnectionScan, Sifted<LedgerEntry>>;
   /** Connections that were charged since then for what may have brought nothing new, or came so soon before a free pull. */
   readonly wastefulConnections: Read<
     Scan & { readonly since: Instant; readonly soonMs: DurationMs },

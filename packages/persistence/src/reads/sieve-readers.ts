@@ -1,4 +1,4 @@
-import type { Connection, Records, StatusChange } from '@freshet/domain';
+import type { Connection, LedgerEntry, Records, StatusChange } from '@freshet/domain';
 import type { ConnectionWithHistory, ReadParams, Scan, Sifted } from '@freshet/ports';
 import { and, asc, desc, eq, gt, inArray, lte, sql, type SQL } from 'drizzle-orm';
 import { living, tasks } from '../schema/conditions.js';
@@ -6,7 +6,7 @@ import type { Tables } from '../schema/index.js';
 import { selecting, type Statement } from '../statement.js';
 import { value, type Reader, type Readers, type Schema } from './reader.js';
 
-type Sifting = 'connection' | 'task' | 'ledgerEntry';
+type Sifting = 'connection' | 'task';
 
 interface Looked {
   readonly examined: number;
@@ -82,6 +82,44 @@ const astray = ({ tables: { ledgerEntry: entry, task, pull } }: Schema): SQL => 
   const ofTask = sql`exists (select 1 from ${task} as t where t.id = ${entry.taskId} and ${sameTenant('t', sql`${entry.tenantId}`)})`;
   const ofPull = sql`exists (select 1 from ${pull} as p where p.id = ${entry.pullId} and ${sameTenant('p', sql`${entry.tenantId}`)} and p.origin <> 'forced')`;
   return sql`not case when ${entry.taskId} is null then ${ofPull} else ${ofTask} end`;
+};
+
+/** The same, of entries by their connection. */
+const entriesAstray = (schema: Schema): Reader<ReadParams<'entriesAstray'>, Sifted<LedgerEntry>> => {
+  const { db, tables } = schema;
+  const { ledgerEntry: entry } = tables;
+  const key = sql`(${entry.connectionId}, ${entry.id})`;
+  const behind = and(
+    eq(entry.tenantId, value('tenantId')),
+    sql`${key} > (${value('connectionId')}, ${value('after')})`,
+  );
+  const page = db
+    .select({ connectionId: entry.connectionId, id: entry.id })
+    .from(entry)
+    .where(behind)
+    .orderBy(asc(entry.connectionId), asc(entry.id))
+    .limit(value('limit'));
+  const next = page.as('next');
+  const end = db.select().from(next).orderBy(desc(next.connectionId), desc(next.id)).limit(1);
+  const rows = db
+    .select()
+    .from(entry)
+    .where(and(behind, sql`${key} <= (${end})`, astray(schema)))
+    .orderBy(asc(entry.connectionId), asc(entry.id));
+  const statements: readonly Statement[] = [selecting(page), selecting(rows)];
+  return {
+    statements: () => statements,
+    values: (params) => ({ ...params }),
+    result: ([looked, found]) => {
+      const keys = looked as readonly Pick<LedgerEntry, 'connectionId' | 'id'>[];
+      const last = keys.at(-1);
+      return {
+        examined: keys.length,
+        last: last === undefined ? null : `${last.connectionId} ${last.id}`,
+        rows: found as readonly LedgerEntry[],
+      };
+    },
+  };
 };
 
 const wasteful = ({ tables: { connection, task, pull } }: Schema): SQL => {
@@ -162,7 +200,7 @@ export const sieveReaders = (schema: Schema): Readers<Sieves> => {
   const ending = and(lte(connection.consentExpiresAt, value('until')), sql`${connection.active}`) as SQL;
   return {
     tasksAgainstLedger: sieve(schema, 'task', againstLedger(schema)),
-    entriesAstray: sieve(schema, 'ledgerEntry', astray(schema)),
+    entriesAstray: entriesAstray(schema),
     wastefulConnections: sieve(schema, 'connection', wasteful(schema)),
     twinConnections: sieve(schema, 'connection', besideOthers(schema)),
     consentsEndingBy: sieve(schema, 'connection', ending),

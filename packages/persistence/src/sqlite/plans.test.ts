@@ -111,7 +111,11 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['groupShapes', scan, ['connections_living']],
   ['openTasksScan', scan, ['tasks_open']],
   ['tasksAgainstLedger', scan, [...stretch('tasks_page'), 'ledger_entries_task']],
-  ['entriesAstray', scan, [...stretch('ledger_entries_scan'), 'sqlite_autoindex_pulls_1', 'sqlite_autoindex_tasks_1']],
+  [
+    'entriesAstray',
+    { ...scan, connectionId: 'x' },
+    [...stretch('ledger_entries_connection'), 'sqlite_autoindex_pulls_1', 'sqlite_autoindex_tasks_1'],
+  ],
   [
     'wastefulConnections',
     { ...scan, since: 0, soonMs: 1 },

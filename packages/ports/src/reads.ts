@@ -88,6 +88,11 @@ export interface Scan {
   readonly limit: number;
 }
 
+/** The same of rows by their connection: those behind that row of that connection. */
+export interface ConnectionScan extends Scan {
+  readonly connectionId: string;
+}
+
 /** A stretch of a scan, of which a store leaves out what is surely well. */
 export interface Sifted<Row> {
   /** How many rows lie in it, left out or not. */
@@ -328,10 +333,10 @@ export interface Reads {
   readonly tasksAgainstLedger: Read<Scan, Sifted<Task>>;
   /** The tasks of such a stretch that were queued since then, by what became of them. */
   readonly refreshCounts: Read<Scan & { readonly since: Instant }, readonly RefreshCount[]>;
-  /** The entries of such a stretch since then, added up. */
-  readonly moneyOfDays: Read<Scan & { readonly since: Instant }, readonly MoneyOfDay[]>;
-  /** Entries of the ledger without a task, or a pull that nobody forced, behind them. */
-  readonly entriesAstray: Read<Scan, Sifted<LedgerEntry>>;
+  /** The entries of such a stretch, by connection, since then: added up. */
+  readonly moneyOfDays: Read<ConnectionScan & { readonly since: Instant }, readonly MoneyOfDay[]>;
+  /** Entries of the ledger without a task, or a pull that nobody forced, behind them; the last one's key is `<connection> <entry>`. */
+  readonly entriesAstray: Read<ConnectionScan, Sifted<LedgerEntry>>;
   /** Connections that were charged since then for what may have brought nothing new, or came so soon before a free pull. */
   readonly wastefulConnections: Read<
     Scan & { readonly since: Instant; readonly soonMs: DurationMs },

@@ -11,8 +11,9 @@ export interface JudgedEntry {
 }
 
 /** Money of a connect or a repair has no task; money of a forced pull has. */
-function* entries({ tenantId, after, limit }: AuditPlace): Loader<Sifted<JudgedEntry>> {
-  const { rows, ...looked } = yield* read('entriesAstray', { tenantId, after, limit });
+function* entries({ tenantId, after: key, limit }: AuditPlace): Loader<Sifted<JudgedEntry>> {
+  const [connectionId = '', after = ''] = key.split(' ');
+  const { rows, ...looked } = yield* read('entriesAstray', { tenantId, connectionId, after, limit });
   const judged: JudgedEntry[] = [];
   for (const entry of rows)
     judged.push({ entry, orphans: yield* read('ledgerOfPull', { tenantId, pullId: entry.pullId }) });

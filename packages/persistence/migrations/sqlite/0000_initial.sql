@@ -220,6 +220,7 @@ CREATE TABLE `ledger_entries` (
 CREATE INDEX `ledger_entries_pull` ON `ledger_entries` (`pull_id`,`id`,`kind`,`currency`);--> statement-breakpoint
 CREATE INDEX `ledger_entries_task` ON `ledger_entries` (`task_id`,`id`);--> statement-breakpoint
 CREATE INDEX `ledger_entries_scan` ON `ledger_entries` (`tenant_id`,`id`);--> statement-breakpoint
+CREATE INDEX `ledger_entries_connection` ON `ledger_entries` (`tenant_id`,`connection_id`,`id`);--> statement-breakpoint
 CREATE INDEX `ledger_entries_time` ON `ledger_entries` (`tenant_id`,`at`,`provider`,`currency`,`kind`,`micros`,`pull_id`);--> statement-breakpoint
 CREATE TABLE `policy_archives` (
 	`id` text PRIMARY KEY NOT NULL,

@@ -1,5 +1,5 @@
 import { DAY } from '@freshet/domain';
-import type { Connection, Records, StatusChange } from '@freshet/domain';
+import type { Connection, LedgerEntry, Records, StatusChange } from '@freshet/domain';
 import type { ConnectionWithHistory, MoneyOfDay, ReadParams, RefreshCount, Scan, Sifted } from '@freshet/ports';
 import { and, asc, desc, eq, gt, gte, inArray, lte, ne, sql, type SQL } from 'drizzle-orm';
 import { living, tasks } from '../schema/conditions.js';
@@ -7,7 +7,7 @@ import type { Tables } from '../schema/index.js';
 import { selecting, type Statement } from '../statement.js';
 import { all, value, type Reader, type Readers, type Schema } from './reader.js';
 
-type Sifting = 'connection' | 'task' | 'ledgerEntry';
+type Sifting = 'connection' | 'task';
 
 interface Looked {
   readonly examined: number;
@@ -91,6 +91,48 @@ const astray = ({ tables: { ledgerEntry: entry, task, pull } }: Schema): SQL => 
   return sql`not case when ${entry.taskId} is null then ${ofPull} else ${ofTask} end`;
 };
 
+/** A page of entries goes by their connection: its keys, and the condition of its rows. */
+const entriesPage = ({ db, tables: { ledgerEntry: entry } }: Schema) => {
+  const key = sql`(${entry.connectionId}, ${entry.id})`;
+  const behind = and(
+    eq(entry.tenantId, value('tenantId')),
+    sql`${key} > (${value('connectionId')}, ${value('after')})`,
+  );
+  const keys = db
+    .select({ connectionId: entry.connectionId, id: entry.id })
+    .from(entry)
+    .where(behind)
+    .orderBy(asc(entry.connectionId), asc(entry.id))
+    .limit(value('limit'));
+  const next = keys.as('next');
+  const end = db.select().from(next).orderBy(desc(next.connectionId), desc(next.id)).limit(1);
+  return { keys, inPage: and(behind, sql`${key} <= (${end})`) };
+};
+
+const entriesAstray = (schema: Schema): Reader<ReadParams<'entriesAstray'>, Sifted<LedgerEntry>> => {
+  const { ledgerEntry: entry } = schema.tables;
+  const { keys, inPage } = entriesPage(schema);
+  const rows = schema.db
+    .select()
+    .from(entry)
+    .where(and(inPage, astray(schema)))
+    .orderBy(asc(entry.connectionId), asc(entry.id));
+  const statements: readonly Statement[] = [selecting(keys), selecting(rows)];
+  return {
+    statements: () => statements,
+    values: (params) => ({ ...params }),
+    result: ([keysFound, found]) => {
+      const looked = keysFound as readonly Pick<LedgerEntry, 'connectionId' | 'id'>[];
+      const last = looked.at(-1);
+      return {
+        examined: looked.length,
+        last: last === undefined ? null : `${last.connectionId} ${last.id}`,
+        rows: found as readonly LedgerEntry[],
+      };
+    },
+  };
+};
+
 const wasteful = ({ tables: { connection, task, pull } }: Schema): SQL => {
   const at = sql`coalesce(p.at, t.ended_at, t.queued_at)`;
   const freeIn = (groupKey: SQL): SQL => sql`exists (select 1 from ${pull} as b
@@ -139,7 +181,7 @@ const moneyOfDays = (schema: Schema): Reader<ReadParams<'moneyOfDays'>, readonly
       schema.db
         .select({ provider, currency, kind, day, micros: sql<number>`sum(${entry.micros})`.mapWith(Number) })
         .from(entry)
-        .where(and(inPageOf(schema, 'ledgerEntry'), gte(entry.at, value('since')), ne(entry.micros, sql`0`), isTold))
+        .where(and(entriesPage(schema).inPage, gte(entry.at, value('since')), ne(entry.micros, sql`0`), isTold))
         .groupBy(provider, currency, kind, day)
         .orderBy(asc(provider), asc(currency), kind, day),
     ),
@@ -209,7 +251,7 @@ export const sieveReaders = (schema: Schema): Readers<Sieves> => {
     tasksAgainstLedger: sieve(schema, 'task', againstLedger(schema)),
     refreshCounts: refreshCounts(schema),
     moneyOfDays: moneyOfDays(schema),
-    entriesAstray: sieve(schema, 'ledgerEntry', astray(schema)),
+    entriesAstray: entriesAstray(schema),
     wastefulConnections: sieve(schema, 'connection', wasteful(schema)),
     twinConnections: sieve(schema, 'connection', besideOthers(schema)),
     consentsEndingBy: sieve(schema, 'connection', ending),

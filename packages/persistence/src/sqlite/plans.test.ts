@@ -115,7 +115,11 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['groupShapes', scan, ['connections_living']],
   ['openTasksScan', scan, ['tasks_open']],
   ['tasksAgainstLedger', scan, [...stretch('tasks_page'), 'ledger_entries_task']],
-  ['entriesAstray', scan, [...stretch('ledger_entries_scan'), 'sqlite_autoindex_pulls_1', 'sqlite_autoindex_tasks_1']],
+  [
+    'entriesAstray',
+    { ...scan, connectionId: 'x' },
+    [...stretch('ledger_entries_connection'), 'sqlite_autoindex_pulls_1', 'sqlite_autoindex_tasks_1'],
+  ],
   [
     'wastefulConnections',
     { ...scan, since: 0, soonMs: 1 },
@@ -123,7 +127,11 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ],
   ['twinConnections', scan, [...stretch('connections_page'), 'connections_customer']],
   ['refreshCounts', { ...scan, since: 0 }, ['tasks_page', 'tasks_page']],
-  ['moneyOfDays', { ...scan, since: 0 }, ['ledger_entries_scan', 'ledger_entries_scan', 'ledger_entries_pull']],
+  [
+    'moneyOfDays',
+    { ...scan, connectionId: 'x', since: 0 },
+    ['ledger_entries_connection', 'ledger_entries_connection', 'ledger_entries_pull'],
+  ],
   ['consentsEndingBy', { ...scan, until: 0 }, stretch('connections_page')],
   [
     'historiesScan',

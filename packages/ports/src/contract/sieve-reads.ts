@@ -9,16 +9,24 @@ const taskId = (number: number): TaskId => a.id<TaskId>('task', number);
 const pullId = (number: number): PullId => a.id<PullId>('pull', number);
 const connectionId = (number: number): ConnectionId => a.id<ConnectionId>('conn', number);
 
-type Page = (after: string, limit: number) => Promise<Sifted<{ readonly id: string }>>;
+interface Row {
+  readonly id: string;
+}
+type Page = (after: string, limit: number) => Promise<Sifted<Row>>;
+type KeyOf = (row: Row) => string;
 
 /** Walks in pages of that many, and checks on the way that none is longer, and that each says where it ends. */
-const sifted = async (page: Page, limit: number): Promise<{ readonly examined: number; readonly ids: string[] }> => {
+const sifted = async (
+  page: Page,
+  limit: number,
+  keyOf: KeyOf,
+): Promise<{ readonly examined: number; readonly ids: string[] }> => {
   const ids: string[] = [];
   let examined = 0;
   for (let after = ''; ;) {
     const { last, rows, ...looked } = await page(after, limit);
     expect(looked.examined).toBeLessThanOrEqual(limit);
-    expect(rows.every(({ id }) => id > after && id <= (last ?? ''))).toBe(true);
+    expect(rows.every((row) => keyOf(row) > after && keyOf(row) <= (last ?? ''))).toBe(true);
     ids.push(...rows.map(({ id }) => id));
     examined += looked.examined;
     if (last === null) return { examined, ids };
@@ -26,8 +34,13 @@ const sifted = async (page: Page, limit: number): Promise<{ readonly examined: n
   }
 };
 
-const expectSifted = async (page: Page, examined: number, ids: readonly string[]): Promise<void> => {
-  for (const limit of [1, 2, 99]) expect(await sifted(page, limit)).toEqual({ examined, ids });
+const expectSifted = async (
+  page: Page,
+  examined: number,
+  ids: readonly string[],
+  keyOf: KeyOf = ({ id }) => id,
+): Promise<void> => {
+  for (const limit of [1, 2, 99]) expect(await sifted(page, limit, keyOf)).toEqual({ examined, ids });
 };
 
 type Told = Partial<Pick<LedgerEntry, 'kind' | 'micros' | 'currency' | 'pullId'>>;
@@ -110,7 +123,8 @@ export const sieveReadsContract = (current: Current): void => {
   });
 
   test('entries are left out where their task is there, or a pull that nobody forced', async () => {
-    const entry = (number: number, over: Partial<LedgerEntry>) => insert('ledgerEntry', a.ledgerEntry(number, over));
+    const entry = (number: number, over: Partial<LedgerEntry>) =>
+      insert('ledgerEntry', a.ledgerEntry(number, { connectionId: connectionId(number % 4 === 3 ? 1 : 2), ...over }));
     await current().apply(
       insert('task', a.task(1)),
       insert('task', a.task(2, { tenantId: otherTenantId })),
@@ -126,12 +140,13 @@ export const sieveReadsContract = (current: Current): void => {
       entry(7, { taskId: null, pullId: pullId(9) }),
       entry(8, { taskId: taskId(9), tenantId: otherTenantId }),
     );
-    const page: Page = (after, limit) => current().read('entriesAstray', { tenantId, after, limit });
-    await expectSifted(
-      page,
-      7,
-      [2, 3, 5, 6, 7].map((number) => a.id('led', number)),
-    );
+    const page: Page = (key, limit) => {
+      const [of = '', after = ''] = key.split(' ');
+      return current().read('entriesAstray', { tenantId, connectionId: of, after, limit });
+    };
+    const keyOf: KeyOf = (row) => `${(row as LedgerEntry).connectionId} ${row.id}`;
+    const astray = [3, 7, 2, 5, 6].map((number) => a.id('led', number));
+    await expectSifted(page, 7, astray, keyOf);
   });
 
   test('refreshes of a stretch are counted by what became of them', async () => {
@@ -190,11 +205,11 @@ export const sieveReadsContract = (current: Current): void => {
       entry(15, 12, { kind: 'charged', micros: 900, taskId: null }),
       entry(13, 10, { kind: 'charged', micros: 9, at: today - DAY - 1 }),
     );
-    const sums = async (after: string, limit: number) =>
-      (await current().read('moneyOfDays', { tenantId, after, limit, since: today - DAY })).map(
+    const sums = async (of: string, after: string, limit: number) =>
+      (await current().read('moneyOfDays', { tenantId, connectionId: of, after, limit, since: today - DAY })).map(
         ({ provider, currency, kind, day, micros }) => [provider, currency, kind, (day - today) / DAY, micros],
       );
-    expect(await sums('', 99)).toEqual([
+    expect(await sums('', '', 99)).toEqual([
       ['MX', 'EUR', 'charged', 0, 9],
       ['MX', 'USD', 'charged', -1, 7_000_000],
       ['MX', 'USD', 'charged', 0, 600_920],
@@ -202,7 +217,7 @@ export const sieveReadsContract = (current: Current): void => {
       ['MX', 'USD', 'uncertain', 1, 80_000_000],
       ['PLAID', 'USD', 'charged', 0, 9],
     ]);
-    expect(await sums(a.id('led', 1), 1)).toEqual([['MX', 'USD', 'charged', 0, 20]]);
+    expect(await sums(connectionId(1), a.id('led', 1), 1)).toEqual([['MX', 'USD', 'charged', 0, 20]]);
   });
 
   test('connections are left out where nothing that was charged was wasted', async () => {

@@ -1,5 +1,14 @@
 import { DAY, isOpen, type Connection, type Instant, type LedgerEntry, type Task } from '@freshet/domain';
-import type { MoneyOfDay, ReadName, ReadParams, ReadResult, RefreshCount, Scan, Sifted } from '../reads.js';
+import type {
+  ConnectionScan,
+  MoneyOfDay,
+  ReadName,
+  ReadParams,
+  ReadResult,
+  RefreshCount,
+  Scan,
+  Sifted,
+} from '../reads.js';
 import { countWhile, keyOf } from './table.js';
 import type { Kept } from './tables.js';
 
@@ -28,6 +37,26 @@ const agrees = ({ cost, charge, pullId, state }: Task, entries: readonly LedgerE
       ? isOpen(state) && settled.length === 0
       : settled.every(({ kind }) => kind === charge) && settled.length === held.length && sum(settled) === sum(held))
   );
+};
+
+/** The tenant's next entries by connection, then id. */
+const nextEntries = (kept: Kept, asked: ConnectionScan): readonly LedgerEntry[] => {
+  const isBehind = ({ connectionId, id }: LedgerEntry): boolean =>
+    connectionId > asked.connectionId || (connectionId === asked.connectionId && id > asked.after);
+  const rows = [...kept.other.ledgerById.of(asked.tenantId)].sort((a, b) =>
+    a.connectionId < b.connectionId ? -1 : Number(a.connectionId > b.connectionId),
+  );
+  return rows.filter(isBehind).slice(0, asked.limit);
+};
+
+const astray = (kept: Kept, asked: ConnectionScan): Sifted<LedgerEntry> => {
+  const looked = nextEntries(kept, asked);
+  const last = looked.at(-1);
+  return {
+    examined: looked.length,
+    last: last === undefined ? null : `${last.connectionId} ${last.id}`,
+    rows: looked.filter((entry) => !hasReason(kept, entry)),
+  };
 };
 
 const hasReason = ({ tables }: Kept, { tenantId, taskId, pullId }: LedgerEntry): boolean => {
@@ -103,11 +132,7 @@ const refreshCounts = (kept: Kept, asked: ReadParams<'refreshCounts'>): readonly
 };
 
 const moneyOfDays = (kept: Kept, asked: ReadParams<'moneyOfDays'>): readonly MoneyOfDay[] => {
-  const { rows } = sifted(
-    kept.other.ledgerById.of(asked.tenantId),
-    asked,
-    ({ at, micros }) => at >= asked.since && micros !== 0,
-  );
+  const rows = nextEntries(kept, asked).filter(({ at, micros }) => at >= asked.since && micros !== 0);
   const isHeld = ({ tenantId, pullId, taskId }: LedgerEntry): boolean =>
     taskId !== null && kept.other.ledgerOfPull.of(keyOf(tenantId, pullId)).every(({ kind }) => kind === 'reserved');
   return grouped<MoneyOfDay>(
@@ -146,8 +171,7 @@ export const sieveReads = (
       ),
     refreshCounts: (asked) => refreshCounts(kept, asked),
     moneyOfDays: (asked) => moneyOfDays(kept, asked),
-    entriesAstray: (asked) =>
-      sifted(kept.other.ledgerById.of(asked.tenantId), asked, (entry) => !hasReason(kept, entry)),
+    entriesAstray: (asked) => astray(kept, asked),
     wastefulConnections: (asked) =>
       wasteful(
         kept,

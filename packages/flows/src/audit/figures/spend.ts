@@ -15,8 +15,10 @@ export const dayOf = (at: Instant): string => formatInstant(at).slice(0, 'yyyy-m
  * What was paid, or may have been, on the day on which that was settled; what is held and not settled, on the day since which it
  * has been held. Of the entries of a page: the database adds them up.
  */
-export function* spendOf({ tenantId, after, limit, now }: AuditPlace): Loader<readonly Sum[]> {
-  const sums = yield* read('moneyOfDays', { tenantId, after, limit, since: figuresFrom(now) });
+export function* spendOf({ tenantId, after: key, limit, now }: AuditPlace): Loader<readonly Sum[]> {
+  const [connectionId = '', after = ''] = key.split(' ');
+  const asked = { tenantId, connectionId, after, limit, since: figuresFrom(now) };
+  const sums = yield* read('moneyOfDays', asked);
   return sums.map(({ provider, currency, kind, day, micros }): Sum => [
     ['spend', provider, currency, kind, dayOf(day)],
     micros,

@@ -2,8 +2,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createDispatcher, type Engine } from '@freshet/flows';
 import { pino, type Logger } from 'pino';
 import { createApp } from './app.js';
-import { AuditModule } from './audit/audit.module.js';
+import { auditModule } from './audit/audit.module.js';
 import { createPageThread } from './audit/page-thread.js';
+import { drawElsewhere } from './audit/report/charts/draw-elsewhere.js';
 import { createMetrics } from './health/metrics.js';
 import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
 import { SettingsError } from './engine/settings-error.js';
@@ -26,6 +27,9 @@ const CONCURRENT_TASKS = 128;
 /** Inside the lease that an audit runs under; the first page waits for its thread to start. */
 const AUDIT_PAGE_MS = 15_000;
 const AUDIT_THREAD = new URL('./engine/audit-thread.js', import.meta.url);
+/** A second on an idle machine. */
+const CHARTS_MS = 20_000;
+const CHARTS_THREAD = new URL('./audit/report/charts/draw-thread.js', import.meta.url);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -75,7 +79,8 @@ const assemble = async (
     });
   const steps = createDueSteps(engine, dispatcher, auditThread, settings.retention);
   const runner = createJobRunner(engine, steps, times);
-  const extraModules = [AuditModule, schedulesModule(runner, times)];
+  const draw = drawElsewhere({ entry: CHARTS_THREAD, deadlineMs: CHARTS_MS, log: engine.log });
+  const extraModules = [auditModule(draw), schedulesModule(runner, times)];
   if (emulator !== null) {
     const offset = await emulator.emulator.offsetMs();
     await built.clock.moveTo(offset);

@@ -1,3 +1,4 @@
+export * from './audit-figures.js';
 export * from './background-watch.js';
 export * from './breaker.js';
 export * from './calendar.js';

@@ -1,3 +1,4 @@
+import type { AuditFigures } from './audit-figures.js';
 import type { BackgroundWatch, Feed } from './background-watch.js';
 import type { Breaker } from './breaker.js';
 import type { Closure } from './closure.js';
@@ -47,6 +48,22 @@ export interface IdempotencyRecord {
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
+/** An audit beside the one before it, as far as both asked the same. All counts are by `check/severity`. */
+export interface AuditSince {
+  readonly auditId: AuditId;
+  readonly requestedAt: Instant;
+  /** The checks that both asked. */
+  readonly checks: readonly string[];
+  /** What it had found. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Micros at stake in that, by `check/currency`. */
+  readonly amounts: Readonly<Record<string, number>>;
+  /** Of the findings of today, those that were there then. */
+  readonly stayed: Readonly<Record<string, number>>;
+  /** The same ones by the severity that they had then. */
+  readonly stayedThen: Readonly<Record<string, number>>;
+}
+
 /** One run of the audit. */
 export interface AuditRun {
   readonly id: AuditId;
@@ -62,7 +79,11 @@ export interface AuditRun {
   readonly counts: Readonly<Record<string, number>>;
   readonly money: readonly Money[];
   /** What checks say whether or not they found anything: by their names, in words. */
-  readonly figures: Readonly<Record<string, string>>;
+  readonly digests: Readonly<Record<string, string>>;
+  /** Micros of that by check and currency, as `check/currency`. */
+  readonly amounts: Readonly<Record<string, number>>;
+  /** Null: there was none before it. */
+  readonly since: AuditSince | null;
   readonly error: string | null;
 }
 
@@ -72,6 +93,8 @@ export interface Finding {
   readonly tenantId: TenantId;
   readonly auditId: AuditId;
   readonly check: string;
+  /** What it is about: the same thing found on another night has the same key, of its check. */
+  readonly key: string;
   readonly severity: Severity;
   readonly connectionId: ConnectionId | null;
   readonly summary: string;
@@ -79,6 +102,8 @@ export interface Finding {
   readonly money: Money | null;
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly at: Instant;
+  /** When an audit first found it, of those that found it one after the other. */
+  readonly firstSeenAt: Instant;
 }
 
 /** A connection whose customer was sent to repair it: its status is looked at until it is mended, or for some hours. */
@@ -150,6 +175,7 @@ export interface Records {
   readonly idempotency: IdempotencyRecord;
   readonly audit: AuditRun;
   readonly finding: Finding;
+  readonly auditFigures: AuditFigures;
   readonly statusLook: StatusLook;
   readonly jobRun: JobRun;
   readonly policyArchive: PolicyArchive;
@@ -181,6 +207,7 @@ export const recordNames = [
   'idempotency',
   'audit',
   'finding',
+  'auditFigures',
   'statusLook',
   'jobRun',
   'policyArchive',

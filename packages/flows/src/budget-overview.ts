@@ -55,7 +55,12 @@ function* loadEarlier(budget: Budget, tenantId: TenantId, periodStart: Instant):
   return counters.find(({ id }) => id === earlier.counterId) ?? null;
 }
 
-function* loadAll(budgets: readonly Budget[], tenantId: TenantId, now: Instant): Loader<readonly BudgetOverview[]> {
+/** Every one of these as it stands then. */
+export function* loadBudgets(
+  budgets: readonly Budget[],
+  tenantId: TenantId,
+  now: Instant,
+): Loader<readonly BudgetOverview[]> {
   const pruned = yield* read('setting', { id: moneySince(tenantId) });
   const oldest = pruned === null ? yield* read('oldestMoney', { tenantId }) : Number(pruned.value);
   const counters = yield* read('budgetCounters', { tenantId, at: now });
@@ -76,7 +81,7 @@ export const budgetOverviews = async (engine: Engine, tenantId: TenantId): Promi
   const now = engine.clock.now();
   const budgets = engine.policies.budgetsFor(tenantId);
   const { overviews } = await engine.store.turn(
-    () => loadAll(budgets, tenantId, now),
+    () => loadBudgets(budgets, tenantId, now),
     (loaded) => ({ overviews: loaded, effects: [] }),
   );
   return overviews;

@@ -1,5 +1,6 @@
 import type {
   ApiKey,
+  AuditFigures,
   AuditId,
   AuditRun,
   BackgroundWatch,
@@ -10,6 +11,7 @@ import type {
   ChainHead,
   ChainLink,
   ChainName,
+  Charge,
   Closure,
   Connection,
   ConnectionId,
@@ -17,6 +19,7 @@ import type {
   ConnectorName,
   DecisionId,
   DecisionRecord,
+  DurationMs,
   Feed,
   Finding,
   IdempotencyRecord,
@@ -37,6 +40,7 @@ import type {
   StatusLook,
   Task,
   TaskId,
+  TaskState,
   TenantId,
   TokenRenewal,
   Usage,
@@ -58,6 +62,12 @@ export interface LedgerTotals {
   readonly uncertainMicros: number;
 }
 
+/** What became of the money that was held with one provider in one currency. */
+export interface HeldWith extends LedgerTotals {
+  readonly provider: ProviderName;
+  readonly currency: string;
+}
+
 /** What one provider cost and was forced in a stretch of time, by currency (null: forced without a known price). */
 export interface ProviderSpend extends LedgerTotals {
   readonly provider: ProviderName;
@@ -73,10 +83,48 @@ export interface GroupShape {
   readonly active: number;
 }
 
-/** A task beside the sums of its ledger: what an audit compares. */
-export interface TaskWithLedger {
-  readonly task: Task;
-  readonly entries: readonly LedgerEntry[];
+/** A connection with its newest status changes, the newest first. */
+export interface ConnectionWithHistory {
+  readonly connection: Connection;
+  readonly changes: readonly StatusChange[];
+}
+
+/** Where a scan has got to: the rows behind that key, at most so many. */
+export interface Scan {
+  readonly tenantId: TenantId;
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** The same of rows by their connection: those behind that row of that connection. */
+export interface ConnectionScan extends Scan {
+  readonly connectionId: string;
+}
+
+/** A stretch of a scan, of which a store leaves out what is surely well. */
+export interface Sifted<Row> {
+  /** How many rows lie in it, left out or not. */
+  readonly examined: number;
+  /** The key of its last row; null: there is none. */
+  readonly last: string | null;
+  readonly rows: readonly Row[];
+}
+
+/** How many refreshes at one provider ended in one way. */
+export interface RefreshCount {
+  readonly provider: ProviderName;
+  readonly state: TaskState;
+  readonly newData: boolean | null;
+  readonly count: number;
+}
+
+/** Money of one provider on one day, which begins at `day`. `reserved`: what was held then for a refresh, and is not settled. */
+export interface MoneyOfDay {
+  readonly provider: ProviderName;
+  readonly currency: string;
+  readonly kind: Exclude<Charge, 'released'>;
+  readonly day: Instant;
+  readonly micros: number;
 }
 
 /** A row of a chain as it is kept, beside what its link should be. Of a row that somebody changed, anything may be anything. */
@@ -223,6 +271,11 @@ export interface Reads {
   >;
   /** Since when money has been held at all; null: never. */
   readonly oldestMoney: Read<{ readonly tenantId: TenantId }, Instant | null>;
+  /** The same of each provider and currency, ordered by them. */
+  readonly heldTotals: Read<
+    { readonly tenantId: TenantId; readonly from: Instant; readonly until: Instant },
+    readonly HeldWith[]
+  >;
   readonly ledgerOfTask: Read<{ readonly tenantId: TenantId; readonly taskId: TaskId }, readonly LedgerEntry[]>;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
@@ -256,6 +309,14 @@ export interface Reads {
     WebhookRecord | null
   >;
   readonly audit: Read<InTenant<AuditId>, AuditRun | null>;
+  readonly auditFigures: Read<InTenant<AuditId>, AuditFigures | null>;
+  /** The newest done audit of that trigger before that one. */
+  readonly doneAuditBefore: Read<InTenant<AuditId> & { readonly trigger: AuditRun['trigger'] }, AuditRun | null>;
+  /** What an audit found of that, by the key of the finding. */
+  readonly findingByKey: Read<
+    { readonly tenantId: TenantId; readonly auditId: AuditId; readonly check: string; readonly key: string },
+    Finding | null
+  >;
   readonly policyArchive: Read<{ readonly id: string }, PolicyArchive | null>;
   readonly apiKeyByHash: Read<{ readonly hash: string }, ApiKey | null>;
   readonly setting: Read<{ readonly id: string }, Setting | null>;
@@ -351,6 +412,8 @@ export interface Reads {
   readonly auditsPage: Read<Page, readonly AuditRun[]>;
   readonly jobRunsPage: Read<Pick<Page, 'before' | 'limit'> & { readonly job: string }, readonly JobRun[]>;
   readonly findingsPage: Read<FindingsPage, readonly Finding[]>;
+  /** The findings of an audit that `laterId` found no more, the newest first. */
+  readonly goneFindingsPage: Read<Page & { readonly auditId: AuditId; readonly laterId: AuditId }, readonly Finding[]>;
 
   /** Audit scans go up by key, so that a page is found again however long the last one took. */
   readonly groupShapes: Read<
@@ -361,10 +424,25 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly Task[]
   >;
-  readonly tasksWithLedgerScan: Read<
-    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
-    readonly TaskWithLedger[]
+  /** Tasks whose money may not have been reserved once and settled once, as they say. */
+  readonly tasksAgainstLedger: Read<Scan, Sifted<Task>>;
+  /** The tasks of such a stretch that were queued since then, by what became of them. */
+  readonly refreshCounts: Read<Scan & { readonly since: Instant }, readonly RefreshCount[]>;
+  /** The entries of such a stretch, by connection, since then: added up. */
+  readonly moneyOfDays: Read<ConnectionScan & { readonly since: Instant }, readonly MoneyOfDay[]>;
+  /** Entries of the ledger without a task, or a pull that nobody forced, behind them; the last one's key is `<connection> <entry>`. */
+  readonly entriesAstray: Read<ConnectionScan, Sifted<LedgerEntry>>;
+  /** Connections that were charged since then for what may have brought nothing new, or came so soon before a free pull. */
+  readonly wastefulConnections: Read<
+    Scan & { readonly since: Instant; readonly soonMs: DurationMs },
+    Sifted<Connection>
   >;
+  /** Complete connections beside another one of the same customer at the same institution of the provider. */
+  readonly twinConnections: Read<Scan, Sifted<Connection>>;
+  /** Active connections whose consent ends no later than then, or has ended. */
+  readonly consentsEndingBy: Read<Scan & { readonly until: Instant }, Sifted<Connection>>;
+  /** Connections, deleted ones too, each with at most so many of its changes. */
+  readonly historiesScan: Read<Scan & { readonly mostChanges: number }, readonly ConnectionWithHistory[]>;
   /** By connection, then by id: from just behind that entry of that connection. */
   readonly ledgerScan: Read<ChainPlace, readonly LedgerEntry[]>;
   /** The rows of a chain, in the same order. */

@@ -9,23 +9,38 @@ import { Describe } from '../http/describe.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { readPage } from '../http/page.js';
 import { notFound } from '../http/problem.js';
-import { showAudit, showFinding } from './audit-view.js';
+import { showAudit, showAuditWithFigures, showFinding } from './audit-view.js';
 import {
   auditList,
   auditRequest,
   auditsQuery,
   auditView,
+  auditWithFiguresView,
   findingList,
   findingsQuery,
   reportQuery,
 } from './audit.schemas.js';
-import type { AuditsQuery, AuditView, FindingsQuery, FindingView, ReportQuery } from './audit.schemas.js';
+import type {
+  AuditsQuery,
+  AuditView,
+  AuditWithFiguresView,
+  FindingsQuery,
+  FindingView,
+  ReportQuery,
+} from './audit.schemas.js';
+import type { Draw } from './report/charts/chart.js';
+import { loadFigures } from './report/html-report.js';
 import { reports } from './report/report.js';
 
 interface List<View> {
   readonly data: readonly View[];
   readonly nextCursor: string | null;
 }
+
+/** Who draws the charts of reports. */
+export const DRAW = Symbol('Draw');
+
+const LINKS = { csv: '?format=csv', json: '?format=json' } as const;
 
 const auditId = new IdPipe('audit');
 
@@ -35,7 +50,10 @@ const REPORT_POLICY =
 
 @Controller('v1/audits')
 export class AuditController {
-  constructor(@Inject(ENGINE) private readonly engine: Engine) {}
+  constructor(
+    @Inject(ENGINE) private readonly engine: Engine,
+    @Inject(DRAW) private readonly draw: Draw,
+  ) {}
 
   /** Queued, not run: a worker takes it up within a second or so. */
   @Post()
@@ -73,11 +91,12 @@ export class AuditController {
 
   @Get(':id')
   @Describe({
-    summary: 'One audit, with what it counted',
-    answers: { 200: { description: 'As far as it has got.', schema: auditView } },
+    summary: 'One audit, with what it counted, its figures, and what has changed since the one before',
+    answers: { 200: { description: 'As far as it has got.', schema: auditWithFiguresView } },
   })
-  async one(@Tenant() tenantId: TenantId, @Param('id', auditId) id: AuditId): Promise<AuditView> {
-    return showAudit(await this.find(tenantId, id));
+  async one(@Tenant() tenantId: TenantId, @Param('id', auditId) id: AuditId): Promise<AuditWithFiguresView> {
+    const run = await this.find(tenantId, id);
+    return showAuditWithFigures(run, await loadFigures(this.engine, run));
   }
 
   @Get(':id/findings')
@@ -90,12 +109,12 @@ export class AuditController {
     @Param('id', auditId) id: AuditId,
     @Query({ schema: findingsQuery }) query: FindingsQuery,
   ): Promise<List<FindingView>> {
-    await this.find(tenantId, id);
+    const run = await this.find(tenantId, id);
     const { check, severity } = query;
     const { rows, nextCursor } = await readPage(this.engine, { tenantId, list: `findings of ${id}`, query }, (page) =>
       this.engine.store.read('findingsPage', { ...page, auditId: id, check, severity }),
     );
-    return { data: rows.map(showFinding), nextCursor };
+    return { data: rows.map((row) => showFinding(run, row)), nextCursor };
   }
 
   /** Written as it is read: a report of any length needs no more memory than a page of findings. */
@@ -103,7 +122,7 @@ export class AuditController {
   @Describe({
     summary: 'The whole audit as one document',
     description:
-      'A page that stands by itself and prints well; `format=csv` has every finding as a line, `format=json` the audit and its findings as the other routes show them.',
+      'A page that stands by itself and prints well; `format=csv` has every finding as a line, `format=json` the audit and its findings as the other routes show them, and those that are gone.',
     answers: { 200: { description: 'HTML, or CSV or JSON where that was asked for.', type: 'text/html' } },
   })
   async report(
@@ -115,10 +134,13 @@ export class AuditController {
     const run = await this.find(tenantId, id);
     const { type, fileEnding, pieces } = reports[format];
     reply.headers({ 'content-security-policy': REPORT_POLICY, 'x-content-type-options': 'nosniff' });
-    return new StreamableFile(Readable.from(pieces(this.engine, run), { objectMode: false }), {
-      type,
-      ...(fileEnding === null ? {} : { disposition: `attachment; filename="freshet-audit-${id}.${fileEnding}"` }),
-    });
+    return new StreamableFile(
+      Readable.from(pieces(this.engine, run, { draw: this.draw, links: LINKS }), { objectMode: false }),
+      {
+        type,
+        ...(fileEnding === null ? {} : { disposition: `attachment; filename="freshet-audit-${id}.${fileEnding}"` }),
+      },
+    );
   }
 
   private async find(tenantId: TenantId, id: AuditId): Promise<AuditRun> {

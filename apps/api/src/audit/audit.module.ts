@@ -1,6 +1,13 @@
-import { Module } from '@nestjs/common';
-import { AuditController } from './audit.controller.js';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuditController, DRAW } from './audit.controller.js';
+import type { Draw } from './report/charts/chart.js';
+
+@Module({})
+export class AuditModule {}
 
 /** Asking for an audit and reading what it found; the engine comes from the application around it. */
-@Module({ controllers: [AuditController] })
-export class AuditModule {}
+export const auditModule = (draw: Draw): DynamicModule => ({
+  module: AuditModule,
+  controllers: [AuditController],
+  providers: [{ provide: DRAW, useValue: draw }],
+});

@@ -13,6 +13,9 @@ export interface PageThreadOptions {
   readonly execArgv?: readonly string[];
 }
 
+/** A page that needs more ends its thread, and not the service. A small young generation is emptied in its cache. */
+const HEAP = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
+
 /** A thread that reads and judges pages, one at a time; it is started at the first. */
 export interface PageThread {
   readonly pages: AuditPages;
@@ -57,7 +60,11 @@ export const createPageThread = ({
   let present: Worker | undefined;
 
   const start = (): Worker => {
-    const worker = new Worker(entry, { workerData: { file, policies }, execArgv: [...execArgv] });
+    const worker = new Worker(entry, {
+      workerData: { file, policies },
+      execArgv: [...execArgv],
+      resourceLimits: HEAP,
+    });
     // Without a listener, what it throws between two pages would end the whole process.
     worker.on('error', () => undefined);
     return worker;

@@ -283,7 +283,7 @@ test('an audit tells one digest over all heads, which changes with any of them',
   const digest = async (): Promise<string | undefined> => {
     const { id } = await requestAudit(engine, TENANT, 'request');
     const done = await runAudit(engine, TENANT, id, { pageSize: 2 });
-    return Object.values(done?.figures ?? {})[0];
+    return Object.values(done?.digests ?? {})[0];
   };
   const first = await digest();
   expect(first).toMatch(/^[\w-]{43}$/);

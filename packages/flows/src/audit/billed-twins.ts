@@ -1,7 +1,7 @@
 import { formatAmount, formatInstant } from '@freshet/domain';
 import type { Connection, Money, Task } from '@freshet/domain';
 import { byRefresh } from '@freshet/policy';
-import { read, type Loader } from '@freshet/ports';
+import { read, type Loader, type Sifted } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
 import { chargedRefreshes, LOOK_BACK_MS } from './charged-refreshes.js';
 import { defineCheck, type AuditPlace, type Found } from './check.js';
@@ -50,16 +50,13 @@ function* twinsOf(connection: Connection, rules: AuditRules, since: number): Loa
   return twins;
 }
 
-function* besideOthers(
-  { tenantId, now, after, limit }: AuditPlace,
-  rules: AuditRules,
-): Loader<readonly BesideOthers[]> {
-  const connections = yield* read('connectionsScan', { tenantId, after, limit });
+function* besideOthers({ tenantId, now, after, limit }: AuditPlace, rules: AuditRules): Loader<Sifted<BesideOthers>> {
+  const { rows: connections, ...looked } = yield* read('twinConnections', { tenantId, after, limit });
   const rows: BesideOthers[] = [];
   for (const connection of connections) {
     rows.push({ connection, twins: yield* twinsOf(connection, rules, now - LOOK_BACK_MS) });
   }
-  return rows;
+  return { ...looked, rows };
 }
 
 const costOf = ({ charged }: Twin): Amounts => charged.reduce<Amounts>((sum, { cost }) => plusCost(sum, cost), {});
@@ -93,6 +90,8 @@ export const judgeTwins = ({ connection, twins }: BesideOthers): readonly Found[
   const { provider, institutionId } = connection;
   const others = `${rest.length} ${rest.length === 1 ? 'other' : 'others'}`;
   return inEachCurrency(amounts, (money: Money | null) => ({
+    // Of the oldest: which one is kept changes with every refresh.
+    key: `${connection.id} ${money?.currency ?? ''}`,
     severity: money !== null || isSure(twins) ? 'warning' : 'info',
     connectionId: kept.connection.id,
     summary: `${provider} bills this connection and ${others} of the same customer at the same institution, each for itself${
@@ -109,7 +108,6 @@ export const judgeTwins = ({ connection, twins }: BesideOthers): readonly Found[
 export const billedTwins = defineCheck<BesideOthers>({
   name: 'billed-twins',
   question: 'Where a provider bills each link for itself, has every customer only one to each institution?',
-  rows: besideOthers,
-  keyOf: ({ connection }) => connection.id,
+  sift: besideOthers,
   judge: judgeTwins,
 });

@@ -102,6 +102,7 @@ interface Example {
 
 /** The pulls that broke one limit of a provider. */
 interface Breaks {
+  readonly key: string;
   readonly provider: string;
   readonly limit: Limit;
   readonly severity: Severity;
@@ -133,7 +134,7 @@ const add = (sum: Sum, { pull, broken, cost }: CheckedPull): Sum =>
   broken.reduce((before, { limit, counted, severity }, index) => {
     const { provider } = pull;
     const key = JSON.stringify([severity, provider, pull.connector, limit.name]);
-    const known: Breaks = before[key] ?? { provider, limit, severity, count: 0, amounts: {}, examples: [] };
+    const known: Breaks = before[key] ?? { key, provider, limit, severity, count: 0, amounts: {}, examples: [] };
     const { count, examples } = known;
     const after: Breaks = {
       ...known,
@@ -152,8 +153,9 @@ const ruleOf = (limit: Limit): string => {
   return `${limit.count} in ${stretch} per ${limit.scope}`;
 };
 
-const foundOf = ({ provider, limit, severity, count, amounts, examples }: Breaks): readonly Found[] =>
+const foundOf = ({ key, provider, limit, severity, count, amounts, examples }: Breaks): readonly Found[] =>
   inEachCurrency(amounts, (money: Money | null) => ({
+    key: `${key} ${money?.currency ?? ''}`,
     severity,
     connectionId: count === 1 ? (examples[0]?.connectionId ?? null) : null,
     summary: `${count} forced ${count === 1 ? 'pull' : 'pulls'} went to ${provider} against its limit ${limit.name}: ${ruleOf(limit)}`,

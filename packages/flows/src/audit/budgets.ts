@@ -1,7 +1,8 @@
 import { DAY, formatAmount, formatInstant } from '@freshet/domain';
-import type { BudgetCounter, Instant, LedgerEntry, TenantId } from '@freshet/domain';
+import type { BudgetCounter, BudgetFigure, Instant, LedgerEntry, TenantId } from '@freshet/domain';
 import { budgetPeriod, countsIn, usedMicros, type Budget } from '@freshet/policy';
 import { read, type LedgerTotals, type Loader } from '@freshet/ports';
+import { loadBudgets } from '../budget-overview.js';
 import { defineCheck, type AuditPlace, type Found } from './check.js';
 import { keyInTime, placeInTime } from './in-time.js';
 import type { AuditRules } from './rules.js';
@@ -19,8 +20,8 @@ export interface CountedBudget {
 /** Of periods that ended earlier nothing moves any more: other nights have looked at them. */
 export const PERIODS_BACK_MS = 40 * DAY;
 
-/** A month's money is read for each. */
-const COUNTERS_AT_ONCE = 2;
+/** Their money is read together, in one walk: of one moment, for counters and ledger move on. */
+const COUNTERS_AT_ONCE = 200;
 const OPEN_AT_ONCE = 100;
 
 /** What each counter counts of the money that open refreshes hold: walked once for a page, however many are open. */
@@ -43,6 +44,31 @@ function* heldByOpen(tenantId: TenantId, counters: readonly BudgetCounter[]): Lo
   }
 }
 
+const NOTHING: LedgerTotals = { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 };
+
+const plus = (a: LedgerTotals, b: LedgerTotals): LedgerTotals => ({
+  reservedMicros: a.reservedMicros + b.reservedMicros,
+  chargedMicros: a.chargedMicros + b.chargedMicros,
+  uncertainMicros: a.uncertainMicros + b.uncertainMicros,
+});
+
+/** What the ledger says of each counter. Days lie in months: each stretch of time is walked once for all that it lies in. */
+function* ledgerOf(tenantId: TenantId, counters: readonly BudgetCounter[]): Loader<ReadonlyMap<string, LedgerTotals>> {
+  const totals = new Map(counters.map(({ id }) => [id, NOTHING]));
+  const ends = new Set(counters.flatMap(({ periodStart, periodEnd }) => [periodStart, periodEnd]));
+  const cuts = [...ends].sort((a, b) => a - b);
+  for (const [index, until] of cuts.entries()) {
+    const from = cuts[index - 1] ?? until;
+    const within = counters.filter(({ periodStart, periodEnd }) => periodStart <= from && until <= periodEnd);
+    if (from === until || within.length === 0) continue;
+    for (const held of yield* read('heldTotals', { tenantId, from, until })) {
+      for (const counter of within.filter((each) => countsIn(each, { ...held, at: from })))
+        totals.set(counter.id, plus(totals.get(counter.id) ?? NOTHING, held));
+    }
+  }
+  return totals;
+}
+
 const keyOf = ({ counter }: CountedBudget): string => keyInTime(counter.periodEnd, counter.id);
 
 function* counted(place: AuditPlace, { policies }: AuditRules): Loader<readonly CountedBudget[]> {
@@ -53,15 +79,14 @@ function* counted(place: AuditPlace, { policies }: AuditRules): Loader<readonly 
     ...placeInTime(place.after, now - PERIODS_BACK_MS),
   });
   const held = counters.length === 0 ? new Map<string, number>() : yield* heldByOpen(tenantId, counters);
+  const ledger = yield* ledgerOf(tenantId, counters);
   const budgets = policies.budgetsFor(tenantId);
-  const rows: CountedBudget[] = [];
-  for (const counter of counters) {
-    const { provider, currency, periodStart: from, periodEnd: until } = counter;
-    const totals = yield* read('ledgerTotals', { tenantId, provider, currency, from, until });
-    const budget = budgets.find((each) => budgetPeriod(each, tenantId, from).counterId === counter.id) ?? null;
-    rows.push({ counter, totals, heldByOpenMicros: held.get(counter.id) ?? 0, budget });
-  }
-  return rows;
+  return counters.map((counter) => ({
+    counter,
+    totals: ledger.get(counter.id) ?? NOTHING,
+    heldByOpenMicros: held.get(counter.id) ?? 0,
+    budget: budgets.find((each) => budgetPeriod(each, tenantId, counter.periodStart).counterId === counter.id) ?? null,
+  }));
 }
 
 /** `["ten_1","month",null,"USD","month","UTC"]@1772323200000`: the name is what a person knows it by. */
@@ -80,6 +105,7 @@ const shown = (sums: LedgerTotals) =>
   Object.fromEntries(columns.map(([name, column]) => [name, formatAmount(sums[column])]));
 
 interface Fault {
+  readonly name: string;
   readonly severity: Found['severity'];
   readonly micros: number;
   readonly told: string;
@@ -96,6 +122,7 @@ const againstLedger = ({ counter, totals }: CountedBudget): readonly Fault[] => 
   );
   return [
     {
+      name: 'miscounted',
       severity: 'critical',
       // What moved from one column to another is in both: the largest is what is unaccounted for.
       micros: Math.max(...differences.map(([, column]) => Math.abs(counter[column] - totals[column]))),
@@ -111,6 +138,7 @@ const withoutOpenTask = ({ counter, totals, heldByOpenMicros }: CountedBudget): 
   if (micros <= 0) return [];
   return [
     {
+      name: 'leaking',
       severity: 'critical',
       micros,
       told: `holds ${formatAmount(micros)} ${counter.currency} for refreshes that are not open`,
@@ -125,6 +153,7 @@ const overspent = ({ counter, budget }: CountedBudget): readonly Fault[] => {
   const { currency } = counter;
   return [
     {
+      name: 'overspent',
       severity: 'critical',
       micros,
       told: `has used ${formatAmount(usedMicros(counter))} of ${formatAmount(budget.amountMicros)} ${currency}, though it is a hard one`,
@@ -140,7 +169,8 @@ const isOver = ({ periodEnd }: BudgetCounter, now: Instant): boolean => periodEn
 export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] => {
   const { counter, totals, heldByOpenMicros, budget } = row;
   return [...againstLedger(row), ...withoutOpenTask(row), ...overspent(row)].map(
-    ({ severity, micros, told, action }): Found => ({
+    ({ name, severity, micros, told, action }): Found => ({
+      key: `${name} ${counter.id}`,
       severity,
       connectionId: null,
       summary: `the budget ${nameOf(counter)} ${told}`,
@@ -163,6 +193,20 @@ export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] 
   );
 };
 
+/** Every budget of today, as `GET /v1/budgets` shows it. */
+function* budgetFigures({ tenantId, now }: AuditPlace, { policies }: AuditRules): Loader<readonly BudgetFigure[]> {
+  const overviews = yield* loadBudgets(policies.budgetsFor(tenantId), tenantId, now);
+  return overviews.map(({ budget: { name, provider, currency, enforcement }, facts, forecastMicros }) => ({
+    ...{ name, provider, currency, enforcement, forecastMicros },
+    periodStart: facts.periodStart,
+    periodEnd: facts.periodEnd,
+    amountMicros: facts.amountMicros,
+    reservedMicros: facts.reservedMicros,
+    chargedMicros: facts.chargedMicros,
+    uncertainMicros: facts.uncertainMicros,
+  }));
+}
+
 export const budgets = defineCheck<CountedBudget>({
   name: 'budgets',
   question:
@@ -171,4 +215,5 @@ export const budgets = defineCheck<CountedBudget>({
   keyOf,
   mostRows: COUNTERS_AT_ONCE,
   judge: judgeBudget,
+  budgetFigures,
 });

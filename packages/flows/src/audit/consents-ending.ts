@@ -2,6 +2,7 @@ import { calendarPeriod, DAY, formatInstant, permissionsOf } from '@freshet/doma
 import type { Connection, ConnectionId, DurationMs, Instant } from '@freshet/domain';
 import { read } from '@freshet/ports';
 import { defineSummary, MOST_IDS, type Found } from './check.js';
+import { consentOf } from './figures/connections.js';
 
 /** How far ahead: customers answer within weeks, and who renews sooner shortens what they had. */
 export const AHEAD_MS: DurationMs = 28 * DAY;
@@ -14,6 +15,7 @@ interface One {
 
 /** Consents that end in one week, or those of one provider that have ended. */
 interface Ending {
+  readonly key: string;
   /** The start of the week; null: they have ended. */
   readonly week: Instant | null;
   readonly count: number;
@@ -22,6 +24,8 @@ interface Ending {
 }
 
 type Sum = Readonly<Record<string, Ending>>;
+
+const dateOf = (at: Instant): string => formatInstant(at).slice(0, 'yyyy-mm-dd'.length);
 
 /** Where it stands in the report; undefined: nowhere. One that waits for its customer already has nothing to lose. */
 const placeOf = (
@@ -34,14 +38,14 @@ const placeOf = (
   if (endsAt <= now) return refresh === 'yes' ? { key: `ended ${provider}`, week: null } : undefined;
   if (endsAt > now + AHEAD_MS) return undefined;
   const week = calendarPeriod(endsAt, 'week', 'UTC').start;
-  return { key: `week ${week}`, week };
+  return { key: `week ${dateOf(week)}`, week };
 };
 
 const add = (sum: Sum, connection: Connection, now: Instant): Sum => {
   const place = placeOf(connection, now);
   if (place === undefined) return sum;
   const { id, externalId, provider, consentExpiresAt } = connection;
-  const before: Ending = sum[place.key] ?? { week: place.week, count: 0, byProvider: {}, first: [] };
+  const before: Ending = sum[place.key] ?? { key: place.key, week: place.week, count: 0, byProvider: {}, first: [] };
   const one: One = { id, externalId, endsAt: consentExpiresAt ?? now };
   const after: Ending = {
     ...before,
@@ -52,8 +56,6 @@ const add = (sum: Sum, connection: Connection, now: Instant): Sum => {
   return { ...sum, [place.key]: after };
 };
 
-const dateOf = (at: Instant): string => formatInstant(at).slice(0, 'yyyy-mm-dd'.length);
-
 const told = ({ week, count, byProvider }: Ending): string => {
   const consents = `${count} ${count === 1 ? 'consent' : 'consents'}`;
   if (week !== null) return `${consents} ${count === 1 ? 'ends' : 'end'} in the week of ${dateOf(week)}`;
@@ -62,8 +64,9 @@ const told = ({ week, count, byProvider }: Ending): string => {
 };
 
 const foundOf = (ending: Ending): Found => {
-  const { week, count, byProvider, first } = ending;
+  const { key, week, count, byProvider, first } = ending;
   return {
+    key,
     severity: week === null ? 'warning' : 'info',
     connectionId: count === 1 ? (first[0]?.id ?? null) : null,
     summary: told(ending),
@@ -87,9 +90,13 @@ const inOrder = (a: Ending, b: Ending): number => (a.week ?? 0) - (b.week ?? 0);
 export const consentsEnding = defineSummary<Connection, Sum>({
   name: 'consents-ending',
   question: 'Do all consents last for another four weeks, and is every one that has ended known to have?',
-  rows: ({ tenantId, after, limit }) => read('connectionsScan', { tenantId, after, limit }),
-  keyOf: ({ id }) => id,
+  sift: ({ tenantId, now, after, limit }) =>
+    read('consentsEndingBy', { tenantId, after, limit, until: now + AHEAD_MS }),
   nothing: {},
   add,
+  figures: (connection, now) => {
+    const place = placeOf(connection, now);
+    return place === undefined ? [] : consentOf(connection, place.week === null);
+  },
   summarize: (sum) => Object.values(sum).toSorted(inOrder).map(foundOf),
 });

@@ -5,7 +5,7 @@ import { read, type Loader } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
 import { defineSummary, type AuditPlace, type Found } from './check.js';
 import type { AuditRules } from './rules.js';
-import { asKept, sameValues } from './same-values.js';
+import { sameValues } from './same-values.js';
 
 /** What is wrong with a decision, the worst first. */
 const faults = ['undecidable', 'verdict', 'cost', 'reasons', 'rest', 'archive-unreadable', 'not-archived'] as const;
@@ -39,13 +39,13 @@ const fieldsOf = {
   reasons: ['reasons'],
 } as const satisfies Partial<Record<DecisionFault, readonly (keyof Decision)[]>>;
 
-const differing = (record: DecisionRecord, again: Decision): DecisionFault | null => {
-  const [was, is] = [asKept(record.decision), asKept(again)] as [Partial<Decision>, Partial<Decision>];
-  if (record.verdict !== was.verdict) return 'verdict';
-  for (const fault of ['verdict', 'cost', 'reasons'] as const) {
-    if (fieldsOf[fault].some((field) => !sameValues(was[field], is[field]))) return fault;
-  }
-  return sameValues(was, is) ? null : 'rest';
+const differing = ({ verdict, decision: was }: DecisionRecord, is: Decision): DecisionFault | null => {
+  if (verdict !== was.verdict) return 'verdict';
+  // Nearly always: looked at field by field only where it is not so.
+  if (sameValues(was, is)) return null;
+  const isFault = (fault: keyof typeof fieldsOf): boolean =>
+    fieldsOf[fault].some((field) => !sameValues(was[field] ?? null, is[field]));
+  return (['verdict', 'cost', 'reasons'] as const).find(isFault) ?? 'rest';
 };
 
 const spentBy = (decision: Decision): Money | null => (decision.verdict === 'force' ? decision.cost : null);
@@ -158,6 +158,7 @@ const words: Words = {
 const foundOf = ({ version, fault, count, firstAt, lastAt, amounts, examples }: Faulty): readonly Found[] => {
   const { severity, told, action } = words[fault];
   return inEachCurrency(amounts, (money) => ({
+    key: `${fault} ${version} ${money?.currency ?? ''}`,
     severity,
     connectionId: count === 1 ? (examples[0]?.connectionId ?? null) : null,
     summary: `${count} ${count === 1 ? 'decision' : 'decisions'} of policy ${version} ${told}`,

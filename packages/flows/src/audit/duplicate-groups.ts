@@ -39,6 +39,7 @@ const evidenceOf = ({ shape, members }: GroupToJudge): Found['evidence'] => ({
 });
 
 const several = (group: GroupToJudge): Found => ({
+  key: `several ${group.shape.groupKey}`,
   severity: 'critical',
   connectionId: group.members.find(({ active }) => active)?.id ?? null,
   summary: `${group.shape.active} of ${group.shape.living} connections to one provider connection are active: each may be refreshed, and billed, by itself`,
@@ -48,6 +49,7 @@ const several = (group: GroupToJudge): Found => ({
 });
 
 const none = (group: GroupToJudge): Found => ({
+  key: `none ${group.shape.groupKey}`,
   severity: 'critical',
   connectionId: group.members[0]?.id ?? null,
   summary: `none of the ${group.shape.living} connections to one provider connection is active: nothing keeps it up`,
@@ -58,6 +60,7 @@ const none = (group: GroupToJudge): Found => ({
 
 /** A member that stepped back, but whose status lets a reader take it for the active one. */
 const unmarked = (group: GroupToJudge, member: Connection): Found => ({
+  key: member.id,
   severity: permissionsOf(statusOf(member)).refresh === 'yes' ? 'critical' : 'warning',
   connectionId: member.id,
   summary: `an inactive duplicate has status ${member.status} instead of PARTIALLY_ACTIVE (INACTIVE_DUPLICATE): the group seems to have two active connections`,
@@ -67,6 +70,7 @@ const unmarked = (group: GroupToJudge, member: Connection): Found => ({
 });
 
 const unknownActive = (group: GroupToJudge): Found => ({
+  key: `unknown ${group.shape.groupKey}`,
   severity: 'info',
   connectionId: group.members.find(({ active }) => active)?.id ?? null,
   summary:

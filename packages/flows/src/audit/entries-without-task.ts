@@ -1,37 +1,23 @@
 import { formatAmount, formatInstant, money } from '@freshet/domain';
 import type { Charge, LedgerEntry } from '@freshet/domain';
-import { read, type Loader } from '@freshet/ports';
+import { read, type Loader, type Sifted } from '@freshet/ports';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
+import { spendOf } from './figures/spend.js';
 
-/** An entry of the ledger; with all of its pull's where no refresh of ours stands behind it. */
+/** An entry of the ledger that no refresh of ours stands behind, with all of its pull's. */
 export interface JudgedEntry {
   readonly entry: LedgerEntry;
   readonly orphans: readonly LedgerEntry[];
 }
 
 /** Money of a connect or a repair has no task; money of a forced pull has. */
-function* hasReason({ tenantId, taskId, pullId }: LedgerEntry): Loader<boolean> {
-  if (taskId !== null) return (yield* read('task', { tenantId, id: taskId })) !== null;
-  const pull = yield* read('pull', { tenantId, id: pullId });
-  return pull !== null && pull.origin !== 'forced';
-}
-
-/** `<connection> <entry>` */
-const keyOf = ({ entry }: JudgedEntry): string => `${entry.connectionId} ${entry.id}`;
-
-function* entries({ tenantId, after: key, limit }: AuditPlace): Loader<readonly JudgedEntry[]> {
+function* entries({ tenantId, after: key, limit }: AuditPlace): Loader<Sifted<JudgedEntry>> {
   const [connectionId = '', after = ''] = key.split(' ');
-  const page = yield* read('ledgerScan', { tenantId, connectionId, after, limit });
-  const known = new Map<string, boolean>();
+  const { rows, ...looked } = yield* read('entriesAstray', { tenantId, connectionId, after, limit });
   const judged: JudgedEntry[] = [];
-  for (const entry of page) {
-    const source = entry.taskId ?? entry.pullId;
-    const explained = known.get(source) ?? (yield* hasReason(entry));
-    known.set(source, explained);
-    const { pullId } = entry;
-    judged.push({ entry, orphans: explained ? [] : yield* read('ledgerOfPull', { tenantId, pullId }) });
-  }
-  return judged;
+  for (const entry of rows)
+    judged.push({ entry, orphans: yield* read('ledgerOfPull', { tenantId, pullId: entry.pullId }) });
+  return { ...looked, rows: judged };
 }
 
 const sumOf = (orphans: readonly LedgerEntry[], kind: Charge): number =>
@@ -50,6 +36,7 @@ export const judgeEntry = ({ entry, orphans }: JudgedEntry): readonly Found[] =>
   if (together.length === 0 || together.some(({ id }) => id < entry.id)) return [];
   const micros = atStake(together);
   const found: Found = {
+    key: `${entry.pullId} ${entry.currency}`,
     severity: micros > 0 ? 'critical' : 'warning',
     connectionId: entry.connectionId,
     summary: `the ledger moved ${formatAmount(micros)} ${entry.currency} for a refresh that does not exist`,
@@ -77,7 +64,7 @@ export const judgeEntry = ({ entry, orphans }: JudgedEntry): readonly Found[] =>
 export const entriesWithoutTask = defineCheck<JudgedEntry>({
   name: 'entries-without-task',
   question: 'Does every movement of money belong to a refresh that exists?',
-  rows: entries,
-  keyOf,
+  sift: entries,
   judge: judgeEntry,
+  stretchFigures: spendOf,
 });

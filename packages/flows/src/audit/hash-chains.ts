@@ -193,6 +193,7 @@ const foundIn = ({ chain, walked, head, checkpoint }: Closed): readonly Found[] 
   const more = faultCount === 1 ? '' : `; and ${faultCount - 1} more`;
   const found: Found = {
     severity: 'critical',
+    key: `${chain} ${connectionId}`,
     connectionId,
     summary: `the chain of a connection's ${nouns[chain]} is broken: ${words[first.kind].told(first)}${more}`,
     action: `In short, ${words[first.kind].means}. Compare it with a backup, and find out who can write to the database.`,
@@ -223,7 +224,8 @@ function* page(at: AuditPlace): Loader<AuditPage> {
     examined: loaded.rows.length,
     last: next === null ? null : JSON.stringify(next),
     judge: () => ended.flatMap(foundIn),
-    ...(next === null ? { figures: { [HEADS_DIGEST]: place.digest } } : {}),
+    figures: { sums: {}, budgets: null },
+    ...(next === null ? { digests: { [HEADS_DIGEST]: place.digest } } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Connection, ConnectionId, DurationMs, Instant, Severity } from '@f
 import { isEngineManaged, type RefreshPolicy } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import { defineSummary, MOST_IDS, type AuditPlace, type Found } from './check.js';
+import { connectionOf } from './figures/connections.js';
 import type { AuditRules } from './rules.js';
 
 /** A connection, and the rules by which its data is expected. */
@@ -156,6 +157,7 @@ const shown = ({ id, externalId, due, lastSuccessAt }: One, now: Instant) => ({
 
 const singles = ({ kind, provider, first }: Waiting, now: Instant): readonly Found[] =>
   first.map((one) => ({
+    key: `${kind} ${one.id}`,
     severity: severityOf(now - one.due),
     connectionId: one.id,
     summary: `a connection is ${words[kind].told} (for ${since(now - one.due)})`,
@@ -165,6 +167,7 @@ const singles = ({ kind, provider, first }: Waiting, now: Instant): readonly Fou
   }));
 
 const together = ({ kind, provider, count, oldestDue, first }: Waiting, now: Instant): Found => ({
+  key: `${kind} ${provider}`,
   severity: severityOf(now - oldestDue),
   connectionId: null,
   summary: `${count} connections of ${provider} are ${words[kind].told} (for up to ${since(now - oldestDue)})`,
@@ -181,6 +184,7 @@ export const lateConnections = defineSummary<Expected, Sum>({
   keyOf: ({ connection }) => connection.id,
   nothing: {},
   add,
+  figures: ({ connection }, now) => connectionOf(connection, isAwaited(connection), now),
   summarize: (sum, now) =>
     Object.values(sum).flatMap((waiting) =>
       waiting.count > MOST_SINGLE ? [together(waiting, now)] : singles(waiting, now),

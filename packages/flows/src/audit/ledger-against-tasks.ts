@@ -1,7 +1,21 @@
 import { formatAmount, formatInstant, isOpen, money } from '@freshet/domain';
 import type { Charge, LedgerEntry, Money, Task } from '@freshet/domain';
-import { read, type TaskWithLedger } from '@freshet/ports';
-import { defineCheck, MOST_IDS, type Found } from './check.js';
+import { read, type Loader, type Sifted } from '@freshet/ports';
+import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
+import { refreshesOf } from './figures/refreshes.js';
+
+/** A task beside its entries in the ledger. */
+export interface TaskWithLedger {
+  readonly task: Task;
+  readonly entries: readonly LedgerEntry[];
+}
+
+function* suspects({ tenantId, after, limit }: AuditPlace): Loader<Sifted<TaskWithLedger>> {
+  const { rows, ...looked } = yield* read('tasksAgainstLedger', { tenantId, after, limit });
+  const told: TaskWithLedger[] = [];
+  for (const task of rows) told.push({ task, entries: yield* read('ledgerOfTask', { tenantId, taskId: task.id }) });
+  return { ...looked, rows: told };
+}
 
 /** Where the ledger and the task tell different stories, and how much money lies between them. */
 interface Difference {
@@ -131,6 +145,7 @@ const found = (
   const micros = unaccounted(differences);
   const endedReserved = !isOpen(task.state) && task.charge === 'reserved';
   return {
+    key: `${task.id} ${currency ?? ''}`,
     severity: endedReserved || micros > 0 ? 'critical' : 'warning',
     connectionId: task.connectionId,
     summary: `the ledger and a refresh disagree: ${differences.map(({ told }) => told).join('; ')}`,
@@ -164,7 +179,7 @@ export const judgeTaskLedger = (row: TaskWithLedger): readonly Found[] => {
 export const ledgerAgainstTasks = defineCheck<TaskWithLedger>({
   name: 'ledger-against-tasks',
   question: 'Was the money of every refresh reserved once, settled once, and settled as the refresh says?',
-  rows: ({ tenantId, after, limit }) => read('tasksWithLedgerScan', { tenantId, after, limit }),
-  keyOf: ({ task }) => task.id,
+  sift: suspects,
   judge: judgeTaskLedger,
+  stretchFigures: refreshesOf,
 });

@@ -2,6 +2,8 @@ import type { PolicyBook } from '@freshet/policy';
 import type { Store } from '@freshet/ports';
 import type { AuditPages, Check } from './check.js';
 import { auditChecks } from './checks.js';
+import { stakesOf } from './figures/at-stake.js';
+import { addSums, treeOf } from './figures/sums.js';
 import { rulesOf } from './rules.js';
 
 /**
@@ -17,7 +19,11 @@ export const pagesOver = (store: Store, policies: PolicyBook, checks: readonly C
       () => check.page(place, rules),
       (seen) => ({ page: seen, effects: [] }),
     );
-    const { examined, last, figures } = page;
-    return { examined, last, found: page.judge(), ...(figures === undefined ? {} : { figures }) };
+    const found = page.judge();
+    const { sums, budgets } = page.figures;
+    const figures = { sums: addSums(sums, treeOf(stakesOf(name, found))), budgets };
+    const { digests } = page;
+    const said = digests === undefined ? {} : { digests };
+    return { examined: page.examined, last: page.last, found, figures, ...said };
   };
 };

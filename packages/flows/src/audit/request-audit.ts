@@ -16,6 +16,7 @@ const queued = (engine: Engine, tenantId: TenantId, trigger: AuditRun['trigger']
     startedAt: null,
     endedAt: null,
     ...emptyTally(auditChecks),
+    since: null,
     error: null,
   };
 };

@@ -1,11 +1,12 @@
-import { idOf, insert, update } from '@freshet/domain';
-import type { AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
+import { idOf, insert, put, update } from '@freshet/domain';
+import type { AuditFigures, AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
 import { read, StoreUnavailable, type Loader } from '@freshet/ports';
 import type { Engine } from '../engine.js';
-import type { AuditPages, Check, Found, JudgedPage } from './check.js';
+import type { AuditPages, Check, Found, PageFigures, Digests } from './check.js';
 import { auditChecks } from './checks.js';
 import { dropLease, holdLease, LEASE_ID, leaseIn, type AuditLease } from './lease.js';
 import { pagesOver } from './pages-over.js';
+import { figuresTogether, figuresWith, loadBefore, loadKnown, sinceOf, stayedWith } from './since.js';
 import { emptyTally, tally } from './tally.js';
 
 export interface AuditOptions {
@@ -16,13 +17,21 @@ export interface AuditOptions {
   readonly pages?: AuditPages;
 }
 
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 500;
+/** Pages in which nothing is found are told of together: an audit of millions of rows makes few commits. */
+const TELLS_WITHIN_LEASE = 20;
 /** An audit whose workers die this often is what kills them. */
 const MOST_TAKES = 3;
 
 interface Held {
   readonly run: AuditRun | null;
   readonly lease: AuditLease | undefined;
+}
+
+/** What a page is written beside. */
+interface StepFacts extends Held {
+  readonly known: ReadonlyMap<string, Finding>;
+  readonly figures: AuditFigures | null;
 }
 
 interface Worker {
@@ -48,18 +57,40 @@ function* loadHeld(tenantId: TenantId, id: AuditId): Loader<Held> {
   return { run: yield* read('audit', { tenantId, id }), lease: leaseIn(yield* read('setting', { id: LEASE_ID })) };
 }
 
+/** With the audit that this one is compared with, where it begins. */
+function* loadTake(tenantId: TenantId, id: AuditId): Loader<Held & { readonly before: AuditRun | null }> {
+  const held = yield* loadHeld(tenantId, id);
+  return { ...held, before: held.run?.state === 'queued' ? yield* loadBefore(tenantId, id) : null };
+}
+
+function* loadStep(
+  tenantId: TenantId,
+  id: AuditId,
+  { check, found }: Pick<Seen, 'check' | 'found'>,
+): Loader<StepFacts> {
+  const held = yield* loadHeld(tenantId, id);
+  const known = yield* loadKnown(held.run, check, found);
+  return { ...held, known, figures: yield* read('auditFigures', { tenantId, id }) };
+}
+
 const isOver = ({ state }: AuditRun): boolean => state === 'done' || state === 'failed';
 
 const failed = (run: AuditRun, error: string, now: number): Effect =>
   update('audit', run.id, { state: 'failed', endedAt: now, error });
 
-const begin = ({ engine, tenantId, id, holder, checks }: Worker, run: AuditRun): Step => {
+const begin = ({ engine, tenantId, id, holder, checks }: Worker, run: AuditRun, before: AuditRun | null): Step => {
   const until = engine.clock.realNow() + engine.leaseMs;
   const at = { check: checks[0]?.name ?? '', after: '' };
   return {
     at,
     effects: [
-      update('audit', run.id, { state: 'running', startedAt: engine.clock.now(), ...emptyTally(checks) }),
+      update('audit', run.id, {
+        state: 'running',
+        startedAt: engine.clock.now(),
+        since: sinceOf(before, checks),
+        ...emptyTally(checks),
+      }),
+      put('auditFigures', { id, tenantId, sums: {}, budgets: [] }),
       holdLease({ tenantId, id, holder, until, takes: 1, ...at }),
     ],
   };
@@ -80,24 +111,44 @@ const takeOver = ({ engine, holder, checks }: Worker, run: AuditRun, lease: Audi
   return { at: { check, after }, effects: [holdLease({ ...lease, holder, until, takes: lease.takes + 1 })] };
 };
 
-const decideTake = (worker: Worker, { run, lease }: Held): Step => {
+const decideTake = (worker: Worker, { run, lease, before }: Held & { readonly before: AuditRun | null }): Step => {
   const { engine, id } = worker;
   const isDead = lease !== undefined && lease.until <= engine.clock.realNow();
   const isOurs = lease?.id === id;
   if (run === null || isOver(run)) return { at: undefined, effects: isDead && isOurs ? [dropLease()] : [] };
   // Another audit's lease, even a dead one, is taken over first: its run would be forgotten with it.
   if (lease !== undefined) return isDead && isOurs ? takeOver(worker, run, lease) : { at: undefined, effects: [] };
-  if (run.state === 'queued') return begin(worker, run);
+  if (run.state === 'queued') return begin(worker, run, before);
   const error = 'it was interrupted, and how far it had got is not known';
   return { at: undefined, effects: [failed(run, error, engine.clock.now())] };
 };
 
-const findingOf = (worker: Worker, check: string, found: Found): Finding => ({
+/** Pages that were judged and not written yet: only the last of them may have found anything. */
+interface Seen {
+  readonly examined: readonly { readonly check: string; readonly rows: number }[];
+  readonly check: string;
+  readonly found: readonly Found[];
+  readonly figures: PageFigures;
+  readonly digests: Digests;
+  /** Where the audit goes on behind them; undefined: it has seen everything. */
+  readonly next: Place | undefined;
+  /** Why the next page could not be read: what came before it is written first. */
+  readonly broken: { readonly error: unknown } | undefined;
+}
+
+const findingOf = (
+  worker: Worker,
+  check: string,
+  found: Found,
+  now: number,
+  earlier: Finding | undefined,
+): Finding => ({
   id: idOf('finding', worker.engine.ids.next()),
   tenantId: worker.tenantId,
   auditId: worker.id,
   check,
-  at: worker.engine.clock.now(),
+  at: now,
+  firstSeenAt: earlier?.firstSeenAt ?? now,
   ...found,
 });
 
@@ -108,20 +159,27 @@ const nextPlace = (checks: readonly Check[], check: string, last: string | null)
   return next === undefined ? undefined : { check: next.name, after: '' };
 };
 
-/** A page's findings, and where the audit goes on; nothing of them where another worker has taken over. */
-const decideStep = (worker: Worker, { run, lease }: Held, at: Place, page: JudgedPage): Step => {
-  const { engine, holder, checks } = worker;
+/** What the pages found, and where the audit goes on; nothing of them where another worker has taken over. */
+const decideStep = (worker: Worker, { run, lease, known, figures }: StepFacts, at: Place, seen: Seen): Step => {
+  const { engine, holder } = worker;
+  const { check, found, next } = seen;
+  const now = engine.clock.now();
   if (run === null || lease?.holder !== holder || lease.check !== at.check || lease.after !== at.after)
     return { at: undefined, effects: [] };
-  const next = nextPlace(checks, at.check, page.last);
-  const totals = tally(run, at.check, page);
-  const end = next === undefined ? ({ state: 'done', endedAt: engine.clock.now() } as const) : {};
+  const { examined, counts, money, amounts, digests } = run;
+  const walked = seen.examined.reduce((before, { check: of, rows }) => tally(before, of, rows, []), {
+    ...{ examined, counts, money, amounts, digests: { ...digests, ...seen.digests } },
+  });
+  const end = next === undefined ? ({ state: 'done', endedAt: now } as const) : {};
+  const since = stayedWith(run.since, check, found, known);
+  const added = figures === null ? undefined : figuresWith(figures, seen.figures);
   const until = engine.clock.realNow() + engine.leaseMs;
   return {
     at: next,
     effects: [
-      ...page.found.map((each) => insert('finding', findingOf(worker, at.check, each))),
-      update('audit', run.id, { ...totals, ...end }),
+      ...found.map((each) => insert('finding', findingOf(worker, check, each, now, known.get(each.key)))),
+      update('audit', run.id, { ...tally(walked, check, 0, found), ...end, since }),
+      ...(added === undefined ? [] : [put('auditFigures', added)]),
       next === undefined ? dropLease() : holdLease({ ...lease, ...next, until }),
     ],
   };
@@ -138,18 +196,52 @@ const fail = async ({ engine, tenantId, id, holder }: Worker, error: unknown): P
   );
 };
 
-/** Page by page: the facts of one moment are read, then what was found is written with how far that got. */
+/** One page more, behind those. */
+const seePage = async (worker: Worker, before: Seen | undefined, { check, after }: Place): Promise<Seen> => {
+  const { engine, tenantId, checks, pageSize, pages } = worker;
+  const page = await pages(check, { tenantId, now: engine.clock.now(), after, limit: pageSize });
+  const earlier = before?.examined ?? [];
+  const last = earlier.at(-1);
+  const isSame = last?.check === check;
+  const rows = page.examined + (isSame ? last.rows : 0);
+  return {
+    examined: [...(isSame ? earlier.slice(0, -1) : earlier), { check, rows }],
+    check,
+    found: page.found,
+    figures: before === undefined ? page.figures : figuresTogether(before.figures, page.figures),
+    digests: { ...before?.digests, ...page.digests },
+    next: nextPlace(checks, check, page.last),
+    broken: undefined,
+  };
+};
+
+/** Pages from there on, until something is found, or it is time to say that the worker still lives. */
+const seePages = async (worker: Worker, from: Place): Promise<Seen> => {
+  const { clock, leaseMs } = worker.engine;
+  const until = clock.realNow() + leaseMs / TELLS_WITHIN_LEASE;
+  let seen = await seePage(worker, undefined, from);
+  while (seen.next !== undefined && seen.found.length === 0 && clock.realNow() < until) {
+    try {
+      seen = await seePage(worker, seen, seen.next);
+    } catch (error) {
+      return { ...seen, broken: { error } };
+    }
+  }
+  return seen;
+};
+
+/** The facts of one moment are read page by page; then what was found is written with how far that got. */
 const walk = async (worker: Worker, from: Place): Promise<void> => {
-  const { engine, tenantId, id, pages, pageSize } = worker;
+  const { engine, tenantId, id } = worker;
   let at: Place | undefined = from;
   while (at !== undefined) {
     const here: Place = at;
-    const place = { tenantId, now: engine.clock.now(), after: here.after, limit: pageSize };
-    const page = await pages(here.check, place);
+    const seen = await seePages(worker, here);
     const step: Step = await engine.store.turn(
-      () => loadHeld(tenantId, id),
-      (held) => decideStep(worker, held, here, page),
+      () => loadStep(tenantId, id, seen),
+      (facts) => decideStep(worker, facts, here, seen),
     );
+    if (seen.broken !== undefined) throw seen.broken.error;
     at = step.at;
   }
 };
@@ -171,8 +263,8 @@ export const runAudit = async (
   const holder = `${engine.workerId} ${engine.ids.next()}`;
   const worker: Worker = { engine, tenantId, id, holder, checks, pageSize, pages };
   const taken = await engine.store.turn(
-    () => loadHeld(tenantId, id),
-    (held) => decideTake(worker, held),
+    () => loadTake(tenantId, id),
+    (facts) => decideTake(worker, facts),
   );
   if (taken.at !== undefined) {
     try {

@@ -10,15 +10,33 @@ const sameNumber = (a: number, b: number): boolean => {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** Whether two values that came out of JSON say the same, in whatever order their fields are. */
-export const sameValues = (a: unknown, b: unknown): boolean => {
-  if (typeof a === 'number' && typeof b === 'number') return sameNumber(a, b);
-  if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return a === b;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameValues(a[key], b[key]))
-  );
+const definedIn = (value: Readonly<Record<string, unknown>>): number => {
+  let count = 0;
+  for (const key in value) if (value[key] !== undefined) count += 1;
+  return count;
 };
 
-/** As a store keeps it: absent fields are gone, and what is no number is null. */
-export const asKept = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null)) as unknown;
+const sameItems = (kept: readonly unknown[], made: readonly unknown[]): boolean =>
+  kept.length === made.length && made.every((item, index) => sameValues(kept[index], item));
+
+const sameFields = (kept: Readonly<Record<string, unknown>>, made: Readonly<Record<string, unknown>>): boolean => {
+  if (definedIn(made) !== definedIn(kept)) return false;
+  for (const key in made) {
+    if (made[key] !== undefined && !(Object.hasOwn(kept, key) && sameValues(kept[key], made[key]))) return false;
+  }
+  return true;
+};
+
+/**
+ * Whether a value that a store kept as JSON says what this one does, in whatever order their fields are. JSON leaves absent
+ * fields away, and what is no number is null there.
+ */
+export const sameValues = (kept: unknown, made: unknown): boolean => {
+  if (typeof made === 'number') {
+    return typeof kept === 'number' ? sameNumber(kept, made) : kept === null && !Number.isFinite(made);
+  }
+  if (!isObject(kept) || !isObject(made)) return kept === (made ?? null);
+  if (Array.isArray(kept) || Array.isArray(made))
+    return Array.isArray(kept) && Array.isArray(made) && sameItems(kept, made);
+  return sameFields(kept, made);
+};

@@ -14,21 +14,17 @@ export interface ToldHistory {
 
 /** A connection that changed more often is replayed from there on: what bounds a page. */
 export const MOST_CHANGES = 500;
+const CONNECTIONS_AT_ONCE = 200;
 
 function* histories({ tenantId, after, limit }: AuditPlace): Loader<readonly ToldHistory[]> {
-  const connections = yield* read('connectionsScan', { tenantId, after, limit });
-  const told: ToldHistory[] = [];
+  const asked = { tenantId, after, limit, mostChanges: MOST_CHANGES };
+  const connections = yield* read('historiesScan', asked);
   const pruned = Number((yield* read('setting', { id: HISTORIES_PRUNED }))?.value ?? -Infinity);
-  for (const connection of connections) {
-    const asked = { tenantId, connectionId: connection.id, before: null, limit: MOST_CHANGES };
-    const changes = yield* read('historyPage', asked);
-    told.push({
-      connection,
-      changes: changes.toReversed(),
-      isCut: changes.length === MOST_CHANGES || connection.createdAt < pruned,
-    });
-  }
-  return told;
+  return connections.map(({ connection, changes }) => ({
+    connection,
+    changes: changes.toReversed(),
+    isCut: changes.length === MOST_CHANGES || connection.createdAt < pruned,
+  }));
 }
 
 const spelled = ({ status, reason }: StatusAndReason): string => (reason === null ? status : `${status} (${reason})`);
@@ -105,6 +101,7 @@ export const judgeHistory = (history: ToldHistory): readonly Found[] => {
   const { connection, changes } = history;
   const more = faults.length === 1 ? '' : `; and ${faults.length - 1} more`;
   const found: Found = {
+    key: connection.id,
     severity: worst.severity,
     connectionId: connection.id,
     summary: `a connection's history does not lead to where it is: ${worst.told}${more}`,
@@ -130,6 +127,7 @@ export const statusHistories = defineCheck<ToldHistory>({
   name: 'status-histories',
   question: 'Did every connection come to its status by steps that are possible, one after the other?',
   rows: histories,
+  mostRows: CONNECTIONS_AT_ONCE,
   keyOf: ({ connection }) => connection.id,
   judge: judgeHistory,
 });

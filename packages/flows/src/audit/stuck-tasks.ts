@@ -78,6 +78,7 @@ export const judgeOpenTask = (open: OpenTask, now: Instant): readonly Found[] =>
   const fault = withoutDueTime(task) ?? neverEnding(task, now) ?? notTakenUp(open, now);
   if (fault === undefined) return [];
   const found: Found = {
+    key: task.id,
     severity: fault.severity,
     connectionId: task.connectionId,
     summary: `a refresh is stuck: ${fault.summary}`,

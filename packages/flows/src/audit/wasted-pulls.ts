@@ -1,6 +1,6 @@
 import { formatAmount, formatInstant, MINUTE } from '@freshet/domain';
 import type { Connection, Instant, Money, Task } from '@freshet/domain';
-import { read, type Loader } from '@freshet/ports';
+import { read, type Loader, type Sifted } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
 import { chargedRefreshes, LOOK_BACK_MS } from './charged-refreshes.js';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
@@ -44,8 +44,9 @@ function* soonAfter(connection: Connection, task: Task, from: Instant, until: In
   return null;
 }
 
-function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<readonly SpentOn[]> {
-  const connections = yield* read('connectionsScan', { tenantId, after, limit });
+function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<Sifted<SpentOn>> {
+  const asked = { tenantId, after, limit, since: now - LOOK_BACK_MS, soonMs: SOON_MS };
+  const { rows: connections, ...looked } = yield* read('wastefulConnections', asked);
   const rows: SpentOn[] = [];
   for (const connection of connections) {
     const charged: ChargedPull[] = [];
@@ -60,10 +61,11 @@ function* spent({ tenantId, now, after, limit }: AuditPlace): Loader<readonly Sp
     }
     rows.push({ connection, charged });
   }
-  return rows;
+  return { ...looked, rows };
 }
 
 interface Reason {
+  readonly name: string;
   readonly told: string;
   readonly action: string;
   readonly isWasted: (pull: ChargedPull) => boolean;
@@ -72,11 +74,13 @@ interface Reason {
 /** What brought nothing is counted as that alone, whatever came after it. */
 const reasons: readonly Reason[] = [
   {
+    name: 'nothing-new',
     told: 'brought nothing new',
     action: 'Ask for it less often: in mode auto, or with a maxAge that fits how often its data changes.',
     isWasted: ({ task }) => task.newData === false,
   },
   {
+    name: 'too-early',
     told: 'came minutes before a free one',
     action: 'Ask in mode auto, which waits where a background refresh is that near, or with a longer maxAge.',
     isWasted: ({ task, backgroundAt }) => task.newData !== false && backgroundAt !== null,
@@ -95,12 +99,13 @@ const shown = ({ task, at, backgroundAt }: ChargedPull) => ({
 
 const foundOf = (
   { id, externalId, provider }: Connection,
-  { told, action }: Reason,
+  { name, told, action }: Reason,
   pulls: readonly ChargedPull[],
   cost: Money | null,
 ): Found => {
   const spending = cost === null ? 'at a price that is not known' : `for ${formatAmount(cost.micros)} ${cost.currency}`;
   return {
+    key: `${name} ${id} ${cost?.currency ?? ''}`,
     severity: cost !== null && cost.micros >= WARN_FROM_MICROS ? 'warning' : 'info',
     connectionId: id,
     summary: `${pulls.length} forced ${pulls.length === 1 ? 'pull' : 'pulls'} of the last 30 days ${told}, ${spending}`,
@@ -132,7 +137,6 @@ export const wastedPulls = defineCheck<SpentOn>({
   name: 'wasted-pulls',
   question:
     'Did every forced pull that was paid for in the last 30 days bring something that a free one would not have brought minutes later?',
-  rows: spent,
-  keyOf: ({ connection }) => connection.id,
+  sift: spent,
   judge: judgeSpent,
 });

@@ -204,9 +204,11 @@ export const runRow = (uuid: string, changes: Partial<AuditRun> = {}): AuditRun 
   startedAt: NOW,
   endedAt: NOW + 1500,
   examined: { 'duplicate-groups': 12, 'stuck-tasks': 1 },
-  figures: {},
+  digests: {},
   counts: {},
   money: [],
+  amounts: {},
+  since: null,
   error: null,
   ...changes,
 });
@@ -216,6 +218,7 @@ export const findingRow = (uuid: string, run: AuditRun, changes: Partial<Finding
   tenantId: TENANT,
   auditId: run.id,
   check: 'duplicate-groups',
+  key: uuid,
   severity: 'critical',
   connectionId: null,
   summary: 'two connections are active',
@@ -223,5 +226,6 @@ export const findingRow = (uuid: string, run: AuditRun, changes: Partial<Finding
   money: null,
   evidence: {},
   at: NOW,
+  firstSeenAt: NOW,
   ...changes,
 });

@@ -71,13 +71,21 @@ beforeEach(() => {
   ];
 });
 
-const found = async (counters: readonly BudgetCounter[], ...effects: readonly Effect[]) =>
-  (
-    await findingsBy(budgets, [...effects, ...counters.map((counter) => put('budgetCounter', counter))], {
-      policies,
-      pageSize: 1,
-    })
-  ).map(({ severity, summary, money }) => [severity, summary, money?.micros]);
+/** The same whether each counter has a page of its own, or all are read together. */
+const found = async (counters: readonly BudgetCounter[], ...effects: readonly Effect[]) => {
+  const rows = [...effects, ...counters.map((counter) => put('budgetCounter', counter))];
+  const [alone, together] = await Promise.all(
+    [1, 9].map(async (pageSize) =>
+      (await findingsBy(budgets, rows, { policies, pageSize })).map(({ severity, summary, money }) => [
+        severity,
+        summary,
+        money?.micros,
+      ]),
+    ),
+  );
+  expect(together).toEqual(alone);
+  return alone;
+};
 
 test('counters that say what the ledger says are no findings', async () => {
   expect(await found([counterOf(month, SPENT), counterOf(mx, SPENT_AT_MX)], ...spent)).toEqual([]);

@@ -155,9 +155,22 @@ test.each([
   [null, {}, false],
   [[], {}, false],
   [{ a: 1 }, { a: 1, b: 1 }, false],
-  [{ a: 1, b: undefined }, { a: 1, c: undefined }, false],
+  [{ a: 1, b: 2 }, { a: 1, c: 2 }, false],
+  [{ 0: 'x' }, ['x'], false],
+  [['x', 'y'], ['x'], false],
 ])('%j and %j are the same: %s', (a, b, expected) => {
   expect([sameValues(a, b), sameValues(b, a)]).toEqual([expected, expected]);
+});
+
+test.each([
+  [{ a: 1 }, { a: 1, b: undefined }, true],
+  [{ b: null }, { b: undefined }, false],
+  [{ a: null }, { a: Number.NaN }, true],
+  [[null, null], [undefined, Infinity], true],
+  [{ a: 0 }, { a: Number.NaN }, false],
+])('kept as %j it is the same as %j: %s', (kept, made, expected) => {
+  expect(sameValues(kept, made)).toBe(expected);
+  expect(sameValues(JSON.parse(JSON.stringify(made)), made)).toBe(true);
 });
 
 test('of many, some are named', async () => {

@@ -50,6 +50,7 @@ const numbers: Check = defineCheck<{ readonly key: string }>({
   keyOf: ({ key }) => key,
   judge: ({ key }) => [
     {
+      key,
       severity: 'info',
       connectionId: null,
       summary: key,
@@ -75,7 +76,7 @@ const total: Check = defineSummary<{ readonly key: string }, { readonly of: numb
   nothing: { of: 0, sum: 0 },
   add: ({ of, sum }, { key }) => ({ of: of + 1, sum: sum + Number(key) }),
   summarize: ({ of, sum }) => [
-    { severity: 'info', connectionId: null, summary: `${of}: ${sum}`, action: '', money: null, evidence: {} },
+    { key: '', severity: 'info', connectionId: null, summary: `${of}: ${sum}`, action: '', money: null, evidence: {} },
   ],
 });
 
@@ -203,6 +204,41 @@ describe('an audit whose worker is lost', () => {
       await runAudit(other, TENANT, id, { checks: [total], pageSize });
     }
     expect(await first.catch(() => only(made))).toMatchObject({ state: 'done', examined: { total: 10 } });
+    expect(numbersIn(made)).toEqual(['10: 45']);
+  });
+
+  test('tells how far it got only now and then where it finds nothing, and nothing of that is lost', async () => {
+    const made = testEngine();
+    const { id } = await requestAudit(made.engine, TENANT, 'request');
+    const quiet = (pages: number, lastsMs: number): Check => ({
+      ...total,
+      *page(place, rules) {
+        if (pages === 0) throw lost;
+        pages -= 1;
+        made.clock.realNow += lastsMs;
+        return yield* total.page(place, rules);
+      },
+    });
+    let writes = 0;
+    const store = {
+      ...made.store,
+      turn: (async (load, decide) => {
+        const decided = await made.store.turn(load, decide);
+        writes += Number(decided.effects.length > 0);
+        return decided;
+      }) as typeof made.store.turn,
+    };
+    const run = (check: Check, pageSize: number) =>
+      runAudit({ ...made.engine, store }, TENANT, id, { checks: [check], pageSize });
+    await expect(run(quiet(4, 1), 2)).rejects.toBe(lost);
+    // It was taken; and four pages, before the one that could not be read, are one.
+    expect(writes).toBe(1 + 1);
+    expect(only(made)).toMatchObject({ state: 'running', examined: { total: 8 } });
+    made.clock.realNow += made.engine.leaseMs;
+    await run(quiet(9, made.engine.leaseMs), 1);
+    // Slow ones are told of one by one: the last two numbers, and that there are no more.
+    expect(writes).toBe(1 + 1 + 1 + 3);
+    expect(only(made)).toMatchObject({ state: 'done', examined: { total: 10 } });
     expect(numbersIn(made)).toEqual(['10: 45']);
   });
 

@@ -18,12 +18,22 @@ CREATE TABLE `audits` (
 	`examined` text NOT NULL,
 	`counts` text NOT NULL,
 	`money` text NOT NULL,
-	`figures` text NOT NULL,
+	`digests` text NOT NULL,
+	`amounts` text NOT NULL,
+	`since` text,
 	`error` text
 );
 --> statement-breakpoint
 CREATE INDEX `audits_page` ON `audits` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `audits_queued` ON `audits` (`id`) WHERE "audits"."state" = 'queued';--> statement-breakpoint
+CREATE INDEX `audits_done` ON `audits` (`tenant_id`,`trigger`,`id`) WHERE "audits"."state" = 'done';--> statement-breakpoint
+CREATE TABLE `audit_figures` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`sums` text NOT NULL,
+	`budgets` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `background_watches` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
@@ -215,16 +225,19 @@ CREATE TABLE `findings` (
 	`tenant_id` text NOT NULL,
 	`audit_id` text NOT NULL,
 	`check` text NOT NULL,
+	`key` text NOT NULL,
 	`severity` text NOT NULL,
 	`connection_id` text,
 	`summary` text NOT NULL,
 	`action` text NOT NULL,
 	`money` text,
 	`evidence` text NOT NULL,
-	`at` integer NOT NULL
+	`at` integer NOT NULL,
+	`first_seen_at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `findings_page` ON `findings` (`tenant_id`,`audit_id`,`id`,`check`,`severity`);--> statement-breakpoint
+CREATE INDEX `findings_key` ON `findings` (`audit_id`,`check`,`key`);--> statement-breakpoint
 CREATE TABLE `idempotency_records` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

@@ -5,7 +5,7 @@ import { living, tasks as taskIs } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
 import { all, first, recordColumns, sortedById, value, type Readers, type Schema } from './reader.js';
 
-const inTenant = (table: { readonly tenantId: Column; readonly id: Column }): SQL | undefined =>
+export const inTenant = (table: { readonly tenantId: Column; readonly id: Column }): SQL | undefined =>
   and(eq(table.id, value('id')), eq(table.tenantId, value('tenantId')));
 
 type ByConnection = 'connection' | 'group' | 'groupByKey' | 'connectionByExternalId';
@@ -145,11 +145,11 @@ export const taskReaders = (schema: Schema): Readers<ByTask> => {
   };
 };
 
-type ByOneKey = 'idempotency' | 'webhook' | 'webhookByKey' | 'audit' | 'policyArchive' | 'apiKeyByHash' | 'setting';
+type ByOneKey = 'idempotency' | 'webhook' | 'webhookByKey' | 'policyArchive' | 'apiKeyByHash' | 'setting';
 
 /** What is kept beside: each by its one key. */
 export const operationReaders = ({ db, tables }: Schema): Readers<ByOneKey> => {
-  const { idempotency, webhook, audit, policyArchive, apiKey, setting } = tables;
+  const { idempotency, webhook, policyArchive, apiKey, setting } = tables;
   return {
     idempotency: first(
       selecting(
@@ -174,7 +174,6 @@ export const operationReaders = ({ db, tables }: Schema): Readers<ByOneKey> => {
           ),
       ),
     ),
-    audit: first(selecting(db.select().from(audit).where(inTenant(audit)))),
     policyArchive: first(
       selecting(
         db

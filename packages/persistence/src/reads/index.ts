@@ -1,3 +1,4 @@
+import { auditReaders } from './audit-readers.js';
 import { connectionReaders, operationReaders, taskReaders } from './by-key-readers.js';
 import { chainReaders } from './chain-readers.js';
 import { dueReaders } from './due-readers.js';
@@ -7,6 +8,7 @@ import { permitReaders } from './permit-readers.js';
 import type { Readers, Schema } from './reader.js';
 import { ratesReaders } from './rates-readers.js';
 import { scanReaders } from './scan-readers.js';
+import { sieveReaders } from './sieve-readers.js';
 import { sweepReaders } from './sweep-readers.js';
 import { usageReaders } from './usage-readers.js';
 import { watchReaders } from './watch-readers.js';
@@ -16,6 +18,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...connectionReaders(schema),
   ...taskReaders(schema),
   ...operationReaders(schema),
+  ...auditReaders(schema),
   ...usageReaders(schema),
   ...moneyReaders(schema),
   ...dueReaders(schema),
@@ -26,6 +29,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...pageReaders(schema),
   ...scanReaders(schema),
   ...chainReaders(schema),
+  ...sieveReaders(schema),
 });
 
 export type { Readers, Reader, Schema } from './reader.js';

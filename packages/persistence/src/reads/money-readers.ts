@@ -1,5 +1,5 @@
 import { countedPullStates, type Charge, type Instant } from '@freshet/domain';
-import type { LedgerTotals, ProviderSpend, ReadParams } from '@freshet/ports';
+import type { HeldWith, LedgerTotals, ProviderSpend, ReadParams } from '@freshet/ports';
 import { and, asc, eq, gt, gte, inArray, lt, lte, sql, type Column, type SQL } from 'drizzle-orm';
 import { ledger, pulls } from '../schema/conditions.js';
 import { selecting, variants, type Statement } from '../statement.js';
@@ -57,6 +57,26 @@ const ledgerTotals = (schema: Schema): Reader<ReadParams<'ledgerTotals'>, Ledger
   const statement = variants(({ provider }: ReadParams<'ledgerTotals'>) => String(provider === null), build);
   // A sum always has its row.
   return firstOf({ statement }) as Reader<ReadParams<'ledgerTotals'>, LedgerTotals>;
+};
+
+/** One walk through the entries of that time, by the index alone. */
+const heldWith = (schema: Schema): Statement<HeldWith> => {
+  const { ledgerEntry: entry } = schema.tables;
+  return selecting(
+    schema.db
+      .select({ provider: entry.provider, currency: entry.currency, ...heldTotals(schema) })
+      .from(entry)
+      .where(
+        and(
+          eq(entry.tenantId, value('tenantId')),
+          gte(entry.at, value('from')),
+          lt(entry.at, value('until')),
+          ledger.reserved(entry),
+        ),
+      )
+      .groupBy(entry.provider, entry.currency)
+      .orderBy(asc(entry.provider), asc(entry.currency)),
+  );
 };
 
 const spentStatement = (schema: Schema): Statement<Spent> => {
@@ -139,7 +159,14 @@ const inPeriod = (t: { readonly tenantId: Column; readonly periodStart: Column; 
   and(eq(t.tenantId, value('tenantId')), gt(t.periodEnd, value('at')), lte(t.periodStart, value('at')));
 
 type ByMoney =
-  'ledgerTotals' | 'spend' | 'ledgerOfPull' | 'oldestMoney' | 'ledgerOfTask' | 'budgetCounters' | 'budgetAlerts';
+  | 'ledgerTotals'
+  | 'heldTotals'
+  | 'spend'
+  | 'ledgerOfPull'
+  | 'oldestMoney'
+  | 'ledgerOfTask'
+  | 'budgetCounters'
+  | 'budgetAlerts';
 
 /** The ledger, and what it adds up to. */
 export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
@@ -148,6 +175,7 @@ export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
     budgetCounters: sortedById(selecting(schema.db.select().from(counter).where(inPeriod(counter)))),
     budgetAlerts: sortedById(selecting(schema.db.select().from(alert).where(inPeriod(alert)))),
     ledgerTotals: ledgerTotals(schema),
+    heldTotals: all(heldWith(schema)),
     spend: spend(schema),
     oldestMoney: oldestMoney(schema),
     ledgerOfTask: all(

@@ -1,6 +1,6 @@
-import type { BudgetCounter, LedgerEntry, Pull, Task, TenantId } from '@freshet/domain';
-import type { GroupShape, ReadParams, TaskWithLedger } from '@freshet/ports';
-import { and, asc, eq, gt, inArray, sql, type Column, type SQL } from 'drizzle-orm';
+import type { BudgetCounter, LedgerEntry, Pull, Records, TenantId } from '@freshet/domain';
+import type { GroupShape, ReadParams } from '@freshet/ports';
+import { and, asc, eq, gt, sql, type Column, type SQL } from 'drizzle-orm';
 import { living, pulls, tasks } from '../schema/conditions.js';
 import { selecting } from '../statement.js';
 import { all, recordColumns, value, type Reader, type Readers, type Schema } from './reader.js';
@@ -28,29 +28,6 @@ const groupShapes = ({ db, tables: { connection } }: Schema) =>
         .limit(value('limit')),
     ),
   );
-
-const withLedgers = (page: readonly Task[], entries: readonly LedgerEntry[]): readonly TaskWithLedger[] => {
-  const byTask = new Map<string | null, LedgerEntry[]>(page.map((task) => [task.id, []]));
-  for (const entry of entries) byTask.get(entry.taskId)?.push(entry);
-  return page.map((task) => ({ task, entries: byTask.get(task.id) as LedgerEntry[] }));
-};
-
-/** Two statements a page: the tasks, and the entries of all of them. */
-const tasksWithLedgerScan = (schema: Schema): Reader<ReadParams<'tasksWithLedgerScan'>, readonly TaskWithLedger[]> => {
-  const { db, tables } = schema;
-  const { task, ledgerEntry: entry } = tables;
-  const after = and(eq(task.tenantId, value('tenantId')), gt(task.id, value('after')));
-  const page = selecting(db.select().from(task).where(after).orderBy(asc(task.id)).limit(value('limit')));
-  const ids = db.select({ id: task.id }).from(task).where(after).orderBy(asc(task.id)).limit(value('limit'));
-  const query = db.select(recordColumns(entry)).from(entry).where(inArray(entry.taskId, ids));
-  const entries = selecting(query.orderBy(asc(entry.id)));
-  const statements = [page, entries];
-  return {
-    statements: () => statements,
-    values: (params) => params,
-    result: ([found, theirs]) => withLedgers(found as readonly Task[], theirs as readonly LedgerEntry[]),
-  };
-};
 
 /** One row of the index, however many connections a tenant has. */
 const tenantAfter = ({ db, tables: { connection } }: Schema): Reader<ReadParams<'tenantAfter'>, TenantId | null> => {
@@ -94,7 +71,6 @@ const budgetCountersScan = ({ db, tables: { budgetCounter: counter } }: Schema) 
 type Scans =
   | 'tenantAfter'
   | 'groupShapes'
-  | 'tasksWithLedgerScan'
   | 'openTasksScan'
   | 'ledgerScan'
   | 'connectionsScan'
@@ -129,7 +105,6 @@ export const scanReaders = (schema: Schema): Readers<Scans> => {
   return {
     tenantAfter: tenantAfter(schema),
     groupShapes: groupShapes(schema),
-    tasksWithLedgerScan: tasksWithLedgerScan(schema),
     openTasksScan: all(
       selecting(
         db

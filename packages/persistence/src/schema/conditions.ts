@@ -36,6 +36,7 @@ export const ledger = {
 
 export const audits = {
   queued: (t: { readonly state: Column }): SQL => sql`${t.state} = 'queued'`,
+  done: (t: { readonly state: Column }): SQL => sql`${t.state} = 'done'`,
 };
 
 /** Spelled as a condition of an index, where a builder's `isNotNull` would be wrapped in brackets. */

@@ -3,6 +3,7 @@ import type { ColumnKit } from '../sqlite/columns.js';
 import { connectionTable, statusChangeTable } from './connection-tables.js';
 import {
   apiKeyTable,
+  auditFiguresTable,
   auditTable,
   findingTable,
   idempotencyTable,
@@ -49,6 +50,7 @@ export const defineTables = (kit: ColumnKit) => ({
   idempotency: idempotencyTable(kit),
   audit: auditTable(kit),
   finding: findingTable(kit),
+  auditFigures: auditFiguresTable(kit),
   jobRun: jobRunTable(kit),
   policyArchive: policyArchiveTable(kit),
   apiKey: apiKeyTable(kit),

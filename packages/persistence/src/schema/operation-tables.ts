@@ -1,4 +1,5 @@
 import type {
+  AuditFigures,
   AuditId,
   AuditRun,
   ConnectionId,
@@ -64,11 +65,25 @@ export const auditTable = ({ table, index, text, integer, json }: ColumnKit) =>
       examined: json().$type<AuditRun['examined']>().notNull(),
       counts: json().$type<AuditRun['counts']>().notNull(),
       money: json().$type<readonly Money[]>().notNull(),
-      figures: json().$type<AuditRun['figures']>().notNull(),
+      digests: json().$type<AuditRun['digests']>().notNull(),
+      amounts: json().$type<AuditRun['amounts']>().notNull(),
+      since: json().$type<NonNullable<AuditRun['since']>>(),
       error: text(),
     },
-    (t) => [index('audits_page').on(t.tenantId, t.id), index('audits_queued').on(t.id).where(audits.queued(t))],
+    (t) => [
+      index('audits_page').on(t.tenantId, t.id),
+      index('audits_queued').on(t.id).where(audits.queued(t)),
+      index('audits_done').on(t.tenantId, t.trigger, t.id).where(audits.done(t)),
+    ],
   );
+
+export const auditFiguresTable = ({ table, text, json }: ColumnKit) =>
+  table('audit_figures', {
+    id: text().$type<AuditId>().primaryKey(),
+    tenantId: text().$type<TenantId>().notNull(),
+    sums: json().$type<AuditFigures['sums']>().notNull(),
+    budgets: json().$type<AuditFigures['budgets']>().notNull(),
+  });
 
 export const findingTable = ({ table, index, text, integer, json }: ColumnKit) =>
   table(
@@ -78,6 +93,7 @@ export const findingTable = ({ table, index, text, integer, json }: ColumnKit) =
       tenantId: text().$type<TenantId>().notNull(),
       auditId: text().$type<AuditId>().notNull(),
       check: text().notNull(),
+      key: text().notNull(),
       severity: text().$type<Severity>().notNull(),
       connectionId: text().$type<ConnectionId>(),
       summary: text().notNull(),
@@ -85,8 +101,12 @@ export const findingTable = ({ table, index, text, integer, json }: ColumnKit) =
       money: json().$type<Money>(),
       evidence: json().$type<Readonly<Record<string, unknown>>>().notNull(),
       at: integer().notNull(),
+      firstSeenAt: integer().notNull(),
     },
-    (t) => [index('findings_page').on(t.tenantId, t.auditId, t.id, t.check, t.severity)],
+    (t) => [
+      index('findings_page').on(t.tenantId, t.auditId, t.id, t.check, t.severity),
+      index('findings_key').on(t.auditId, t.check, t.key),
+    ],
   );
 
 export const jobRunTable = ({ table, index, uniqueIndex, text, integer }: ColumnKit) =>

@@ -28,6 +28,9 @@ const usageOf = (kind: UsageScope['kind'], over: object = {}) => ({
 /** Whether the pull was settled, charged, lost sight of. */
 const fates = Array.from({ length: 3 }, () => 'ledger_entries_pull');
 
+/** How far a page reaches, told by the index alone; its rows; and again how far they reach. */
+const stretch = (index: string): readonly string[] => [index, index, index];
+
 /** Each read, and the indexes that it goes by. */
 const plans: readonly (readonly [read: ReadName, params: object, indexes: readonly string[]])[] = [
   ['connection', {}, ['sqlite_autoindex_connections_1']],
@@ -60,6 +63,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['budgetAlerts', {}, ['budget_alerts_period']],
   ['ledgerTotals', { provider: null }, ['ledger_entries_time', ...fates]],
   ['ledgerTotals', { provider: 'x' }, ['ledger_entries_time', ...fates]],
+  ['heldTotals', {}, ['ledger_entries_time', ...fates]],
   ['ledgerOfPull', {}, ['ledger_entries_pull']],
   ['spend', {}, ['ledger_entries_time', 'ledger_entries_pull', 'pulls_forced', 'ledger_entries_pull']],
   ['decision', {}, ['sqlite_autoindex_decisions_1']],
@@ -93,6 +97,9 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['webhook', {}, ['sqlite_autoindex_webhooks_1']],
   ['webhookByKey', {}, ['webhooks_event']],
   ['audit', {}, ['sqlite_autoindex_audits_1']],
+  ['auditFigures', {}, ['sqlite_autoindex_audit_figures_1']],
+  ['doneAuditBefore', {}, ['audits_done']],
+  ['findingByKey', {}, ['findings_key']],
   ['policyArchive', {}, ['sqlite_autoindex_policy_archives_1']],
   ['apiKeyByHash', {}, ['api_keys_hash']],
   ['setting', {}, ['sqlite_autoindex_settings_1']],
@@ -120,10 +127,10 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['jobRunsPage', { job: 'x', before: 'x', limit: 1 }, ['job_runs_page']],
   ['auditsPage', page, ['audits_page']],
   ['findingsPage', { ...page, check: 'x', severity: 'info' }, ['findings_page']],
+  ['goneFindingsPage', page, ['findings_page', 'findings_key']],
   ['tenantAfter', { after: 'x' }, ['connections_customer']],
   ['groupShapes', scan, ['connections_living']],
   ['openTasksScan', scan, ['tasks_open']],
-  ['tasksWithLedgerScan', scan, ['tasks_page', 'ledger_entries_task', 'tasks_page']],
   ['ledgerScan', scanByConnection, ['ledger_entries_connection']],
   ['chainLinks', { ...scanByConnection, chain: 'decision' }, ['decisions_connection']],
   ['chainLinks', { ...scanByConnection, chain: 'ledgerEntry' }, ['ledger_entries_connection']],
@@ -146,6 +153,30 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
     { record, after: 'x', limit: 1 },
     [`sqlite_autoindex_${table}_1`],
   ]),
+  ['tasksAgainstLedger', scan, [...stretch('tasks_page'), 'ledger_entries_task']],
+  [
+    'entriesAstray',
+    { ...scan, connectionId: 'x' },
+    [...stretch('ledger_entries_connection'), 'sqlite_autoindex_pulls_1', 'sqlite_autoindex_tasks_1'],
+  ],
+  [
+    'wastefulConnections',
+    { ...scan, since: 0, soonMs: 1 },
+    [...stretch('connections_page'), 'tasks_connection', 'sqlite_autoindex_pulls_1', 'pulls_group', 'pulls_group'],
+  ],
+  ['twinConnections', scan, [...stretch('connections_page'), 'connections_customer']],
+  ['refreshCounts', { ...scan, since: 0 }, ['tasks_page', 'tasks_page']],
+  [
+    'moneyOfDays',
+    { ...scan, connectionId: 'x', since: 0 },
+    ['ledger_entries_connection', 'ledger_entries_connection', 'ledger_entries_pull'],
+  ],
+  ['consentsEndingBy', { ...scan, until: 0 }, stretch('connections_page')],
+  [
+    'historiesScan',
+    { ...scan, mostChanges: 2 },
+    ['connections_page', 'status_changes_connection', 'connections_page', 'status_changes_connection'],
+  ],
   ['connectionsScan', scan, ['connections_page']],
   ['decisionsScan', scan, ['decisions_page']],
   ['budgetCountersScan', { ...scan, at: 0 }, ['budget_counters_period']],
@@ -168,7 +199,7 @@ const walked: Readonly<Partial<Record<ReadName, readonly string[]>>> = {
 describe('each read goes by its index', () => {
   test.each(plans)('%s with %j', (name, params, indexes) => {
     const details = detailsOf(file.client, readers[name] as Reader<object, unknown>, params);
-    const ofTables = details.filter((detail) => /^(SEARCH|SCAN) (?!counted|due|first_|newest)/.test(detail));
+    const ofTables = details.filter((detail) => /^(SEARCH|SCAN) (?!counted|due|first_|newest|next)/.test(detail));
     expect(ofTables.map((detail) => / INDEX (\w+)/.exec(detail)?.[1])).toEqual(indexes);
     expect(ofTables.filter((detail) => detail.startsWith('SCAN'))).toEqual(walked[name] ?? []);
   });

@@ -28,6 +28,7 @@ export const {
   idempotency,
   audit,
   finding,
+  auditFigures,
   jobRun,
   policyArchive,
   apiKey,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, type ConnectionId, type DecisionRecord, type TaskId } from '@freshet/domain';
+import { insert, type AuditId, type ConnectionId, type DecisionRecord, type TaskId } from '@freshet/domain';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -13,6 +13,7 @@ export const byKeyReadsContract = (current: Current): void => {
     'decision',
     'webhook',
     'audit',
+    'auditFigures',
     'pullPlan',
     'backgroundWatch',
     'tokenRenewal',
@@ -45,6 +46,43 @@ export const byKeyReadsContract = (current: Current): void => {
     expect(await groupOf(1, otherTenantId)).toEqual([]);
     expect(await current().ids('groupByKey', { tenantId, groupKey: 'group-1' })).toEqual(conn(1, 2, 4));
     expect(await current().ids('groupByKey', { tenantId, groupKey: 'none' })).toEqual([]);
+  });
+
+  test('the audit before another is the newest done one of its tenant and trigger', async () => {
+    const done = { state: 'done' } as const;
+    await current().apply(
+      insert('audit', a.audit(1, done)),
+      insert('audit', a.audit(2, done)),
+      insert('audit', a.audit(3, { ...done, trigger: 'request' })),
+      insert('audit', a.audit(4, { state: 'failed' })),
+      insert('audit', a.audit(5, { ...done, tenantId: otherTenantId })),
+      insert('audit', a.audit(6, { state: 'running' })),
+      insert('audit', a.audit(7, done)),
+    );
+    const before = async (number: number, trigger: 'nightly' | 'request') => {
+      const asked = { tenantId, id: a.id<AuditId>('aud', number), trigger };
+      return (await current().read('doneAuditBefore', asked))?.id ?? null;
+    };
+    expect(await before(6, 'nightly')).toBe(a.id('aud', 2));
+    expect(await before(2, 'nightly')).toBe(a.id('aud', 1));
+    expect(await before(1, 'nightly')).toBeNull();
+    expect(await before(6, 'request')).toBe(a.id('aud', 3));
+    expect(await before(3, 'request')).toBeNull();
+  });
+
+  test('a finding is found by its audit, its check and its key', async () => {
+    const row = a.finding(1, { key: 'a "key"' });
+    await current().apply(insert('finding', row), insert('finding', a.finding(2)));
+    const asked = { tenantId, auditId: row.auditId, check: row.check, key: row.key };
+    expect(await current().read('findingByKey', asked)).toEqual(row);
+    for (const other of [
+      { tenantId: otherTenantId },
+      { auditId: a.id<AuditId>('aud', 2) },
+      { check: 'budgets' },
+      { key: 'another' },
+    ]) {
+      expect(await current().read('findingByKey', { ...asked, ...other })).toBeNull();
+    }
   });
 
   test("a connection is found by its connector's id for it, deleted or not", async () => {

@@ -49,6 +49,7 @@ const finds: Finds = {
   audit: (subject, { id }) => subject.read('audit', { tenantId, id }),
   finding: async (subject, row) =>
     only(await subject.read('findingsPage', { tenantId, auditId: row.auditId, limit: 9, before: null }), row),
+  auditFigures: (subject, { id }) => subject.read('auditFigures', { tenantId, id }),
   jobRun: async (subject, row) =>
     only(await subject.read('jobRunsPage', { job: row.job, limit: 9, before: null }), row),
   policyArchive: (subject, { id }) => subject.read('policyArchive', { id }),

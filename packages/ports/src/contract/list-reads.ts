@@ -171,6 +171,23 @@ export const listReadsContract = (current: Current): void => {
     expect(await ids('connectionsPage', whole)).toHaveLength(6);
   });
 
+  test('findings that are gone are those whose check and key the later audit does not have', async () => {
+    const later = { auditId: a.id<AuditId>('aud', 2) };
+    await current().apply(
+      ...[1, 2, 3, 4, 5].map((number) => insert('finding', a.finding(number))),
+      insert('finding', a.finding(12, { ...later, key: 'task-2' })),
+      insert('finding', a.finding(13, { ...later, key: 'task-3', check: 'budgets' })),
+      insert('finding', a.finding(14, { ...later, key: 'task-4', tenantId: otherTenantId })),
+      insert('finding', a.finding(15, { ...later, key: 'task-9' })),
+    );
+    const gone = (before: string | null, limit: number) =>
+      current().ids('goneFindingsPage', { tenantId, auditId: aud1, laterId: later.auditId, before, limit });
+    const ids = (...numbers: readonly number[]) => numbers.map((number) => a.id('fnd', number));
+    expect(await gone(null, 9)).toEqual(ids(5, 4, 3, 1));
+    expect(await gone(null, 2)).toEqual(ids(5, 4));
+    expect(await gone(a.id('fnd', 4), 9)).toEqual(ids(3, 1));
+  });
+
   test('the runs of a job are shown, the newest first', async () => {
     const ran = (number: number, over: Partial<JobRun> = {}) => insert('jobRun', a.jobRun(number, over));
     await current().apply(ran(1), ran(2), ran(3, { job: 'audit' }), ran(4));

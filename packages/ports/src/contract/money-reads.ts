@@ -35,6 +35,27 @@ export const moneyReadsContract = (current: Current): void => {
     expect(await totals()).toEqual({ reservedMicros: 1, chargedMicros: 600_020, uncertainMicros: 4_000 });
   });
 
+  test('money that was held is told by provider and currency', async () => {
+    await insertEntries(
+      { pullId: pullId(1), micros: 1, provider: 'PLAID' },
+      { pullId: pullId(1), micros: 1, provider: 'PLAID', kind: 'charged', at: NOW + 99 },
+      { pullId: pullId(2), micros: 20 },
+      { pullId: pullId(3), micros: 300, at: NOW + 9 },
+      { pullId: pullId(3), micros: 300, kind: 'uncertain', at: NOW + 9 },
+      { pullId: pullId(4), micros: 4_000, currency: 'EUR' },
+      { pullId: pullId(5), micros: 50_000, at: NOW - 1 },
+      { pullId: pullId(5), micros: 50_000, at: NOW, kind: 'charged' },
+      { pullId: pullId(6), micros: 600_000, at: NOW + 10 },
+      { pullId: pullId(7), micros: 7_000_000, tenantId: a.otherTenantId },
+    );
+    const none = { reservedMicros: 0, chargedMicros: 0, uncertainMicros: 0 };
+    expect(await current().read('heldTotals', { tenantId, from: NOW, until: NOW + 10 })).toEqual([
+      { ...none, provider: 'MX', currency: 'EUR', reservedMicros: 4_000 },
+      { ...none, provider: 'MX', currency: 'USD', reservedMicros: 20, uncertainMicros: 300 },
+      { ...none, provider: 'PLAID', currency: 'USD', chargedMicros: 1 },
+    ]);
+  });
+
   test('totals are of a time, a currency, a tenant and, if wanted, a provider', async () => {
     await insertEntries(
       { micros: 1, at: NOW },

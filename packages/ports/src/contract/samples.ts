@@ -1,5 +1,6 @@
 import type {
   ApiKey,
+  AuditFigures,
   AuditId,
   AuditRun,
   BackgroundWatch,
@@ -333,10 +334,20 @@ export const audit = (number: number, over: Partial<AuditRun> = {}): AuditRun =>
   startedAt: null,
   endedAt: null,
   examined: {},
-  figures: {},
+  digests: {},
   counts: {},
   money: [],
+  amounts: {},
+  since: null,
   error: null,
+  ...over,
+});
+
+export const auditFigures = (number: number, over: Partial<AuditFigures> = {}): AuditFigures => ({
+  id: id<AuditId>('aud', number),
+  tenantId,
+  sums: {},
+  budgets: [],
   ...over,
 });
 
@@ -345,6 +356,7 @@ export const finding = (number: number, over: Partial<Finding> = {}): Finding =>
   tenantId,
   auditId: id<AuditId>('aud', 1),
   check: 'stuck-tasks',
+  key: `task-${number}`,
   severity: 'warning',
   connectionId: null,
   summary: 'A task is stuck.',
@@ -352,6 +364,7 @@ export const finding = (number: number, over: Partial<Finding> = {}): Finding =>
   money: null,
   evidence: {},
   at: NOW,
+  firstSeenAt: NOW,
   ...over,
 });
 
@@ -601,9 +614,19 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
       startedAt: NOW,
       endedAt: NOW,
       examined: { tasks: 1 },
-      figures: { digest: 'abc' },
+      digests: { heads: 'abc' },
       counts: { 'stuck-tasks/warning': 2 },
       money: [{ micros: 1, currency: 'USD' }],
+      amounts: { 'stuck-tasks/USD': 1 },
+      since: {
+        auditId: id<AuditId>('aud', 1),
+        requestedAt: NOW - 1,
+        checks: ['stuck-tasks'],
+        counts: { 'stuck-tasks/info': 2 },
+        amounts: {},
+        stayed: { 'stuck-tasks/warning': 1 },
+        stayedThen: { 'stuck-tasks/info': 1 },
+      },
       error: 'why',
     }),
   ],
@@ -613,6 +636,27 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
       connectionId: id<ConnectionId>('conn', 1),
       money: { micros: 1, currency: 'USD' },
       evidence: { ids: ['a'], deep: { n: 1.5, none: null } },
+    }),
+  ],
+  auditFigures: [
+    auditFigures(1),
+    auditFigures(2, {
+      sums: { spend: { 'M"X': { USD: { charged: { '2026-05-20': 120_000 } } } } },
+      budgets: [
+        {
+          name: 'month',
+          provider: null,
+          currency: 'USD',
+          enforcement: 'hard',
+          periodStart: NOW,
+          periodEnd: NOW + 1,
+          amountMicros: 3,
+          reservedMicros: 0,
+          chargedMicros: 1,
+          uncertainMicros: 0,
+          forecastMicros: null,
+        },
+      ],
     }),
   ],
   jobRun: [jobRun(1), jobRun(2, { dueAt: null, endedAt: NOW + 1, did: 3, error: 'why' })],

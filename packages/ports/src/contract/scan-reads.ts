@@ -86,32 +86,6 @@ export const scanReadsContract = (current: Current): void => {
     expect(seen.map(({ id }) => id)).toEqual([1, 2, 4, 5, 7].map((number) => a.id('task', number)));
   });
 
-  test('tasks are walked upwards, each with its own entries', async () => {
-    const taskId = (number: number) => a.id<TaskId>('task', number);
-    await current().apply(
-      ...[3, 1, 2].map((number) => insert('task', a.task(number, { state: 'failed' }))),
-      insert('task', a.task(4, { tenantId: otherTenantId })),
-      insert('ledgerEntry', a.ledgerEntry(3, { taskId: taskId(1), kind: 'charged' })),
-      insert('ledgerEntry', a.ledgerEntry(1, { taskId: taskId(1) })),
-      insert('ledgerEntry', a.ledgerEntry(2, { taskId: taskId(3) })),
-      insert('ledgerEntry', a.ledgerEntry(4, { taskId: taskId(9) })),
-      insert('ledgerEntry', a.ledgerEntry(5)),
-    );
-    const seen = await walked(
-      (after) => current().read('tasksWithLedgerScan', { tenantId, after, limit: 2 }),
-      ({ task }) => task.id,
-    );
-    expect(seen.map(({ task, entries }) => [task.id, entries.map(({ id }) => id)])).toEqual([
-      [taskId(1), [a.id('led', 1), a.id('led', 3)]],
-      [taskId(2), []],
-      [taskId(3), [a.id('led', 2)]],
-    ]);
-    expect(seen[2]).toEqual({
-      task: a.task(3, { state: 'failed' }),
-      entries: [a.ledgerEntry(2, { taskId: taskId(3) })],
-    });
-  });
-
   test('connections and decisions are walked upwards', async () => {
     await current().apply(
       ...[4, 2, 5, 1, 3].flatMap((number) => [

@@ -8,6 +8,7 @@ import { effectsContract } from './effects.js';
 import { listReadsContract } from './list-reads.js';
 import { moneyReadsContract } from './money-reads.js';
 import { scanReadsContract } from './scan-reads.js';
+import { sieveReadsContract } from './sieve-reads.js';
 import { subjectOf, type Current, type Subject } from './subject.js';
 import { turnsContract } from './turns.js';
 import { usageReadsContract } from './usage-reads.js';
@@ -25,6 +26,7 @@ const sections: readonly (readonly [name: string, section: (current: Current) =>
   ['pages', listReadsContract],
   ['scans', scanReadsContract],
   ['chains', chainsContract],
+  ['sieves', sieveReadsContract],
 ];
 
 /** What every store keeps to: each read, each effect, and turns. `makeStore` gives an empty one. */

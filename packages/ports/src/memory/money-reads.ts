@@ -1,5 +1,5 @@
 import { countedPullStates, type LedgerEntry, type ProviderName, type PullState } from '@freshet/domain';
-import type { LedgerTotals, ProviderSpend, ReadParams } from '../reads.js';
+import type { HeldWith, LedgerTotals, ProviderSpend, ReadParams } from '../reads.js';
 import { countWhile, keyOf } from './table.js';
 import type { Kept } from './tables.js';
 
@@ -49,6 +49,16 @@ export const ledgerTotals = (
     .filter((entry) => entry.currency === currency)
     .filter((entry) => provider === null || entry.provider === provider)
     .reduce((totals, entry) => held(kept, totals, entry), NOTHING);
+
+export const heldTotals = (kept: Kept, asked: ReadParams<'heldTotals'>): readonly HeldWith[] => {
+  const rows = new Map<string, HeldWith>();
+  for (const { kind, at, provider, currency } of since(kept.other.ledgerOfTenant.of(asked.tenantId), asked.from)) {
+    const key = keyOf(provider, currency);
+    if (kind !== 'reserved' || at >= asked.until || rows.has(key)) continue;
+    rows.set(key, { provider, currency, ...ledgerTotals(kept, { ...asked, provider, currency }) });
+  }
+  return [...rows.values()].sort((a, b) => order(a.provider, b.provider) || order(a.currency, b.currency));
+};
 
 const currencyOf = (kept: Kept, tenantId: string, pullId: string): string | null =>
   kept.other.ledgerOfPull.of(keyOf(tenantId, pullId)).find(({ kind }) => kind === 'reserved')?.currency ?? null;

@@ -93,7 +93,7 @@ const groupShapes = (kept: Kept, { tenantId, after, limit }: ReadParams<'groupSh
   return shapes;
 };
 
-type Lists = Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>;
+type Lists = Exclude<Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>, 'historiesScan'>;
 
 /** Lists and scans, by name. */
 export const listReads = (
@@ -126,14 +126,16 @@ export const listReads = (
       asked,
       ({ check, severity }) => fits(asked.check, check) && fits(asked.severity, severity),
     ),
+  goneFindingsPage: (asked) =>
+    page(
+      kept.other.findingsOfAudit.of(keyOf(asked.tenantId, asked.auditId)),
+      asked,
+      ({ tenantId, check, key }) =>
+        kept.other.findingsByKey.of(keyOf(tenantId, asked.laterId, check, key)).length === 0,
+    ),
   jobRunsPage: (asked) => page(kept.other.runsOfJob.of(asked.job), asked, () => true),
   groupShapes: (asked) => groupShapes(kept, asked),
   openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),
-  tasksWithLedgerScan: ({ tenantId, after, limit }) =>
-    upwards(kept.task.ofTenant.of(tenantId), after, limit).map((task) => ({
-      task,
-      entries: [...kept.other.ledgerOfTask.of(task.id)],
-    })),
   ledgerScan: (place) => byConnection(kept.other.ledgerByConnection.of(place.tenantId), place),
   pullPlansScan: ({ tenantId, after, limit }) => upwards(kept.other.pullPlansOfTenant.of(tenantId), after, limit),
   connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),

@@ -1,10 +1,11 @@
 import type { Closure, Connection, Instant, Records, Task } from '@freshet/domain';
 import { madeColumns, type ReadName, type ReadParams, type ReadResult, type RetainedName } from '../reads.js';
 import { nextLane } from './lanes.js';
-import { ledgerTotals, spend } from './money-reads.js';
+import { heldTotals, ledgerTotals, spend } from './money-reads.js';
 import { ownPullReads } from './own-pull-reads.js';
 import { chainReads } from './chain-reads.js';
 import { listReads } from './page-reads.js';
+import { sieveReads } from './sieve-reads.js';
 import { ALL, countWhile, keyOf, type Index, type Table } from './table.js';
 import { isLiving, type Kept } from './tables.js';
 import { watchReads } from './watch-reads.js';
@@ -145,6 +146,11 @@ const byKeyReads = (kept: Kept) => {
     webhookByKey: ({ tenantId, connector, eventKey }) =>
       tables.webhook.holding('webhooks_event', keyOf(tenantId, connector, eventKey)),
     audit: inTenant(tables.audit),
+    auditFigures: inTenant(tables.auditFigures),
+    doneAuditBefore: ({ tenantId, id, trigger }) =>
+      other.doneAudits.of(keyOf(tenantId, trigger)).findLast((run) => run.id < id) ?? null,
+    findingByKey: ({ tenantId, auditId, check, key }) =>
+      other.findingsByKey.of(keyOf(tenantId, auditId, check, key))[0] ?? null,
     policyArchive: ({ id }) => tables.policyArchive.get(id),
     apiKeyByHash: ({ hash }) => tables.apiKey.holding('api_keys_hash', hash),
     setting: ({ id }) => tables.setting.get(id),
@@ -189,10 +195,12 @@ export const createReads = (kept: Kept): MemoryReads => ({
   ...dueReads(kept),
   ...listReads(kept),
   ...chainReads(kept),
+  ...sieveReads(kept),
   usage: (query) => usage(kept, query),
   latestPull: (query) => latestPull(kept, query),
   countedPulls: (query) => countedPulls(kept, query),
   pullsBetween: (asked) => pullsBetween(kept, asked),
   ledgerTotals: (asked) => ledgerTotals(kept, asked),
+  heldTotals: (asked) => heldTotals(kept, asked),
   spend: (asked) => spend(kept, asked),
 });

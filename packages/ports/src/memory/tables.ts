@@ -169,7 +169,9 @@ const otherIndexes = () => ({
     () => ALL,
     (row: Records['jobRun']) => row.startedAt,
   ),
+  doneAudits: createIndex<Records['audit']>((row) => (row.state === 'done' ? keyOf(row.tenantId, row.trigger) : null)),
   findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
+  findingsByKey: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId, row.check, row.key)),
 });
 
 const uniqueKeys = {
@@ -241,8 +243,9 @@ export const createTables = () => {
     breaker: createTable('breaker', [], {}),
     webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
     idempotency: createTable('idempotency', [other.expiring], {}),
-    audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits], {}),
-    finding: createTable('finding', [other.findingsOfAudit], {}),
+    audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits, other.doneAudits], {}),
+    finding: createTable('finding', [other.findingsOfAudit, other.findingsByKey], {}),
+    auditFigures: createTable('auditFigures', [], {}),
     jobRun: createTable('jobRun', [other.runsOfJob, other.runsByStart], uniqueKeys.jobRun),
     policyArchive: createTable('policyArchive', [], {}),
     apiKey: createTable('apiKey', [], uniqueKeys.apiKey),

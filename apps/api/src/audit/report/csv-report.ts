@@ -1,10 +1,13 @@
 import { formatAmount, formatInstant } from '@freshet/domain';
 import type { AuditRun, Finding } from '@freshet/domain';
-import type { Engine } from '@freshet/flows';
 import { stringify } from 'csv-stringify/sync';
-import { findingsOf } from '../findings.js';
+import { findingsOf, type FindingSource } from '../findings.js';
+import { isNew } from '../since-view.js';
 
-type Column = readonly [name: string, value: (finding: Finding) => string];
+type Column = readonly [name: string, value: (finding: Finding, run: AuditRun) => string];
+
+/** Empty where there is nothing to compare it with. */
+const novelty = (fresh: boolean | null): string => (fresh === null ? '' : fresh ? 'yes' : 'no');
 
 const columns: readonly Column[] = [
   ['audit_id', ({ auditId }) => auditId],
@@ -18,6 +21,9 @@ const columns: readonly Column[] = [
   ['currency', ({ money }) => money?.currency ?? ''],
   ['evidence', ({ evidence }) => JSON.stringify(evidence)],
   ['found_at', ({ at }) => formatInstant(at)],
+  ['first_seen_at', ({ firstSeenAt }) => formatInstant(firstSeenAt)],
+  ['is_new', (finding, run) => novelty(isNew(run, finding))],
+  ['key', ({ key }) => key],
 ];
 
 /** A spreadsheet runs what begins like a formula: such a value gets an apostrophe in front. */
@@ -25,7 +31,7 @@ const line = (values: readonly string[]): string =>
   stringify([[...values]], { escape_formulas: true, record_delimiter: 'windows' });
 
 /** All findings, one a line, the header first. */
-export async function* csvReport(engine: Engine, run: AuditRun): AsyncGenerator<string> {
+export async function* csvReport(source: FindingSource, run: AuditRun): AsyncGenerator<string> {
   yield line(columns.map(([name]) => name));
-  for await (const finding of findingsOf(engine, run)) yield line(columns.map(([, value]) => value(finding)));
+  for await (const finding of findingsOf(source, run)) yield line(columns.map(([, value]) => value(finding, run)));
 }

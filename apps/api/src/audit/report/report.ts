@@ -1,7 +1,7 @@
 import type { AuditRun } from '@freshet/domain';
-import type { Engine } from '@freshet/flows';
+import type { FindingSource } from '../findings.js';
 import { csvReport } from './csv-report.js';
-import { htmlReport } from './html-report.js';
+import { htmlReport, type PageSetting } from './html-report.js';
 import { jsonReport } from './json-report.js';
 
 export const reportFormats = ['html', 'csv', 'json'] as const;
@@ -11,7 +11,7 @@ interface Shape {
   readonly type: string;
   /** Null: shown, not saved. */
   readonly fileEnding: string | null;
-  readonly pieces: (engine: Engine, run: AuditRun) => AsyncGenerator<string>;
+  readonly pieces: (source: FindingSource, run: AuditRun, setting: PageSetting) => AsyncGenerator<string>;
 }
 
 /** The forms of a report. Each is written as it is read: none is ever whole in memory. */

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isSqliteError } from './failures.js';
-import { migrateSqlite } from './migrate.js';
+import { assertMigrated, migrateSqlite } from './migrate.js';
 import { holdFile, type Hold } from './owner.js';
 
 export interface OpenFile {
@@ -52,7 +52,8 @@ const openToRead = (file: string): Database.Database => {
   let client: Database.Database | undefined;
   try {
     client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
-    assertOurs(client, file);
+    assertWritten(client, file);
+    assertMigrated(client, file);
     configure(client);
     return client;
   } catch (error) {
@@ -89,6 +90,13 @@ const assertOurs = (client: Database.Database, file: string): void => {
   const tables = client.prepare('select count(*) from sqlite_master').pluck().get();
   if (id !== APPLICATION_ID && tables !== 0) {
     throw new Error(`${file} is the database of another program: name a file that does not exist yet.`);
+  }
+};
+
+/** An empty file may become ours; to be read, it has to be. */
+const assertWritten = (client: Database.Database, file: string): void => {
+  if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw new Error(`${file} is not a database of this service.`);
   }
 };
 

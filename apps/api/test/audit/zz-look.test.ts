@@ -1,0 +1,21 @@
+import { test } from '@jest/globals';
+import { openSqliteStore } from '@freshet/persistence';
+import { TENANT } from '@freshet/flows/contract';
+import { rmSync, writeFileSync } from 'node:fs';
+import { drawHere } from '../../src/audit/report/charts/draw.js';
+import { htmlReport } from '../../src/audit/report/html-report.js';
+import { auditLastNight, lastNight, liveAMonth } from './a-month.js';
+test('look', async () => {
+  const file = '/tmp/he-scratch/month.db';
+  for (const end of ['', '-wal', '-shm', '.owner']) rmSync(file + end, { force: true });
+  const store = openSqliteStore({ file });
+  await liveAMonth(store);
+  await auditLastNight(store);
+  const runs = await store.read('auditsPage', { tenantId: TENANT, before: null, limit: 9 });
+  console.log(JSON.stringify(runs, null, 1));
+  let text = '';
+  for await (const piece of htmlReport(lastNight(store), runs[0]!, { draw: drawHere, links: { csv: '?format=csv', json: '?format=json' } })) text += piece;
+  writeFileSync('/tmp/he-scratch/report.html', text);
+  console.log(text.length);
+  await store.close();
+}, 120000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { insert, put, type TenantId } from '@freshet/domain';
+import { DAY, insert, put, type TenantId } from '@freshet/domain';
 import { connectionRow, imported, NOW, plant, risingIds } from '@freshet/flows/contract';
 import { openSqliteStore } from '@freshet/persistence';
 import Database from 'better-sqlite3';
@@ -95,7 +95,7 @@ describe('an audit by the command', () => {
     expect(status).toBe(1);
     expect(hashOf(file)).toBe(before);
     const report = jsonIn(out);
-    expect(report.audit).toMatchObject({ state: 'done', tenantId: undefined, trigger: 'request' });
+    expect(report.audit).toMatchObject({ state: 'done', trigger: 'request' });
     expect(report.audit.since).toMatchObject({ gone: 2 });
     expect(stdout).toContain(`Since the audit of 2026-05-19: ${report.audit.since.new} new, 2 gone,`);
     expect(report.gone).toHaveLength(2);
@@ -125,7 +125,7 @@ describe('an audit by the command', () => {
 
   test('judges by the policy that it is given', async () => {
     const file = await fileOf('late.db', async (store) => {
-      await plant(store, ...imported(connectionRow(uuid(), { lastSuccessAt: NOW - 3 * 86_400_000 })));
+      await plant(store, ...imported(connectionRow(uuid(), { connectedAt: NOW - 9 * DAY, lastSuccessAt: NOW - 3 * DAY })));
     });
     expect(audit('--database', file, '--out', inFolder('late')).stdout).toContain('1 finding: 0 critical, 1 warning');
     const policy = inFolder('patient.yaml');
@@ -178,7 +178,7 @@ describe('what cannot be audited is said in words, ends with 2, and leaves nothi
     const theirs = inFolder('theirs.db');
     new Database(theirs).exec('create table theirs (a)').close();
     refused(/is not a database of this service/, '--database', theirs, '--out', out());
-    refused(/cannot be opened/, '--database', folder, '--out', out());
+    refused(/is not a file/, '--database', folder, '--out', out());
     expect(existsSync(out())).toBe(false);
   });
 

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isSqliteError } from './failures.js';
 import { assertMigrated, migrateSqlite } from './migrate.js';
@@ -49,6 +49,7 @@ const openToWrite = (file: string): OpenFile => {
 
 const openToRead = (file: string): Database.Database => {
   if (!existsSync(file)) throw new Error(`${file} does not exist: start the service once, which creates it.`);
+  if (!statSync(file).isFile()) throw new Error(`${file} is not a file.`);
   let client: Database.Database | undefined;
   try {
     client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });

@@ -40,7 +40,8 @@ const isThere = (chart: Chart | undefined): chart is Chart => chart !== undefine
 
 const figureSections = async (figures: FiguresReport, days: Days, draw: Draw): Promise<readonly Markup[]> => {
   const consenting = figures.consents.flatMap(({ providers }) => Object.keys(providers));
-  const fillOf = fillsOf([...figures.spend.map(({ provider }) => provider), ...consenting]);
+  const byCost = figures.spend.toSorted((a, b) => b.chargedMicros - a.chargedMicros);
+  const fillOf = fillsOf([...byCost.map(({ provider }) => provider), ...consenting]);
   const spend = spendCharts(figures, days, fillOf);
   const [ages, outcomes, consents] = [freshnessChart(figures), refreshesChart(figures), consentsChartOf(figures, fillOf)];
   const pictures = await drawn([...spend, ...[ages, outcomes, consents].filter(isThere)], draw);

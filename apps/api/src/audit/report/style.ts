@@ -62,7 +62,7 @@ const figures = `
 .none { margin-top: .6rem; }
 figure { margin: 1rem 0 0; }
 figcaption { font-weight: 600; margin-bottom: .35rem; }
-figure svg { display: block; width: 100%; height: auto; }
+figure svg { display: block; width: 100%; height: auto; overflow: visible; }
 figure svg.narrow { display: none; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin: .5rem 0 0; padding: 0; font-size: .86rem; }
 .swatch { display: inline-block; width: .8rem; height: .8rem; border: 1px solid rgba(27, 36, 48, .25); border-radius: 2px; vertical-align: -.08rem; margin-right: .3rem; }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { DEFAULT_TENANT, formatInstant } from '@freshet/domain';
 import type { AuditRun, TenantId } from '@freshet/domain';
 import { auditChecks, requestAudit, runAudit, type AuditingEngine } from '@freshet/flows';
-import { openSqliteStore, type SqliteStore } from '@freshet/persistence';
 import { StoreUnavailable, type Store } from '@freshet/ports';
 import { checksOf, countsOfAll, notAskedOf, totalOf } from '../audit/audit-view.js';
 import { createPageThread } from '../audit/page-thread.js';
@@ -12,10 +11,11 @@ import { createClock } from '../engine/engine-clock.js';
 import { createIds } from '../engine/random-ids.js';
 import { readAuditArguments, USAGE, type AuditArguments } from './arguments.js';
 import { judgingBy, type Judging } from './judging.js';
-import { asMisuse, Misuse } from './misuse.js';
+import { Misuse } from './misuse.js';
 import { createProgress } from './progress.js';
 import { writeReports } from './report-files.js';
 import { bringBefore, makeScratch, type Scratch } from './scratch.js';
+import { openDatabase, type SqliteStore } from './stores.js';
 
 export interface Terminal {
   readonly say: (line: string) => void;
@@ -121,7 +121,7 @@ const auditInto = async (
 };
 
 const auditDatabase = async (given: AuditArguments, terminal: Terminal): Promise<number> => {
-  const database = asMisuse(() => openSqliteStore({ file: given.database, readonly: true }));
+  const database = openDatabase(given.database);
   try {
     const scratch = makeScratch(given.out);
     try {

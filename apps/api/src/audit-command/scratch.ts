@@ -1,11 +1,10 @@
-import { insert } from '@freshet/domain';
-import { idOf } from '@freshet/domain';
+import { idOf, insert } from '@freshet/domain';
 import type { AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
-import { openSqliteStore, type SqliteStore } from '@freshet/persistence';
 import { read, type Store } from '@freshet/ports';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asMisuse } from './misuse.js';
+import { openScratch, type SqliteStore } from './stores.js';
 
 const PAGE_SIZE = 500;
 
@@ -29,7 +28,7 @@ export const makeScratch = (out: string): Scratch => {
     process.exit(2);
   };
   process.once('SIGINT', stopped).once('SIGTERM', stopped);
-  const store = openSqliteStore({ file: join(folder, 'scratch.db') });
+  const store = openScratch(join(folder, 'scratch.db'));
   return {
     folder,
     store,

@@ -245,6 +245,12 @@ test('while the service runs on the file, the command reads what it reads, and t
     expect(own.body.since).toBeNull();
     const beside = jsonIn(inFolder('beside')).audit;
     expect(own.body.counts).toEqual(beside.counts);
+    const report = await fetch(`http://127.0.0.1:${place.port}/v1/audits/${asked.body.id}/report`, {
+      headers: { authorization: `Bearer ${place.apiKey}` },
+    });
+    const drawn = readMarkup(await report.text()).filter(({ name }) => name === 'svg');
+    expect(drawn.length).toBeGreaterThan(0);
+    expect(service.output()).not.toContain('could not be drawn');
   } finally {
     await service.kill();
     await emulator.kill();

@@ -38,7 +38,10 @@ export interface Engine {
   readonly beforeImport?: (rows: readonly ImportRow[]) => Promise<readonly ImportRow[]>;
 }
 
-export const turnInputs = (engine: Engine, cause: string): TurnInputs => ({
+/** What an audit needs of it: no connector, no vault. */
+export type AuditingEngine = Pick<Engine, 'store' | 'clock' | 'ids' | 'policies' | 'log' | 'workerId' | 'leaseMs'>;
+
+export const turnInputs = (engine: Pick<Engine, 'clock' | 'ids'>, cause: string): TurnInputs => ({
   now: engine.clock.now(),
   newId: engine.ids.next,
   cause,

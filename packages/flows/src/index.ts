@@ -4,7 +4,7 @@ export { borrowToken, type LoanResult } from './borrow-token.js';
 export * from './change-connection.js';
 export { describeConnection, describeConnections, type ConnectionView } from './describe-connection.js';
 export { createDispatcher, type Dispatcher } from './dispatch.js';
-export type { Engine, EngineLog } from './engine.js';
+export type { AuditingEngine, Engine, EngineLog } from './engine.js';
 export { explainConnection, type ExplainedConnection } from './explain-connection.js';
 export * from './export-history.js';
 export * from './import-connections.js';

@@ -23,16 +23,25 @@ async function* paged(
   }
 }
 
-/** A check's findings, the worst first. */
-export async function* findingsOfCheck(
+const ofSeverity = (
   { store }: FindingSource,
   { tenantId, id: auditId, ...run }: AuditRun,
   check: string,
-): AsyncGenerator<Finding> {
-  const counts = countsOf(run, check);
+  severity: Severity,
+): AsyncIterable<Finding> | readonly Finding[] =>
+  countsOf(run, check)[severity] === 0
+    ? []
+    : paged((before, limit) => store.read('findingsPage', { tenantId, auditId, check, severity, before, limit }));
+
+/** A check's findings, the worst first. */
+export async function* findingsOfCheck(source: FindingSource, run: AuditRun, check: string): AsyncGenerator<Finding> {
+  for (const severity of worstFirst) yield* ofSeverity(source, run, check, severity);
+}
+
+/** All findings of an audit, the worst first, whichever check found them. */
+export async function* worstFindings(source: FindingSource, run: AuditRun): AsyncGenerator<Finding> {
   for (const severity of worstFirst) {
-    if (counts[severity] === 0) continue;
-    yield* paged((before, limit) => store.read('findingsPage', { tenantId, auditId, check, severity, before, limit }));
+    for (const check of checksOf(run)) yield* ofSeverity(source, run, check, severity);
   }
 }
 

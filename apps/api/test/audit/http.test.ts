@@ -18,9 +18,10 @@ import {
   TENANT,
 } from '@freshet/flows/contract';
 import { createMemoryStore } from '@freshet/ports/memory';
-import type { AuditView, FindingView } from '../../src/audit/audit.schemas.js';
+import type { AuditView, AuditWithFiguresView, FindingView } from '../../src/audit/audit.schemas.js';
 import { createApp } from '../../src/app.js';
-import { AuditModule } from '../../src/audit/audit.module.js';
+import { auditModule } from '../../src/audit/audit.module.js';
+import { drawHere } from '../../src/audit/report/charts/draw.js';
 import { readSettings } from '../../src/engine/settings.js';
 
 const ids = risingIds();
@@ -35,10 +36,11 @@ const keyRow = (key: string, tenantId: TenantId, scopes: readonly string[]) =>
 
 let app: NestFastifyApplication;
 let engine: Engine;
+let now = NOW;
 let address: string;
 
 beforeAll(async () => {
-  engine = auditingEngine(createMemoryStore(), { ids });
+  engine = auditingEngine(createMemoryStore(), { ids, clock: { now: () => now, realNow: () => now } });
   const broken = taskRow(uuid());
   await plant(
     engine.store,
@@ -53,7 +55,7 @@ beforeAll(async () => {
     engine,
     settings: readSettings({}),
     nudge: () => undefined,
-    extraModules: [AuditModule],
+    extraModules: [auditModule(drawHere)],
   });
   await app.listen(0, '127.0.0.1');
   address = await app.getUrl();
@@ -136,6 +138,24 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'consents-ending': 3,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
+      figures: {
+        ...{ budgets: [], consents: [], freshness: [] },
+        connections: [{ provider: 'MX', all: 3, statuses: { ACTIVE: 3 } }],
+        refreshes: [{ provider: 'MX', all: 1, outcomes: expect.objectContaining({ 'new-data': 1, failed: 0 }) }],
+        spend: [
+          {
+            ...{ provider: 'MX', currency: 'USD' },
+            ...{ charged: '0.000000', uncertain: '0.000000', reserved: '0.120000' },
+            days: [{ day: '2026-05-20', charged: '0.000000', uncertain: '0.000000', reserved: '0.120000' }],
+          },
+        ],
+        stakes: [
+          {
+            ...{ check: 'ledger-against-tasks', provider: 'MX', currency: 'USD', findings: 1 },
+            ...{ amount: '0.120000', shareOfSpend: null },
+          },
+        ],
+      },
     },
   });
 });
@@ -210,6 +230,24 @@ test('a key that may only read reads, and asks for nothing', async () => {
   expect((await json(`/v1/audits/${id}`, { key: READER })).status).toBe(200);
   expect((await json('/v1/audits', { key: READER, method: 'POST' })).status).toBe(403);
   expect((await json(`/v1/audits/${id}/report`, { key: 'nobody' })).status).toBe(401);
+});
+
+test('an audit says what has changed since the one before, and each finding whether it is new', async () => {
+  const first = await audited();
+  now += 1000;
+  const second = await audited();
+  now = NOW;
+  const { body } = await json<AuditWithFiguresView>(`/v1/audits/${second}`);
+  expect(body.since).toMatchObject({
+    ...{ auditId: first, new: 0, gone: 0, stayed: 4 },
+    byCheck: { 'duplicate-groups': { new: 0, gone: 0, stayed: 3 } },
+    money: [{ currency: 'USD', then: '0.120000', now: '0.120000' }],
+  });
+  const { data } = (await json<List<FindingView>>(`/v1/audits/${second}/findings`)).body;
+  expect(data.map(({ isNew, firstSeenAt }) => [isNew, firstSeenAt])).toEqual(
+    data.map(() => [false, '2026-05-20T02:00:00.000Z']),
+  );
+  expect(new Set(data.map(({ check, key }) => `${check} ${key}`)).size).toBe(4);
 });
 
 test('the report is a page that may run and fetch nothing', async () => {

@@ -78,7 +78,7 @@ test('what a thread reads beside the owner is found, written by the owner, which
   const { run, findings } = await audited(thread);
   expect(run).toMatchObject({ state: 'done', counts: { 'duplicate-groups/critical': 5 } });
   expect(findings.map(({ evidence }) => evidence.groupKey)).toEqual(['a', 'b', 'c', 'd', 'e']);
-  expect([...new Set(ownersReads)].sort()).toEqual(['audit', 'setting']);
+  expect([...new Set(ownersReads)].sort()).toEqual(['audit', 'auditFigures', 'doneAuditBefore', 'setting']);
 });
 
 test('it sees what the owner wrote after it was opened', async () => {
@@ -129,7 +129,7 @@ describe('a thread that', () => {
       let asked = 0;
       parentPort.on('message', () => {
         asked += 1;
-        if (existsSync('${once}')) parentPort.postMessage({ page: { examined: asked, last: null, found: [] } });
+        if (existsSync('${once}')) parentPort.postMessage({ page: { examined: asked, last: null, found: [], figures: { sums: {}, budgets: null } } });
         else writeFileSync('${once}', '');
       });`,
       500,

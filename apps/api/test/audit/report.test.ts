@@ -1,23 +1,45 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { idOf, insert } from '@freshet/domain';
-import type { AuditRun, Finding } from '@freshet/domain';
+import type { AuditFigures, AuditRun, Finding } from '@freshet/domain';
 import { auditingEngine, findingRow, plant, risingIds, runRow } from '@freshet/flows/contract';
 import { createMemoryStore } from '@freshet/ports/memory';
 import { csvReport } from '../../src/audit/report/csv-report.js';
-import { htmlReport, MOST_SHOWN, plainMoney } from '../../src/audit/report/html-report.js';
+import { drawHere } from '../../src/audit/report/charts/draw.js';
+import { MOST_SHOWN } from '../../src/audit/report/finding-sections.js';
+import { htmlReport, type PageSetting } from '../../src/audit/report/html-report.js';
 import { jsonReport } from '../../src/audit/report/json-report.js';
 import { html } from '../../src/audit/report/markup.js';
+import { duration, plainMoney } from '../../src/audit/report/numbers.js';
+import { auditLastNight, liveAMonth } from './a-month.js';
+import { readMarkup, type Element } from './read-markup.js';
 
 const uuid = risingIds().next;
 
 type Write = typeof htmlReport;
 
-const written = async (write: Write, run: AuditRun, findings: readonly Finding[]): Promise<string> => {
-  const store = createMemoryStore();
-  await plant(store, insert('audit', run), ...findings.map((finding) => insert('finding', finding)));
+const SETTING: PageSetting = { draw: drawHere, links: { csv: '?format=csv', json: '?format=json' } };
+
+const textOf = async (pieces: AsyncIterable<string>): Promise<string> => {
   let text = '';
-  for await (const piece of write(auditingEngine(store), run)) text += piece;
+  for await (const piece of pieces) text += piece;
   return text;
+};
+
+const written = async (
+  write: Write,
+  run: AuditRun,
+  findings: readonly Finding[],
+  figures: Partial<AuditFigures> = {},
+  setting = SETTING,
+): Promise<string> => {
+  const store = createMemoryStore();
+  await plant(
+    store,
+    insert('audit', run),
+    insert('auditFigures', { id: run.id, tenantId: run.tenantId, sums: {}, budgets: [], ...figures }),
+    ...findings.map((finding) => insert('finding', finding)),
+  );
+  return textOf(write(auditingEngine(store), run, setting));
 };
 
 const HOSTILE = `<script>alert(1)</script>"'&`;
@@ -45,7 +67,16 @@ describe('the HTML report', () => {
         deep: { [HOSTILE]: [HOSTILE] },
       },
     });
-    const text = await written(htmlReport, run, [finding]);
+    const hostile = { [HOSTILE]: { [HOSTILE]: { charged: { '2026-05-01': 1_000_000 } } } };
+    const sums = {
+      spend: hostile,
+      stakes: { [HOSTILE]: { [HOSTILE]: { [HOSTILE]: { micros: 1, count: 1 } } } },
+      freshness: { [HOSTILE]: { awaited: 1, never: 1 } },
+      refreshes: { [HOSTILE]: { failed: 1 } },
+      consents: { '2026-05-18': { [HOSTILE]: 1 } },
+    };
+    const text = await written(htmlReport, run, [finding], { sums });
+    readMarkup(text);
     expect(text).not.toContain('<script');
     expect(text.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(12);
     expect(text).not.toMatch(/(id|href)="[^"]*[<>][^"]*"/);
@@ -59,7 +90,7 @@ describe('the HTML report', () => {
 
   test('asks for nothing from elsewhere', async () => {
     const text = await written(htmlReport, runRow(uuid()), []);
-    expect(text).not.toMatch(/\b(src|srcset|action)=|@import|url\(|https?:|<(script|link|img|iframe)/);
+    expect(text).not.toMatch(/\b(src|srcset|action)=|@import|url\((?!#)|https?:|<(script|link|img|iframe)/);
     for (const [, target] of text.matchAll(/href="([^"]*)"/g)) expect(target).toMatch(/^[#?]/);
   });
 
@@ -143,7 +174,7 @@ describe('the CSV report', () => {
     const findings = Array.from({ length: 450 }, () => findingRow(uuid(), run));
     const lines = (await written(csvReport, run, findings)).split('\r\n');
     expect(lines[0]).toBe(
-      'audit_id,finding_id,check,severity,connection_id,summary,action,amount,currency,evidence,found_at',
+      'audit_id,finding_id,check,severity,connection_id,summary,action,amount,currency,evidence,found_at,first_seen_at,is_new,key',
     );
     expect(lines.at(-1)).toBe('');
     expect(lines.slice(1, -1).map((line) => line.split(',')[1])).toEqual(findings.map(({ id }) => id).reverse());
@@ -162,7 +193,7 @@ describe('the CSV report', () => {
       findingRow(uuid(), run, { summary: 'a "b", c\nd', money: dollars(120_000), evidence: { a: 1 } }),
     ]);
     expect(text).toContain('"a ""b"", c\nd"');
-    expect(text).toContain(',0.120000,USD,"{""a"":1}",2026-05-20T02:00:00.000Z');
+    expect(text).toContain(',0.120000,USD,"{""a"":1}",2026-05-20T02:00:00.000Z,2026-05-20T02:00:00.000Z,,');
   });
 });
 
@@ -181,4 +212,138 @@ describe('the JSON report', () => {
     });
     expect(report.findings).toHaveLength(count);
   });
+});
+
+describe('the report of a month', () => {
+  const store = createMemoryStore();
+  let run: AuditRun;
+  let text: string;
+  let elements: readonly Element[];
+
+  beforeAll(async () => {
+    await liveAMonth(store);
+    await auditLastNight(store);
+    run = store.rows('audit').at(-1) as AuditRun;
+    text = await textOf(htmlReport({ store }, run, SETTING));
+    elements = readMarkup(text);
+  }, 60_000);
+
+  const named = (name: string): readonly Element[] => elements.filter((element) => element.name === name);
+  const said = (): string => text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+
+  test('is one page with one head, one title and one main heading, and its sections in their order', () => {
+    expect(text.slice(0, 40)).toMatch(/^<!doctype html>\s*<html lang="en">/);
+    for (const name of ['html', 'head', 'body', 'title', 'h1', 'nav', 'footer']) expect(named(name)).toHaveLength(1);
+    expect(named('section').map(({ attributes }) => attributes.id)).toEqual([
+      ...['changes', 'spend', 'waste', 'budgets', 'freshness', 'refreshes', 'consents', 'checks'].map(
+        (id) => `figures-${id}`,
+      ),
+      ...Object.keys(run.examined),
+    ]);
+  });
+
+  test('asks for nothing from elsewhere, and runs nothing', () => {
+    expect(text.match(/https?:|\/\/[a-z]|@import|url\((?!#)|javascript:/gi)).toBeNull();
+    for (const name of ['script', 'link', 'img', 'iframe', 'object', 'form', 'use', 'image', 'foreignobject']) {
+      expect(named(name)).toEqual([]);
+    }
+    for (const { attributes } of elements) {
+      expect(Object.keys(attributes).filter((name) => /^on|src|xmlns|^ecmeta/.test(name))).toEqual([]);
+    }
+  });
+
+  test('has every id once, and every link leads to one of them', () => {
+    const ids = elements.flatMap(({ attributes }) => attributes.id ?? []);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+    const targets = named('a').map(({ attributes }) => attributes.href ?? '');
+    for (const target of targets.filter((href) => href.startsWith('#'))) expect(ids).toContain(target.slice(1));
+    const fills = elements.flatMap(({ attributes }) => /^url\(#(.*)\)$/.exec(attributes.fill ?? '')?.[1] ?? []);
+    expect(fills.length).toBeGreaterThan(0);
+    for (const fill of fills) expect(ids).toContain(fill);
+  });
+
+  test('has each chart in two sizes that scale, named and told in words, with a table behind it', () => {
+    const figures = named('figure');
+    expect(figures).toHaveLength(5);
+    const pictures = named('svg');
+    expect(pictures.map(({ attributes }) => attributes.class)).toEqual(figures.flatMap(() => ['wide', 'narrow']));
+    for (const { attributes } of pictures) {
+      expect(attributes.viewBox).toMatch(/^0 0 \d+ \d+$/);
+      expect(attributes.width).toBeUndefined();
+    }
+    const told = elements.filter(({ attributes }) => attributes.role === 'img');
+    expect(told).toHaveLength(5);
+    for (const { attributes } of told) {
+      expect(attributes['aria-description']?.length).toBeGreaterThan(40);
+      expect(elements.filter((each) => each.attributes.id === attributes['aria-labelledby'])).toHaveLength(1);
+    }
+    for (const caption of [
+      'By provider, in USD',
+      'By provider, in GBP',
+      'how old it is at most',
+      'what became of them',
+    ]) {
+      expect(said().includes(caption)).toBe(true);
+    }
+  });
+
+  test('says what has changed since the night before, the worst first', () => {
+    const [added, gone] = ['id="new"', 'id="gone"'].map((id) => text.indexOf(id)) as [number, number];
+    expect(text.slice(added, gone).match(/badge (critical|warning|info)/g)?.[0]).toBe('badge critical');
+    expect(/Since the audit of [^.]*/.exec(said())?.[0]).toMatch(
+      /^Since the audit of 2026-05-19: \d+ new \(2 critical\), 2 gone ?, \d+ still there$/,
+    );
+    expect(text.slice(gone).includes('None of the 1 connections to one provider connection is active')).toBe(true);
+    expect(text.match(/class="badge new"/g)?.length).toBe(
+      run.since === null
+        ? 0
+        : Object.values(run.counts).reduce((a, b) => a + b) - Object.values(run.since.stayed).reduce((a, b) => a + b),
+    );
+  });
+
+  test('tells a budget that is over from one that will be, and one that will last', () => {
+    const outlooks = said().match(/(will be )?\d+\.\d\d [A-Z]{3} over|will last/g);
+    expect(outlooks).toEqual([
+      expect.stringMatching(/^will be .* USD over$/),
+      expect.stringMatching(/^\d.* USD over$/),
+      'will last',
+    ]);
+  });
+
+  test('whose charts could not be drawn has all the rest', async () => {
+    const draw: PageSetting['draw'] = async (drawings) => drawings.map(() => null);
+    const bare = await textOf(htmlReport({ store }, run, { ...SETTING, draw }));
+    expect(readMarkup(bare).filter(({ name }) => name === 'figure' || name === 'svg')).toEqual([]);
+    expect(bare.includes('By provider, in USD')).toBe(true);
+  });
+
+  test('has the same in its JSON: figures, what is new, and what is gone', async () => {
+    const report = JSON.parse(await textOf(jsonReport({ store }, run)));
+    expect(report.audit.since).toMatchObject({
+      gone: 2,
+      byCheck: { 'duplicate-groups': { new: 0, gone: 1, stayed: 0 } },
+    });
+    expect(report.gone.map(({ check }: Finding) => check).toSorted()).toEqual(['duplicate-groups', 'status-histories']);
+    expect(report.findings.filter(({ isNew }: { isNew: boolean }) => isNew)).toHaveLength(report.audit.since.new);
+    expect(report.audit.figures.spend.map(({ provider }: { provider: string }) => provider)).toEqual([
+      ...['AKOYA', 'BUD', 'FINICITY', 'MX', 'PLAID'],
+    ]);
+    expect(report.audit.figures.budgets).toHaveLength(3);
+    expect(report.audit.notAsked).toEqual([]);
+  });
+});
+
+test('a check that was not asked is said to be', async () => {
+  const text = await written(htmlReport, runRow(uuid(), { examined: { 'stuck-tasks': 1 } }), []);
+  expect(text.match(/not asked/g)).toHaveLength(11);
+});
+
+test.each([
+  [30 * 60_000, '30 min'],
+  [3_600_000, '1 h'],
+  [48 * 3_600_000, '48 h'],
+  [54 * 3_600_000, '2 d 6 h'],
+  [7 * 86_400_000, '7 d'],
+])('%i ms is written as %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
 });

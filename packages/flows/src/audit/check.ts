@@ -60,6 +60,8 @@ export interface Check {
   readonly name: string;
   /** In words that a person who pays the bill understands. */
   readonly question: string;
+  /** What it asks besides the store: whoever has none leaves the check out, and the report says so. */
+  readonly needs?: 'connectors';
   readonly page: (place: AuditPlace, rules: AuditRules) => Loader<AuditPage>;
 }
 

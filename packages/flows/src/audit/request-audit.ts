@@ -1,11 +1,11 @@
 import { DAY, formatInstant, idOf, insert, remove } from '@freshet/domain';
 import type { AuditRun, Effect, TenantId } from '@freshet/domain';
 import { read, StoreConflict } from '@freshet/ports';
-import { turnInputs, type Engine } from '../engine.js';
+import { turnInputs, type AuditingEngine } from '../engine.js';
 import { auditChecks } from './checks.js';
 import { emptyTally } from './tally.js';
 
-const queued = (engine: Engine, tenantId: TenantId, trigger: AuditRun['trigger']): AuditRun => {
+const queued = (engine: AuditingEngine, tenantId: TenantId, trigger: AuditRun['trigger']): AuditRun => {
   const inputs = turnInputs(engine, trigger);
   return {
     id: idOf('audit', inputs.newId()),
@@ -23,7 +23,7 @@ const queued = (engine: Engine, tenantId: TenantId, trigger: AuditRun['trigger']
 
 /** Leaves a queued audit for a worker. */
 export const requestAudit = async (
-  engine: Engine,
+  engine: AuditingEngine,
   tenantId: TenantId,
   trigger: AuditRun['trigger'],
 ): Promise<AuditRun> => {
@@ -41,7 +41,7 @@ const MARKS_KEPT_MS = 7 * DAY;
 const markOf = (tenantId: TenantId, at: number): string =>
   `nightly audit of ${tenantId} ${formatInstant(at).slice(0, 'yyyy-mm-dd'.length)}`;
 
-const requestNightly = async (engine: Engine, tenantId: TenantId): Promise<AuditRun | undefined> => {
+const requestNightly = async (engine: AuditingEngine, tenantId: TenantId): Promise<AuditRun | undefined> => {
   const run = queued(engine, tenantId, 'nightly');
   const mark = markOf(tenantId, run.requestedAt);
   const decided = await engine.store.turn(
@@ -63,7 +63,7 @@ const requestNightly = async (engine: Engine, tenantId: TenantId): Promise<Audit
 };
 
 /** One audit for each tenant with connections and UTC date, however often and wherever this is called; those that it made now. */
-export const requestNightlyAudits = async (engine: Engine): Promise<readonly AuditRun[]> => {
+export const requestNightlyAudits = async (engine: AuditingEngine): Promise<readonly AuditRun[]> => {
   const made: AuditRun[] = [];
   const nextAfter = (after: string): Promise<TenantId | null> => engine.store.read('tenantAfter', { after });
   for (let tenantId = await nextAfter(''); tenantId !== null; tenantId = await nextAfter(tenantId)) {

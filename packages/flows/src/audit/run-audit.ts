@@ -1,8 +1,8 @@
 import { idOf, insert, put, update } from '@freshet/domain';
 import type { AuditFigures, AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
 import { read, StoreUnavailable, type Loader } from '@freshet/ports';
-import type { Engine } from '../engine.js';
-import type { AuditPages, Check, Found, PageFigures, Digests } from './check.js';
+import type { AuditingEngine } from '../engine.js';
+import type { AuditPages, Check, Digests, Found, PageFigures } from './check.js';
 import { auditChecks } from './checks.js';
 import { dropLease, holdLease, LEASE_ID, leaseIn, type AuditLease } from './lease.js';
 import { pagesOver } from './pages-over.js';
@@ -35,7 +35,7 @@ interface StepFacts extends Held {
 }
 
 interface Worker {
-  readonly engine: Engine;
+  readonly engine: AuditingEngine;
   readonly tenantId: TenantId;
   readonly id: AuditId;
   readonly holder: string;
@@ -251,7 +251,7 @@ const walk = async (worker: Worker, from: Place): Promise<void> => {
  * where another audit is under way, it stays queued. The run as it is then; undefined: there is none.
  */
 export const runAudit = async (
-  engine: Engine,
+  engine: AuditingEngine,
   tenantId: TenantId,
   id: AuditId,
   {
@@ -284,14 +284,18 @@ interface Named {
 }
 
 /** The one that a lost worker left behind comes first; none while a worker is at one. */
-const nextToRun = async (engine: Engine): Promise<Named | undefined> => {
+const nextToRun = async (engine: AuditingEngine): Promise<Named | undefined> => {
   const lease = leaseIn(await engine.store.read('setting', { id: LEASE_ID }));
   if (lease !== undefined) return lease.until <= engine.clock.realNow() ? lease : undefined;
   return (await engine.store.read('queuedAudits', { limit: 1 }))[0];
 };
 
 /** Runs what is queued, one after the other; how many came to an end. */
-export const runQueuedAudits = async (engine: Engine, limit: number, options?: AuditOptions): Promise<number> => {
+export const runQueuedAudits = async (
+  engine: AuditingEngine,
+  limit: number,
+  options?: AuditOptions,
+): Promise<number> => {
   for (let count = 0; count < limit; count += 1) {
     const next = await nextToRun(engine);
     if (next === undefined) return count;

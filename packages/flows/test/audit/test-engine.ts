@@ -43,5 +43,11 @@ export const findingsBy = async (
   const { id } = await requestAudit(engine, TENANT, 'request');
   const run = await runAudit(engine, TENANT, id, { checks: [check], pageSize });
   expect(run).toMatchObject({ state: 'done', error: null });
-  return store.rows('finding');
+  const findings = store.rows('finding');
+  // The next night knows each of them again, by a key that no other has.
+  const next = await requestAudit(engine, TENANT, 'request');
+  const again = await runAudit(engine, TENANT, next.id, { checks: [check], pageSize });
+  expect(again?.since?.stayed).toEqual(run?.counts);
+  expect(new Set(findings.map(({ key }) => key)).size).toBe(findings.length);
+  return findings;
 };

@@ -8,14 +8,30 @@ import { fileURLToPath } from 'node:url';
 const FOLDER = fileURLToPath(new URL('../../migrations/sqlite', import.meta.url));
 const APPLIED = '__drizzle_migrations';
 
-/** Brings the tables up to this version; does nothing where they are. */
-export const migrateSqlite = (client: Database.Database, file: string): void => {
-  const known = readMigrationFiles({ migrationsFolder: FOLDER });
-  const newest = Math.max(...known.map(({ folderMillis }) => folderMillis));
-  const applied = lastApplied(client);
+const newestKnown = (): number =>
+  Math.max(...readMigrationFiles({ migrationsFolder: FOLDER }).map(({ folderMillis }) => folderMillis));
+
+const notNewer = (applied: number, newest: number, file: string): void => {
   if (applied > newest) {
     throw new Error(`${file} was written by a newer version of this service: run that version, or restore a backup.`);
   }
+};
+
+/** Whoever only reads cannot bring the tables up to this version. */
+export const assertMigrated = (client: Database.Database, file: string): void => {
+  const [applied, newest] = [lastApplied(client), newestKnown()];
+  notNewer(applied, newest, file);
+  if (applied < newest) {
+    throw new Error(
+      `${file} was written by an older version of this service: start this one on it once, which brings it up to date.`,
+    );
+  }
+};
+
+/** Brings the tables up to this version; does nothing where they are. */
+export const migrateSqlite = (client: Database.Database, file: string): void => {
+  const [applied, newest] = [lastApplied(client), newestKnown()];
+  notNewer(applied, newest, file);
   if (applied < newest) migrate(drizzle({ client }), { migrationsFolder: FOLDER });
 };
 

@@ -119,6 +119,17 @@ describe('a file that cannot be used is named, with what to do', () => {
     other.close();
   }, 15_000);
 
+  test('empty, a folder or of an older version, to be read', () => {
+    const [empty, folder, older] = [temporaryFile(), temporaryFile(), temporaryFile()];
+    writeFileSync(empty, '');
+    expect(() => open(empty, true)).toThrow(/is not a database of this service/);
+    mkdirSync(folder);
+    expect(() => open(folder, true)).toThrow(/is not a file/);
+    open(older).client.exec('update __drizzle_migrations set created_at = 1');
+    closeAll();
+    expect(() => open(older, true)).toThrow(/older version/);
+  });
+
   test('not there, to be read', () => {
     expect(() => open(temporaryFile(), true)).toThrow(/does not exist/);
   });

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isSqliteError } from './failures.js';
-import { migrateSqlite } from './migrate.js';
+import { assertMigrated, migrateSqlite } from './migrate.js';
 import { holdFile, type Hold } from './owner.js';
 
 export interface OpenFile {
@@ -49,10 +49,12 @@ const openToWrite = (file: string): OpenFile => {
 
 const openToRead = (file: string): Database.Database => {
   if (!existsSync(file)) throw new Error(`${file} does not exist: start the service once, which creates it.`);
+  if (!statSync(file).isFile()) throw new Error(`${file} is not a file.`);
   let client: Database.Database | undefined;
   try {
     client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
-    assertOurs(client, file);
+    assertWritten(client, file);
+    assertMigrated(client, file);
     configure(client);
     return client;
   } catch (error) {
@@ -89,6 +91,13 @@ const assertOurs = (client: Database.Database, file: string): void => {
   const tables = client.prepare('select count(*) from sqlite_master').pluck().get();
   if (id !== APPLICATION_ID && tables !== 0) {
     throw new Error(`${file} is the database of another program: name a file that does not exist yet.`);
+  }
+};
+
+/** An empty file may become ours; to be read, it has to be. */
+const assertWritten = (client: Database.Database, file: string): void => {
+  if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw new Error(`${file} is not a database of this service.`);
   }
 };
 

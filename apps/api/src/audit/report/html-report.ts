@@ -4,7 +4,7 @@ import { checksOf } from '../audit-view.js';
 import type { FindingSource } from '../findings.js';
 import { changes } from './changes.js';
 import { drawn } from './charts/inline-svg.js';
-import type { Chart, Draw } from './charts/chart.js';
+import { fillsOf, type Chart, type Draw } from './charts/chart.js';
 import type { Days } from './charts/spend-chart.js';
 import {
   consentsChartOf,
@@ -39,8 +39,11 @@ export const loadFigures = async ({ store }: FindingSource, run: AuditRun): Prom
 const isThere = (chart: Chart | undefined): chart is Chart => chart !== undefined;
 
 const figureSections = async (figures: FiguresReport, days: Days, draw: Draw): Promise<readonly Markup[]> => {
-  const spend = spendCharts(figures, days);
-  const [ages, outcomes, consents] = [freshnessChart(figures), refreshesChart(figures), consentsChartOf(figures)];
+  const consenting = figures.consents.flatMap(({ providers }) => Object.keys(providers));
+  const byCost = figures.spend.toSorted((a, b) => b.chargedMicros - a.chargedMicros);
+  const fillOf = fillsOf([...byCost.map(({ provider }) => provider), ...consenting]);
+  const spend = spendCharts(figures, days, fillOf);
+  const [ages, outcomes, consents] = [freshnessChart(figures), refreshesChart(figures), consentsChartOf(figures, fillOf)];
   const pictures = await drawn([...spend, ...[ages, outcomes, consents].filter(isThere)], draw);
   return [
     spendSection(figures, days, spend, pictures),

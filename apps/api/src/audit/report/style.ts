@@ -48,8 +48,9 @@ caption { text-align: left; color: var(--soft); font-size: .86rem; padding-botto
 .data { font-size: .92rem; }
 .data tbody th, .data td { padding-top: .35rem; padding-bottom: .35rem; }
 .data tbody th { font-weight: 600; white-space: nowrap; }
+.data td { white-space: nowrap; }
+.data :is(th, td):not(:first-child) { padding-left: .75rem; }
 .data.changes tbody th { font-weight: 400; white-space: normal; overflow-wrap: anywhere; }
-.data.changes td:nth-child(3) { white-space: nowrap; }
 `;
 
 const figures = `
@@ -61,7 +62,7 @@ const figures = `
 .none { margin-top: .6rem; }
 figure { margin: 1rem 0 0; }
 figcaption { font-weight: 600; margin-bottom: .35rem; }
-figure svg { display: block; width: 100%; height: auto; }
+figure svg { display: block; width: 100%; height: auto; overflow: visible; }
 figure svg.narrow { display: none; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin: .5rem 0 0; padding: 0; font-size: .86rem; }
 .swatch { display: inline-block; width: .8rem; height: .8rem; border: 1px solid rgba(27, 36, 48, .25); border-radius: 2px; vertical-align: -.08rem; margin-right: .3rem; }
@@ -109,7 +110,7 @@ const windows = `
   .evidence { overflow-x: auto; }
   .evidence td code { display: inline-block; min-width: 11rem; }
   .overview .soft { display: none; } .overview br { display: none; }
-  .data.changes tbody th { min-width: 14rem; }
+  .data.changes :is(th, td):is(:nth-child(3), :nth-child(5)) { display: none; }
   .bar { width: 6rem; }
 }
 `;
@@ -128,7 +129,7 @@ const paper = `
   .finding, .total, tr, figure { break-inside: avoid; }
   .figures > header, .check > header, h2, caption, figcaption { break-after: avoid; }
   .figures, .check { margin-top: 1.75rem; }
-  #checks { break-before: page; }
+  .data:not(.changes) { break-inside: avoid; }
   a { color: inherit; text-decoration: none; }
 }
 `;

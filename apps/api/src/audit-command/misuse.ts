@@ -1,0 +1,13 @@
+/** What the command was given cannot be used, or what it needs is not there: told in its words, without a stack. */
+export class Misuse extends Error {
+  override readonly name = 'Misuse';
+}
+
+/** Faults of files and folders are said as they are. */
+export const asMisuse = <Made>(make: () => Made): Made => {
+  try {
+    return make();
+  } catch (error) {
+    throw new Misuse((error as Error).message);
+  }
+};

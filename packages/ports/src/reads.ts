@@ -13,8 +13,12 @@ import type {
   DecisionId,
   DecisionRecord,
   Finding,
+  FindingId,
   IdempotencyRecord,
   Instant,
+  Invoice,
+  InvoiceId,
+  InvoiceLine,
   JobRun,
   LedgerEntry,
   PolicyArchive,
@@ -23,6 +27,7 @@ import type {
   Pull,
   PullId,
   PullPlan,
+  Repair,
   RunId,
   Setting,
   StatusChange,
@@ -109,6 +114,16 @@ export interface Reads {
     { readonly tenantId: TenantId; readonly connector: ConnectorName; readonly externalId: string },
     Connection | null
   >;
+  /** Those that are this at their provider, deleted ones too, by id. */
+  readonly connectionsByProviderId: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly connector: ConnectorName;
+      readonly providerConnectionId: string;
+      readonly limit: number;
+    },
+    readonly Connection[]
+  >;
   readonly task: Read<InTenant<TaskId>, Task | null>;
   readonly openTask: Read<{ readonly tenantId: TenantId; readonly groupKey: string }, Task | null>;
   /** The newest task that holds this job of the provider's. */
@@ -165,6 +180,17 @@ export interface Reads {
     },
     LedgerTotals
   >;
+  /** What moved for one connection from (inclusive) until (exclusive) then, by time and id. */
+  readonly ledgerOfConnection: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly connectionId: ConnectionId;
+      readonly from: Instant;
+      readonly until: Instant;
+      readonly limit: number;
+    },
+    readonly LedgerEntry[]
+  >;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
   readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
@@ -190,6 +216,14 @@ export interface Reads {
     WebhookRecord | null
   >;
   readonly audit: Read<InTenant<AuditId>, AuditRun | null>;
+  readonly finding: Read<InTenant<FindingId>, Finding | null>;
+  readonly invoice: Read<InTenant<InvoiceId>, Invoice | null>;
+  readonly invoiceByHash: Read<{ readonly tenantId: TenantId; readonly hash: string }, Invoice | null>;
+  /** The lines of one unit by their time, then by their place in the file. */
+  readonly invoiceLines: Read<
+    { readonly tenantId: TenantId; readonly invoiceId: InvoiceId; readonly unit: string; readonly limit: number },
+    readonly InvoiceLine[]
+  >;
   readonly policyArchive: Read<{ readonly id: string }, PolicyArchive | null>;
   readonly apiKeyByHash: Read<{ readonly hash: string }, ApiKey | null>;
   readonly setting: Read<{ readonly id: string }, Setting | null>;
@@ -255,6 +289,8 @@ export interface Reads {
   readonly auditsPage: Read<Page, readonly AuditRun[]>;
   readonly jobRunsPage: Read<Pick<Page, 'before' | 'limit'> & { readonly job: string }, readonly JobRun[]>;
   readonly findingsPage: Read<FindingsPage, readonly Finding[]>;
+  readonly repairsPage: Read<Page & { readonly auditId: AuditId }, readonly Repair[]>;
+  readonly invoicesPage: Read<Page, readonly Invoice[]>;
 
   /** Audit scans go up by key, so that a page is found again however long the last one took. */
   readonly groupShapes: Read<
@@ -272,6 +308,30 @@ export interface Reads {
   readonly ledgerScan: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly LedgerEntry[]
+  >;
+  /** Money that was charged or lost sight of, by its time, then its id: what is behind that one and before `until`. */
+  readonly chargesScan: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly at: Instant;
+      readonly after: string;
+      readonly until: Instant;
+      readonly limit: number;
+    },
+    readonly LedgerEntry[]
+  >;
+  readonly invoicesScan: Read<
+    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
+    readonly Invoice[]
+  >;
+  /** The units of an invoice's lines, each once. */
+  readonly invoiceUnitsScan: Read<
+    { readonly tenantId: TenantId; readonly invoiceId: InvoiceId; readonly after: string; readonly limit: number },
+    readonly { readonly unit: string }[]
+  >;
+  readonly invoiceLinesScan: Read<
+    { readonly tenantId: TenantId; readonly invoiceId: InvoiceId; readonly after: string; readonly limit: number },
+    readonly InvoiceLine[]
   >;
   /** Deleted ones too. */
   readonly connectionsScan: Read<

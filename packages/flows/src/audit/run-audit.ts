@@ -98,6 +98,7 @@ const findingOf = (worker: Worker, check: string, found: Found): Finding => ({
   auditId: worker.id,
   check,
   at: worker.engine.clock.now(),
+  repairedAt: null,
   ...found,
 });
 

@@ -221,5 +221,6 @@ export const findingRow = (uuid: string, run: AuditRun, changes: Partial<Finding
   money: null,
   evidence: {},
   at: NOW,
+  repairedAt: null,
   ...changes,
 });

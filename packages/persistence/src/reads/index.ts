@@ -1,5 +1,6 @@
 import { connectionReaders, operationReaders, taskReaders } from './by-key-readers.js';
 import { dueReaders } from './due-readers.js';
+import { invoiceReaders } from './invoice-readers.js';
 import { moneyReaders } from './money-readers.js';
 import { pageReaders } from './page-readers.js';
 import { permitReaders } from './permit-readers.js';
@@ -15,6 +16,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...operationReaders(schema),
   ...usageReaders(schema),
   ...moneyReaders(schema),
+  ...invoiceReaders(schema),
   ...dueReaders(schema),
   ...ratesReaders(schema),
   ...permitReaders(schema),

@@ -85,6 +85,7 @@ export const ledgerEntryTable = ({ table, index, text, integer }: ColumnKit) =>
       index('ledger_entries_pull').on(t.pullId, t.id, t.kind, t.currency),
       index('ledger_entries_task').on(t.taskId, t.id),
       index('ledger_entries_scan').on(t.tenantId, t.id),
+      index('ledger_entries_connection').on(t.connectionId, t.at, t.id),
       index('ledger_entries_time').on(t.tenantId, t.at, t.provider, t.currency, t.kind, t.micros, t.pullId),
     ],
   );

@@ -3,6 +3,7 @@ import type { Store } from '../store.js';
 import { byKeyReadsContract } from './by-key-reads.js';
 import { dueReadsContract } from './due-reads.js';
 import { effectsContract } from './effects.js';
+import { invoiceReadsContract } from './invoice-reads.js';
 import { listReadsContract } from './list-reads.js';
 import { moneyReadsContract } from './money-reads.js';
 import { scanReadsContract } from './scan-reads.js';
@@ -19,6 +20,7 @@ const sections: readonly (readonly [name: string, section: (current: Current) =>
   ['what is due', dueReadsContract],
   ['pages', listReadsContract],
   ['scans', scanReadsContract],
+  ['invoices', invoiceReadsContract],
 ];
 
 /** What every store keeps to: each read, each effect, and turns. `makeStore` gives an empty one. */

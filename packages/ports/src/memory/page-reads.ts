@@ -81,6 +81,17 @@ const groupShapes = (kept: Kept, { tenantId, after, limit }: ReadParams<'groupSh
   return shapes;
 };
 
+const invoiceUnits = (
+  kept: Kept,
+  { tenantId, invoiceId, after, limit }: ReadParams<'invoiceUnitsScan'>,
+): ReadResult<'invoiceUnitsScan'> => {
+  const units = kept.other.linesByUnit.of(keyOf(tenantId, invoiceId)).map(({ unit }) => unit);
+  return [...new Set(units)]
+    .filter((unit) => unit > after)
+    .slice(0, limit)
+    .map((unit) => ({ unit }));
+};
+
 type Lists = Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>;
 
 /** Lists and scans, by name. */
@@ -114,6 +125,8 @@ export const listReads = (
       asked,
       ({ check, severity }) => fits(asked.check, check) && fits(asked.severity, severity),
     ),
+  repairsPage: (asked) => page(kept.other.repairsOfAudit.of(keyOf(asked.tenantId, asked.auditId)), asked, () => true),
+  invoicesPage: (asked) => page(kept.other.invoicesOfTenant.of(asked.tenantId), asked, () => true),
   jobRunsPage: (asked) => page(kept.other.runsOfJob.of(asked.job), asked, () => true),
   groupShapes: (asked) => groupShapes(kept, asked),
   openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),
@@ -123,6 +136,18 @@ export const listReads = (
       entries: [...kept.other.ledgerOfTask.of(task.id)],
     })),
   ledgerScan: ({ tenantId, after, limit }) => upwards(kept.other.ledgerById.of(tenantId), after, limit),
+  chargesScan: ({ tenantId, until, ...asked }) =>
+    upwardsInTime(
+      kept.other.ledgerOfTenant
+        .of(tenantId)
+        .filter(({ kind, at }) => (kind === 'charged' || kind === 'uncertain') && at < until),
+      ({ at }) => at,
+      asked,
+    ),
+  invoicesScan: ({ tenantId, after, limit }) => upwards(kept.other.invoicesOfTenant.of(tenantId), after, limit),
+  invoiceUnitsScan: (asked) => invoiceUnits(kept, asked),
+  invoiceLinesScan: ({ tenantId, invoiceId, after, limit }) =>
+    upwards(kept.other.linesOfInvoice.of(keyOf(tenantId, invoiceId)), after, limit),
   connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),
   decisionsScan: ({ tenantId, after, limit }) => upwards(kept.other.decisionsOfTenant.of(tenantId), after, limit),
   budgetCountersScan: (asked) =>

@@ -26,6 +26,9 @@ const connectionIndexes = () => ({
     (row) => row.groupKey,
   ),
   ofGroup: createIndex<Connection>((row) => keyOf(row.tenantId, row.groupKey)),
+  ofProviderId: createIndex<Connection>((row) =>
+    row.providerConnectionId === null ? null : keyOf(row.tenantId, row.providerConnectionId),
+  ),
   connecting: createIndex(
     (row: Connection) => (row.status === 'IN_PROGRESS' ? ALL : null),
     (row) => row.connectedAt,
@@ -132,6 +135,21 @@ const otherIndexes = () => ({
     () => ALL,
     (row: Records['jobRun']) => row.startedAt,
   ),
+  repairsOfAudit: createIndex<Records['repair']>((row) => keyOf(row.tenantId, row.auditId)),
+  invoicesOfTenant: createIndex<Records['invoice']>((row) => row.tenantId),
+  linesOfInvoice: createIndex<Records['invoiceLine']>((row) => keyOf(row.tenantId, row.invoiceId)),
+  linesByUnit: createIndex(
+    (row: Records['invoiceLine']) => keyOf(row.tenantId, row.invoiceId),
+    (row) => row.unit,
+  ),
+  linesOfUnit: createIndex(
+    (row: Records['invoiceLine']) => keyOf(row.tenantId, row.invoiceId, row.unit),
+    (row) => row.at,
+  ),
+  ledgerOfConnection: createIndex(
+    (row: Records['ledgerEntry']) => keyOf(row.tenantId, row.connectionId),
+    (row) => row.at,
+  ),
   findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
 });
 
@@ -143,6 +161,7 @@ const uniqueKeys = {
   },
   task: { tasks_one_open: (row: Task) => (isOpen(row.state) ? keyOf(row.tenantId, row.groupKey) : null) },
   webhook: { webhooks_event: (row: Records['webhook']) => keyOf(row.tenantId, row.connector, row.eventKey) },
+  invoice: { invoices_file: (row: Records['invoice']) => keyOf(row.tenantId, row.hash) },
   jobRun: {
     job_runs_due: (row: Records['jobRun']) => (row.dueAt === null ? null : keyOf(row.job, String(row.dueAt))),
   },
@@ -169,7 +188,7 @@ export const createTables = () => {
     decision: createTable('decision', [other.decisionsOfTenant, other.decisionsOfConnection], {}),
     ledgerEntry: createTable(
       'ledgerEntry',
-      [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById],
+      [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerById, other.ledgerOfConnection],
       {},
     ),
     budgetCounter: createTable('budgetCounter', [other.countersOfTenant, other.countersByEnd], {}),
@@ -185,6 +204,9 @@ export const createTables = () => {
     idempotency: createTable('idempotency', [other.expiring], {}),
     audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits], {}),
     finding: createTable('finding', [other.findingsOfAudit], {}),
+    repair: createTable('repair', [other.repairsOfAudit], {}),
+    invoice: createTable('invoice', [other.invoicesOfTenant], uniqueKeys.invoice),
+    invoiceLine: createTable('invoiceLine', [other.linesOfInvoice, other.linesByUnit, other.linesOfUnit], {}),
     jobRun: createTable('jobRun', [other.runsOfJob, other.runsByStart], uniqueKeys.jobRun),
     policyArchive: createTable('policyArchive', [], {}),
     apiKey: createTable('apiKey', [], uniqueKeys.apiKey),

@@ -7,6 +7,7 @@ export { createDispatcher, type Dispatcher } from './dispatch.js';
 export type { Engine, EngineLog } from './engine.js';
 export * from './export-history.js';
 export * from './import-connections.js';
+export * from './invoices/index.js';
 export { learnPostingHours } from './learn-posting-hours.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';
 export { openDuePermits, planOwnPulls } from './own-pulls.js';

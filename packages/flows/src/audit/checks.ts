@@ -7,6 +7,7 @@ import { decisionsReproduce } from './decisions-reproduce.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
 import { lateConnections } from './late-connections.js';
+import { ledgerAgainstInvoices } from './ledger-against-invoices.js';
 import { ledgerAgainstTasks } from './ledger-against-tasks.js';
 import { statusHistories } from './status-histories.js';
 import { stuckTasks } from './stuck-tasks.js';
@@ -19,6 +20,7 @@ export const auditChecks: readonly Check[] = [
   stuckTasks,
   ledgerAgainstTasks,
   entriesWithoutTask,
+  ledgerAgainstInvoices,
   decisionsReproduce,
   wastedPulls,
   brokenWindows,

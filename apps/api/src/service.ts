@@ -4,6 +4,7 @@ import { pino, type Logger } from 'pino';
 import { createApp } from './app.js';
 import { AuditModule } from './audit/audit.module.js';
 import { createPageThread } from './audit/page-thread.js';
+import { InvoicesModule } from './invoices/invoices.module.js';
 import { createMetrics } from './health/metrics.js';
 import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
 import { SettingsError } from './engine/settings-error.js';
@@ -74,7 +75,7 @@ const assemble = async (
     });
   const steps = createDueSteps(engine, dispatcher, auditThread);
   const runner = createJobRunner(engine, steps, times);
-  const extraModules = [AuditModule, schedulesModule(runner, times)];
+  const extraModules = [AuditModule, InvoicesModule, schedulesModule(runner, times)];
   if (emulator !== null) {
     const offset = await emulator.emulator.offsetMs();
     await built.clock.moveTo(offset);

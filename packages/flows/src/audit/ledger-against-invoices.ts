@@ -135,7 +135,8 @@ const words: Readonly<Record<DifferenceKind, Words>> = {
   'not-owed': {
     severity: 'critical',
     told: (count) => `${charges(count)} billed for calls that were refused`,
-    action: 'Claim it back: the provider answered that the call was not carried out. The decision and the task say when.',
+    action:
+      'Claim it back: the provider answered that the call was not carried out. The decision and the task say when.',
   },
   'other-amount': {
     severity: 'critical',
@@ -207,7 +208,8 @@ const summarizeKind = (ofKind: OfKind): readonly Found[] => {
 /** A finding for each kind of difference and connection; where many differ alike, one for all of them. */
 export const ledgerAgainstInvoices = defineSummary<ComparedOfInvoice, Sum>({
   name: 'ledger-against-invoices',
-  question: 'Does every line of the imported invoices bill a refresh that the ledger has, at its amount, and the other way round?',
+  question:
+    'Does every line of the imported invoices bill a refresh that the ledger has, at its amount, and the other way round?',
   rows,
   keyOf,
   nothing: {},

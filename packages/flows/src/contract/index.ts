@@ -10,6 +10,7 @@ export {
   NOW,
   openTaskRow,
   plant,
+  pullRow,
   risingIds,
   runRow,
   taskRow,

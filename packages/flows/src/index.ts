@@ -11,6 +11,7 @@ export * from './invoices/index.js';
 export { learnPostingHours } from './learn-posting-hours.js';
 export { providerOverviews, type ProviderOverview } from './provider-overview.js';
 export { openDuePermits, planOwnPulls } from './own-pulls.js';
+export * from './repairs/index.js';
 export { policyOf } from './load-refresh.js';
 export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';

@@ -65,9 +65,9 @@ export const receiveWebhook = async (
   return { kind: 'stored', replay: stored.replay };
 };
 
-type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;
+export type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;
 
-interface EventLoad {
+export interface EventLoad {
   readonly facts: EventFacts;
   readonly policy: RefreshPolicy;
 }
@@ -145,7 +145,7 @@ function* loadPulls(connection: Connection, event: Handled, now: Instant): Loade
   return { awaitedPull, lastPull, lastLink, earlierBackgroundAt: earlierBackground?.at ?? null };
 }
 
-function* loadEvent(
+export function* loadEvent(
   engine: Engine,
   tenantId: TenantId,
   connector: string,

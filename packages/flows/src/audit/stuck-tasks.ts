@@ -14,7 +14,8 @@ export const GIVE_UP_GRACE_MS = 5 * MINUTE;
 /** A due task waits for a worker at most so long on a busy day. */
 export const DUE_GRACE_MS = 15 * MINUTE;
 
-const closes = (closure: Closure, task: Task, now: Instant): boolean =>
+/** Whether it closes the task's provider now. */
+export const closes = (closure: Closure, task: Task, now: Instant): boolean =>
   closure.provider === task.provider &&
   (closure.connector === '*' || closure.connector === task.connector) &&
   (closure.until === null || closure.until > now);

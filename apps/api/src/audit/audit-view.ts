@@ -1,6 +1,6 @@
 import { severities } from '@freshet/domain';
 import type { AuditRun, Finding, Severity } from '@freshet/domain';
-import { auditChecks, countKey } from '@freshet/flows';
+import { auditChecks, countKey, isRepairable } from '@freshet/flows';
 import { toInstant, toInstantOrNull, toMoney, toMoneyOrNull } from '../http/wire.js';
 import type { AuditView, FindingView } from './audit.schemas.js';
 
@@ -58,5 +58,7 @@ export const showFinding = (finding: Finding): FindingView => ({
   action: finding.action,
   money: toMoneyOrNull(finding.money),
   evidence: finding.evidence,
+  repairable: isRepairable(finding),
+  repairedAt: toInstantOrNull(finding.repairedAt),
   at: toInstant(finding.at),
 });

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.js';
+import { RepairsController } from './repairs.controller.js';
 
-/** Asking for an audit and reading what it found; the engine comes from the application around it. */
-@Module({ controllers: [AuditController] })
+/** Asking for an audit, reading what it found, and repairing that; the engine comes from the application around it. */
+@Module({ controllers: [AuditController, RepairsController] })
 export class AuditModule {}

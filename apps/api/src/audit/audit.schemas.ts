@@ -41,6 +41,8 @@ export const findingView = z
     action: z.string().meta({ description: 'What a person should do about it.' }),
     money: moneyView.nullable(),
     evidence: z.record(z.string(), z.unknown()),
+    repairable: z.boolean().meta({ description: 'Whether POST /v1/audits/{id}/repairs can do something about it.' }),
+    repairedAt: instantView.nullable(),
     at: instantView,
   })
   .meta({ id: 'Finding' });

@@ -1,4 +1,4 @@
-import type { ConnectionId, Instant, Money, Severity, TenantId } from '@freshet/domain';
+import type { AuditId, ConnectionId, Instant, Money, Severity, TenantId } from '@freshet/domain';
 import type { Loader } from '@freshet/ports';
 import type { AuditRules } from './rules.js';
 
@@ -8,6 +8,8 @@ export interface AuditPlace {
   readonly now: Instant;
   readonly after: string;
   readonly limit: number;
+  /** The audit that asks: what a sample is drawn by. */
+  readonly auditId?: AuditId;
 }
 
 /** One thing found, as its check judged it. */

@@ -4,6 +4,7 @@ import { brokenWindows } from './broken-windows.js';
 import { budgets } from './budgets.js';
 import { consentsEnding } from './consents-ending.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
+import { drift } from './drift.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
 import { lateConnections } from './late-connections.js';
@@ -28,4 +29,5 @@ export const auditChecks: readonly Check[] = [
   billedTwins,
   lateConnections,
   consentsEnding,
+  drift,
 ];

@@ -4,6 +4,7 @@ import { read, StoreUnavailable, type Loader } from '@freshet/ports';
 import type { Engine } from '../engine.js';
 import type { AuditPages, Check, Found, JudgedPage } from './check.js';
 import { auditChecks } from './checks.js';
+import { withDriftRead } from './drift.js';
 import { dropLease, holdLease, LEASE_ID, leaseIn, type AuditLease } from './lease.js';
 import { pagesOver } from './pages-over.js';
 import { emptyTally, tally } from './tally.js';
@@ -145,7 +146,7 @@ const walk = async (worker: Worker, from: Place): Promise<void> => {
   let at: Place | undefined = from;
   while (at !== undefined) {
     const here: Place = at;
-    const place = { tenantId, now: engine.clock.now(), after: here.after, limit: pageSize };
+    const place = { tenantId, now: engine.clock.now(), after: here.after, limit: pageSize, auditId: id };
     const page = await pages(here.check, place);
     const step: Step = await engine.store.turn(
       () => loadHeld(tenantId, id),
@@ -170,7 +171,7 @@ export const runAudit = async (
   }: AuditOptions = {},
 ): Promise<AuditRun | undefined> => {
   const holder = `${engine.workerId} ${engine.ids.next()}`;
-  const worker: Worker = { engine, tenantId, id, holder, checks, pageSize, pages };
+  const worker: Worker = { engine, tenantId, id, holder, checks, pageSize, pages: withDriftRead(engine, pages) };
   const taken = await engine.store.turn(
     () => loadHeld(tenantId, id),
     (held) => decideTake(worker, held),

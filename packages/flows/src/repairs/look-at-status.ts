@@ -1,28 +1,21 @@
 import { isTerminal } from '@freshet/domain';
-import type { Closure, Connection, ConnectionId, Effect, StatusTold } from '@freshet/domain';
+import type { Connection, ConnectionId, Effect, StatusTold } from '@freshet/domain';
 import { decideEvent, decideStaleAt } from '@freshet/policy';
 import type { Loader } from '@freshet/ports';
+import { closes } from '../audit/stuck-tasks.js';
 import { turnInputs, type Engine } from '../engine.js';
 import { policyOf } from '../load-refresh.js';
 import { statusShown } from '../status-looks.js';
 import { loadEvent, type EventLoad, type Handled } from '../webhooks.js';
 import { ALREADY_RIGHT, causeOf, notRepairable, recordedTurn, type Attempt, type Repairing } from './recorded.js';
 
-/** Shut by an operator, an outage or the provider itself: nobody asks there, not even free of charge. */
-export const isShutTo = (closures: readonly Closure[], { provider, connector }: Connection, now: number): boolean =>
-  closures.some(
-    (closure) =>
-      closure.provider === provider &&
-      (closure.connector === '*' || closure.connector === connector) &&
-      (closure.until === null || closure.until > now),
-  );
-
 /** Why its status is not read at its provider; undefined: it is. */
 const whyNot = async (engine: Engine, connection: Connection): Promise<string | undefined> => {
   const { tenantId, connector } = connection;
   if (!engine.connectorsOf(tenantId).has(connector)) return `its connector ${connector} is switched off here`;
   const closures = await engine.store.read('closuresOfTenant', { tenantId, scope: 'provider' });
-  return isShutTo(closures, connection, engine.clock.now()) ? 'its provider is closed for now' : undefined;
+  const now = engine.clock.now();
+  return closures.some((closure) => closes(closure, connection, now)) ? 'its provider is closed for now' : undefined;
 };
 
 const toldOf = ({ externalId }: Connection, { status, reason, at }: StatusTold, now: number): Handled => ({

@@ -1,5 +1,6 @@
 import { formatInstant, permissionsOf, standingOf } from '@freshet/domain';
 import type { Connection, ConnectionId, Instant, RefreshPermission, StatusTold } from '@freshet/domain';
+import { offsetSeed } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Engine } from '../engine.js';
 import { statusShown } from '../status-looks.js';
@@ -34,24 +35,13 @@ const isAskedAbout = ({ active, status }: Connection): boolean =>
 
 const laneOf = ({ connector, provider }: Connection): string => `${connector} ${provider}`;
 
-/** 32 bits of a text (FNV-1a), mixed (as murmur3 ends): texts that differ in one letter are far apart. */
-const rankIn = (text: string): number => {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-};
-
 /** The same connections for the same audit, others for the next: those of the lowest numbers that both of them make. */
 export const draw = (
   before: DriftPlace['drawn'],
   connections: readonly Connection[],
   seed: string,
 ): DriftPlace['drawn'] => {
-  const ranked = (id: ConnectionId) => ({ id, rank: rankIn(`${seed} ${id}`) });
+  const ranked = (id: ConnectionId) => ({ id, rank: offsetSeed(`${seed} ${id}`) });
   const lanes = new Map(Object.entries(before).map(([lane, ids]) => [lane, ids.map(ranked)]));
   for (const connection of connections.filter(isAskedAbout)) {
     const drawn = lanes.get(laneOf(connection)) ?? [];

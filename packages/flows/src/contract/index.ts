@@ -1,5 +1,5 @@
 export { LIVED_IN, livedIn, type LivedIn } from './lived-in.js';
-export { rigsOver, TENANT, type OpenStore, type Rig } from './rig.js';
+export { force, rigsOver, TENANT, type OpenStore, type Rig } from './rig.js';
 export {
   auditingEngine,
   connectionRow,

@@ -2,16 +2,7 @@ import type { Breaker } from './breaker.js';
 import type { Closure } from './closure.js';
 import type { Connection, ConnectorName, StatusChange } from './connection.js';
 import type { DecisionRecord } from './decision.js';
-import type {
-  AuditId,
-  ConnectionId,
-  DecisionId,
-  FindingId,
-  RepairId,
-  RunId,
-  TenantId,
-  WebhookId,
-} from './ids.js';
+import type { AuditId, ConnectionId, DecisionId, FindingId, RepairId, RunId, TenantId, WebhookId } from './ids.js';
 import type { Invoice, InvoiceLine } from './invoice.js';
 import type { BudgetAlert, BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';

@@ -13,12 +13,8 @@ import type {
   DecisionId,
   DecisionRecord,
   Finding,
-  FindingId,
   IdempotencyRecord,
   Instant,
-  Invoice,
-  InvoiceId,
-  InvoiceLine,
   JobRun,
   LedgerEntry,
   PolicyArchive,
@@ -27,7 +23,6 @@ import type {
   Pull,
   PullId,
   PullPlan,
-  Repair,
   RunId,
   Setting,
   StatusChange,
@@ -40,6 +35,7 @@ import type {
   WebhookId,
   WebhookRecord,
 } from '@freshet/domain';
+import type { InvoiceReads } from './invoice-reads.js';
 import type { ConnectionsPage, DecisionsPage, FindingsPage, Page, TasksPage } from './pages.js';
 import type { UsageQuery, UsageScope } from './usage.js';
 
@@ -89,12 +85,12 @@ export interface DueTask extends TaskLane {
   readonly dueAt: Instant;
 }
 
-interface Read<Params, Result> {
+export interface Read<Params, Result> {
   readonly params: Params;
   readonly result: Result;
 }
 
-interface InTenant<Key> {
+export interface InTenant<Key> {
   readonly tenantId: TenantId;
   readonly id: Key;
 }
@@ -103,7 +99,7 @@ interface InTenant<Key> {
  * Everything that is ever read, by name: what goes in and what comes out. A store answers each; loaders put them
  * together. All of them are bounded: by a key, a `limit` or a `take`.
  */
-export interface Reads {
+export interface Reads extends InvoiceReads {
   readonly connection: Read<InTenant<ConnectionId>, Connection | null>;
   /** The next tenant, by id, that has connections: a step of a walk over them all. `after` empty: the first. */
   readonly tenantAfter: Read<{ readonly after: string }, TenantId | null>;
@@ -113,16 +109,6 @@ export interface Reads {
   readonly connectionByExternalId: Read<
     { readonly tenantId: TenantId; readonly connector: ConnectorName; readonly externalId: string },
     Connection | null
-  >;
-  /** Those that are this at their provider, deleted ones too, by id. */
-  readonly connectionsByProviderId: Read<
-    {
-      readonly tenantId: TenantId;
-      readonly connector: ConnectorName;
-      readonly providerConnectionId: string;
-      readonly limit: number;
-    },
-    readonly Connection[]
   >;
   readonly task: Read<InTenant<TaskId>, Task | null>;
   readonly openTask: Read<{ readonly tenantId: TenantId; readonly groupKey: string }, Task | null>;
@@ -180,17 +166,6 @@ export interface Reads {
     },
     LedgerTotals
   >;
-  /** What moved for one connection from (inclusive) until (exclusive) then, by time and id. */
-  readonly ledgerOfConnection: Read<
-    {
-      readonly tenantId: TenantId;
-      readonly connectionId: ConnectionId;
-      readonly from: Instant;
-      readonly until: Instant;
-      readonly limit: number;
-    },
-    readonly LedgerEntry[]
-  >;
   readonly ledgerOfPull: Read<{ readonly tenantId: TenantId; readonly pullId: PullId }, readonly LedgerEntry[]>;
   readonly spend: Read<{ readonly tenantId: TenantId; readonly since: Instant }, readonly ProviderSpend[]>;
   readonly decision: Read<InTenant<DecisionId>, DecisionRecord | null>;
@@ -216,14 +191,6 @@ export interface Reads {
     WebhookRecord | null
   >;
   readonly audit: Read<InTenant<AuditId>, AuditRun | null>;
-  readonly finding: Read<InTenant<FindingId>, Finding | null>;
-  readonly invoice: Read<InTenant<InvoiceId>, Invoice | null>;
-  readonly invoiceByHash: Read<{ readonly tenantId: TenantId; readonly hash: string }, Invoice | null>;
-  /** The lines of one unit by their time, then by their place in the file. */
-  readonly invoiceLines: Read<
-    { readonly tenantId: TenantId; readonly invoiceId: InvoiceId; readonly unit: string; readonly limit: number },
-    readonly InvoiceLine[]
-  >;
   readonly policyArchive: Read<{ readonly id: string }, PolicyArchive | null>;
   readonly apiKeyByHash: Read<{ readonly hash: string }, ApiKey | null>;
   readonly setting: Read<{ readonly id: string }, Setting | null>;
@@ -289,8 +256,6 @@ export interface Reads {
   readonly auditsPage: Read<Page, readonly AuditRun[]>;
   readonly jobRunsPage: Read<Pick<Page, 'before' | 'limit'> & { readonly job: string }, readonly JobRun[]>;
   readonly findingsPage: Read<FindingsPage, readonly Finding[]>;
-  readonly repairsPage: Read<Page & { readonly auditId: AuditId }, readonly Repair[]>;
-  readonly invoicesPage: Read<Page, readonly Invoice[]>;
 
   /** Audit scans go up by key, so that a page is found again however long the last one took. */
   readonly groupShapes: Read<
@@ -308,30 +273,6 @@ export interface Reads {
   readonly ledgerScan: Read<
     { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
     readonly LedgerEntry[]
-  >;
-  /** Money that was charged or lost sight of, by its time, then its id: what is behind that one and before `until`. */
-  readonly chargesScan: Read<
-    {
-      readonly tenantId: TenantId;
-      readonly at: Instant;
-      readonly after: string;
-      readonly until: Instant;
-      readonly limit: number;
-    },
-    readonly LedgerEntry[]
-  >;
-  readonly invoicesScan: Read<
-    { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
-    readonly Invoice[]
-  >;
-  /** The units of an invoice's lines, each once. */
-  readonly invoiceUnitsScan: Read<
-    { readonly tenantId: TenantId; readonly invoiceId: InvoiceId; readonly after: string; readonly limit: number },
-    readonly { readonly unit: string }[]
-  >;
-  readonly invoiceLinesScan: Read<
-    { readonly tenantId: TenantId; readonly invoiceId: InvoiceId; readonly after: string; readonly limit: number },
-    readonly InvoiceLine[]
   >;
   /** Deleted ones too. */
   readonly connectionsScan: Read<

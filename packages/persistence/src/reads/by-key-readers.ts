@@ -8,7 +8,7 @@ import { all, first, sortedById, value, type Readers, type Schema } from './read
 const inTenant = (table: { readonly tenantId: Column; readonly id: Column }): SQL | undefined =>
   and(eq(table.id, value('id')), eq(table.tenantId, value('tenantId')));
 
-type ByConnection = 'connection' | 'group' | 'groupByKey' | 'connectionByExternalId' | 'connectionsByProviderId';
+type ByConnection = 'connection' | 'group' | 'groupByKey' | 'connectionByExternalId';
 
 /** A connection and what is the same provider connection. */
 export const connectionReaders = ({ db, tables: { connection } }: Schema): Readers<ByConnection> => {
@@ -43,22 +43,6 @@ export const connectionReaders = ({ db, tables: { connection } }: Schema): Reade
             ),
           )
           .orderBy(asc(connection.id)),
-      ),
-    ),
-    connectionsByProviderId: all(
-      selecting(
-        db
-          .select()
-          .from(connection)
-          .where(
-            and(
-              eq(connection.tenantId, value('tenantId')),
-              eq(connection.providerConnectionId, value('providerConnectionId')),
-              eq(connection.connector, value('connector')),
-            ),
-          )
-          .orderBy(asc(connection.id))
-          .limit(value('limit')),
       ),
     ),
     connectionByExternalId: first(

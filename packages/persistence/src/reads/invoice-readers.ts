@@ -1,4 +1,4 @@
-import type { Invoice, InvoiceLine, LedgerEntry } from '@freshet/domain';
+import type { Connection, Invoice, InvoiceLine, LedgerEntry } from '@freshet/domain';
 import type { Page, ReadParams } from '@freshet/ports';
 import { and, asc, desc, eq, gt, gte, lt, sql, type Column, type SQL } from 'drizzle-orm';
 import { ledger } from '../schema/conditions.js';
@@ -88,6 +88,7 @@ const chargeReaders = ({ db, tables: { ledgerEntry: entry } }: Schema) => ({
 });
 
 type OfInvoices =
+  | 'connectionsByProviderId'
   | 'finding'
   | 'repairsPage'
   | 'invoice'
@@ -100,11 +101,30 @@ type OfInvoices =
   | 'ledgerOfConnection'
   | 'chargesScan';
 
+const connectionsByProviderId = ({ db, tables: { connection } }: Schema) =>
+  all<ReadParams<'connectionsByProviderId'>, Connection>(
+    selecting(
+      db
+        .select()
+        .from(connection)
+        .where(
+          and(
+            eq(connection.tenantId, value('tenantId')),
+            eq(connection.providerConnectionId, value('providerConnectionId')),
+            eq(connection.connector, value('connector')),
+          ),
+        )
+        .orderBy(asc(connection.id))
+        .limit(value('limit')),
+    ),
+  );
+
 /** What providers billed, what stands against it, and what was repaired of what was found. */
 export const invoiceReaders = (schema: Schema): Readers<OfInvoices> => {
   const { db, tables } = schema;
   const { invoice, finding, repair } = tables;
   return {
+    connectionsByProviderId: connectionsByProviderId(schema),
     finding: first(selecting(db.select().from(finding).where(inTenant(finding)))),
     repairsPage: allOf({
       statement: variants(byFirstPage, (page: ReadParams<'repairsPage'>) =>

@@ -63,9 +63,9 @@ export const invoiceReadsContract = (current: Current): void => {
       current().read('invoiceUnitsScan', { tenantId, invoiceId, after, limit });
     expect(await units('', 2)).toEqual([{ unit: 'a' }, { unit: 'b' }]);
     expect(await units('b', 2)).toEqual([{ unit: 'c' }]);
-    expect(await current().read('invoiceUnitsScan', { tenantId: otherTenantId, invoiceId, after: '', limit: 2 })).toEqual(
-      [],
-    );
+    expect(
+      await current().read('invoiceUnitsScan', { tenantId: otherTenantId, invoiceId, after: '', limit: 2 }),
+    ).toEqual([]);
     const lines = await current().read('invoiceLines', { tenantId, invoiceId, unit: 'b', limit: 2 });
     expect(lines.map(({ line }) => line)).toEqual([2, 1]);
     const all = await current().read('invoiceLinesScan', {

@@ -1,5 +1,5 @@
-import { formatInstant, permissionsOf, standingOf } from '@freshet/domain';
-import type { Connection, ConnectionId, Instant, RefreshPermission, StatusTold } from '@freshet/domain';
+import { formatInstant, HOUR, permissionsOf, standingOf } from '@freshet/domain';
+import type { Connection, ConnectionId, DurationMs, Instant, RefreshPermission, StatusTold } from '@freshet/domain';
 import { offsetSeed } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Engine } from '../engine.js';
@@ -59,11 +59,26 @@ const inTurn = (drawn: DriftPlace['drawn']): readonly ConnectionId[] =>
 
 const keyOf = (place: DriftPlace): string => JSON.stringify(place);
 
+/** A status with the newest data, where a connector shows that too. */
+export interface ShownWithData extends StatusTold {
+  readonly data?: readonly { readonly at: Instant }[];
+}
+
 /** A connection, and what its provider shows of it. */
 export interface Seen {
   readonly connection: Connection;
-  readonly shown: StatusTold;
+  readonly shown: ShownWithData;
 }
+
+/** Data may be told of so much after it came there. */
+export const TOLD_LATE_MS: DurationMs = 6 * HOUR;
+
+/** The newest data that the provider has, where it is of long before now and nobody here has heard of it; else null. */
+export const unheardData = ({ connection: { lastSuccessAt }, shown }: Seen, now: Instant): Instant | null => {
+  const newest = Math.max(...(shown.data ?? []).map(({ at }) => at));
+  const isUnheard = newest > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && newest <= now - TOLD_LATE_MS;
+  return Number.isFinite(newest) && isUnheard ? newest : null;
+};
 
 /** ACTIVE with a reason that we watch ourselves: providers do not show it. */
 const ownReasons: ReadonlySet<string | null> = new Set(['ACCESS_EXPIRING_SOON', 'NEW_ACCOUNTS_AVAILABLE', null]);
@@ -102,20 +117,38 @@ const wordsFor = (ours: RefreshPermission, theirs: RefreshPermission, isKnown: b
   return { severity: 'warning', told: 'it may be refreshed at its provider, and not here', action: TAKE_IN };
 };
 
-/** Pure: what was shown beside what is kept. */
-export const judgeDrift = (seen: Seen): readonly Found[] => {
+const TAKE_DATA_IN = 'Repair it: what came is taken in. Then find out why its webhook did not come.';
+
+const statusDrift = (seen: Seen): Words | undefined => {
   const { connection, shown } = seen;
-  if (!isAskedAbout(connection) || agree(seen) || isOvertaken(seen)) return [];
-  const { id, externalId, connector, provider, status, statusReason, statusToldAt, lastSuccessAt } = connection;
-  const ours = permissionsOf({ status, reason: statusReason }).refresh;
+  if (agree(seen) || isOvertaken(seen)) return undefined;
+  const { status, statusReason: reason } = connection;
+  const ours = permissionsOf({ status, reason }).refresh;
   const theirs = permissionsOf({ status: shown.status, reason: shown.reason }).refresh;
-  const { severity, told, action } = wordsFor(ours, theirs, shown.status !== 'DELETED');
+  const words = wordsFor(ours, theirs, shown.status !== 'DELETED');
+  const [here, there] = [spelled(status, reason), spelled(shown.status, shown.reason)];
+  return { ...words, told: `is ${here} here, and ${there} at its provider: ${words.told}` };
+};
+
+const dataDrift = (seen: Seen, now: Instant): Words | undefined => {
+  const at = unheardData(seen, now);
+  if (at === null) return undefined;
+  const told = `has data of ${formatInstant(at)} at its provider that nobody here has heard of`;
+  return { severity: 'warning', told, action: TAKE_DATA_IN };
+};
+
+/** Pure: what was shown beside what is kept. */
+export const judgeDrift = (seen: Seen, now: Instant): readonly Found[] => {
+  const { connection, shown } = seen;
+  const words = isAskedAbout(connection) ? (statusDrift(seen) ?? dataDrift(seen, now)) : undefined;
+  if (words === undefined) return [];
+  const { id, externalId, connector, provider, status, statusReason, statusToldAt, lastSuccessAt } = connection;
   const instant = (at: Instant | null): string | null => (at === null ? null : formatInstant(at));
   const found: Found = {
-    severity,
+    severity: words.severity,
     connectionId: id,
-    summary: `a connection is ${spelled(status, statusReason)} here, and ${spelled(shown.status, shown.reason)} at its provider: ${told}`,
-    action,
+    summary: `a connection ${words.told}`,
+    action: words.action,
     money: null,
     evidence: {
       externalId,
@@ -128,6 +161,7 @@ export const judgeDrift = (seen: Seen): readonly Found[] => {
       shownStatus: shown.status,
       shownReason: shown.reason,
       shownAt: instant(shown.at),
+      shownDataAt: shown.data === undefined ? null : shown.data.map(({ at }) => formatInstant(at)),
       isInTable: standingOf({ status: shown.status, reason: shown.reason }) !== 'UNKNOWN',
     },
   };
@@ -175,7 +209,8 @@ const look = async (engine: Engine, connection: Connection): Promise<Seen | unde
 };
 
 /** Reads some of those who were drawn, mostly of one provider each, free of charge. */
-const readSome = async (engine: Engine, { tenantId }: AuditPlace, from: DriftPlace): Promise<JudgedPage> => {
+const readSome = async (engine: Engine, place: AuditPlace, from: DriftPlace): Promise<JudgedPage> => {
+  const { tenantId } = place;
   const left = from.left ?? [];
   const silent: Record<string, number> = { ...from.silent };
   const looks = left.slice(0, READ_AT_ONCE).map(async (id): Promise<Seen | undefined> => {
@@ -189,7 +224,7 @@ const readSome = async (engine: Engine, { tenantId }: AuditPlace, from: DriftPla
   const seen = (await Promise.all(looks)).filter((each) => each !== undefined);
   const rest = left.slice(READ_AT_ONCE);
   const last = rest.length === 0 ? null : keyOf({ ...from, left: rest, silent });
-  return { examined: seen.length, last, found: seen.flatMap(judgeDrift) };
+  return { examined: seen.length, last, found: seen.flatMap((each) => judgeDrift(each, place.now)) };
 };
 
 /** Pages that are read where providers can be asked; all others as they are. */

@@ -69,7 +69,7 @@ const choose = async (
 
 const attempted = async (repairing: Repairing, steps: readonly RepairStep[]): Promise<readonly Attempt[]> => {
   const attempts: Attempt[] = [];
-  for (const step of steps) attempts.push(await step(repairing));
+  for (const step of steps) attempts.push(...[await step(repairing)].flat());
   return attempts;
 };
 

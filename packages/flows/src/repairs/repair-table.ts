@@ -8,7 +8,7 @@ import type { Attempt, Repairing } from './recorded.js';
 import { settleGroup } from './settle-group.js';
 
 /** One thing that a repair of a finding does. */
-export type RepairStep = (repairing: Repairing) => Promise<Attempt>;
+export type RepairStep = (repairing: Repairing) => Promise<Attempt | readonly Attempt[]>;
 
 /** What repairs the findings of one check. `why`: what it does, or why there is nothing safe to do. */
 export interface RepairRule {

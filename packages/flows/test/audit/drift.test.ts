@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { HOUR, put, type Connection, type StatusTold } from '@freshet/domain';
 import type { Connector } from '@freshet/ports';
 import { scriptedConnector } from '@freshet/ports/memory';
-import { draw, drift, judgeDrift, MOST_SAMPLED } from '../../src/audit/drift.js';
+import { draw, drift, judgeDrift, MOST_SAMPLED, TOLD_LATE_MS } from '../../src/audit/drift.js';
 import { connectionRow, imported, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
 import { TENANT } from '../../src/contract/rig.js';
 import { requestAudit, runAudit, type Engine } from '../../src/index.js';
@@ -46,8 +46,27 @@ describe('what is shown beside what is kept', () => {
     ['a connect that is not complete', { status: 'IN_PROGRESS' }, told('ACTIVE'), null],
     ['an inactive twin', { active: false }, told('ACTIVE', 'OTHER'), null],
   ])('%s', (_what, ours, theirs, severity) => {
-    const found = judgeDrift({ connection: active(ours), shown: theirs });
+    const found = judgeDrift({ connection: active(ours), shown: theirs }, NOW);
     expect(found.map((each) => each.severity)).toEqual(severity === null ? [] : [severity]);
+  });
+});
+
+describe('data that a provider shows', () => {
+  const late = NOW - TOLD_LATE_MS;
+
+  test.each<
+    readonly [what: string, lastSuccessAt: number | null, data: readonly { readonly at: number }[], found: boolean]
+  >([
+    ['and that we have', late, [{ at: late }], false],
+    ['and that nobody has heard of', late - 1, [{ at: late - 5 }, { at: late }], true],
+    ['and that may still be told of', late - 1, [{ at: late + 1 }], false],
+    ['older than ours', late + 5, [{ at: late }], false],
+    ['where we have none', null, [{ at: late }], true],
+    ['none at all', null, [], false],
+  ])('%s', (_what, lastSuccessAt, data, found) => {
+    const shown = { ...told('ACTIVE'), data };
+    const findings = judgeDrift({ connection: active({ lastSuccessAt }), shown }, NOW);
+    expect(findings.map(({ severity }) => severity)).toEqual(found ? ['warning'] : []);
   });
 });
 

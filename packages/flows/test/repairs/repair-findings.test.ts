@@ -220,6 +220,19 @@ describe('a status', () => {
     expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'already-right' }]);
   });
 
+  test('with data that nobody has heard of is given it', async () => {
+    const one = connectionRow(ids.next(), { lastSuccessAt: NOW - 20 * HOUR });
+    const shown = { ...told('ACTIVE'), data: [{ at: NOW - 9 * HOUR }] };
+    const { store, audit, repair, first } = await audited(imported(one), { status: [shown] });
+    expect(first.findings).toMatchObject([{ check: 'drift', severity: 'warning' }]);
+    expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'repaired' }]);
+    expect(store.rows('connection')).toMatchObject([{ lastSuccessAt: NOW - 9 * HOUR }]);
+    expect(store.rows('pull')).toMatchObject([{ origin: 'background', at: NOW - 9 * HOUR }]);
+    expect((await audit()).findings).toEqual([]);
+    expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'already-right' }]);
+    expect(store.rows('pull')).toHaveLength(1);
+  });
+
   test('of a late connection is read, and when its data is stale reckoned anew', async () => {
     const late = connectionRow(ids.next(), { lastSuccessAt: NOW - 30 * 24 * HOUR, staleAt: NOW + HOUR });
     const { store, repair, first } = await audited(imported(late), { status: [told('ACTIVE')] });

@@ -38,7 +38,7 @@ export type InvoiceImport =
   | { readonly kind: 'too-many'; readonly line: number; readonly most: number };
 
 /** Lines that one turn writes: others wait for it. */
-const LINES_A_TURN = 250;
+const LINES_A_TURN = 100;
 
 const unitOf = ({ connection, job, line }: BilledLine): string => {
   if (connection !== null) return unitOfConnection(connection);
@@ -86,11 +86,13 @@ const setState = async (engine: Engine, { tenantId, id }: Invoice, state: Invoic
   );
 };
 
-const write = async (engine: Engine, effects: readonly Effect[]): Promise<void> => {
-  for (let from = 0; from < effects.length; from += LINES_A_TURN) {
+/** By ids of their own: whoever writes them too writes the same. */
+const writeLines = async (engine: Engine, invoice: Invoice, lines: readonly BilledLine[]): Promise<void> => {
+  for (let from = 0; from < lines.length; from += LINES_A_TURN) {
+    const some = lines.slice(from, from + LINES_A_TURN).map((line) => put('invoiceLine', kept(invoice, line)));
     await engine.store.turn(
       () => read('setting', { id: '' }),
-      () => ({ effects: effects.slice(from, from + LINES_A_TURN) }),
+      () => ({ effects: some }),
     );
   }
 };
@@ -122,11 +124,7 @@ export const importInvoice = async (
     throw error;
   });
   if (invoice.state === 'ready') return { kind: 'known', invoice };
-  // By ids of their own: whoever writes them too writes the same.
-  await write(
-    engine,
-    lines.map((line) => put('invoiceLine', kept(invoice, line))),
-  );
+  await writeLines(engine, invoice, lines);
   await setState(engine, invoice, 'ready');
   return { kind: 'imported', invoice: { ...invoice, state: 'ready' } };
 };

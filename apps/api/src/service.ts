@@ -5,6 +5,7 @@ import { createApp } from './app.js';
 import { auditModule } from './audit/audit.module.js';
 import { createPageThread } from './audit/page-thread.js';
 import { drawElsewhere } from './audit/report/charts/draw-elsewhere.js';
+import { InvoicesModule } from './invoices/invoices.module.js';
 import { createMetrics } from './health/metrics.js';
 import { buildEngine, type BuiltEngine } from './engine/build-engine.js';
 import { SettingsError } from './engine/settings-error.js';
@@ -80,7 +81,7 @@ const assemble = async (
   const steps = createDueSteps(engine, dispatcher, auditThread, settings.retention);
   const runner = createJobRunner(engine, steps, times);
   const draw = drawElsewhere({ entry: CHARTS_THREAD, deadlineMs: CHARTS_MS, log: engine.log });
-  const extraModules = [auditModule(draw), schedulesModule(runner, times)];
+  const extraModules = [auditModule(draw), InvoicesModule, schedulesModule(runner, times)];
   if (emulator !== null) {
     const offset = await emulator.emulator.offsetMs();
     await built.clock.moveTo(offset);

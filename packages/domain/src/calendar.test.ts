@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { calendarPeriod, isTimeZone, type CalendarUnit, type Period } from './calendar.js';
+import { calendarPeriod, fromWallClock, isTimeZone, type CalendarUnit, type Period } from './calendar.js';
 import { DAY, formatInstant, HOUR, parseInstant } from './time.js';
 
 const at = (text: string): number => parseInstant(text) ?? Number.NaN;
@@ -220,5 +220,21 @@ describe('the periods last asked for', () => {
     expect([...all(), ...all()]).toEqual([...first, ...first]);
     expect(worksOut).not.toHaveBeenCalled();
     worksOut.mockRestore();
+  });
+});
+
+describe('a time of the wall clock', () => {
+  test.each([
+    ['2026-07-01T09:30:00Z', 'UTC', '2026-07-01T09:30:00.000Z'],
+    ['2026-07-01T09:30:00Z', 'Europe/Paris', '2026-07-01T07:30:00.000Z'],
+    ['2026-01-01T09:30:00Z', 'America/New_York', '2026-01-01T14:30:00.000Z'],
+    // Shown twice, where the clocks go back: the first.
+    ['2026-10-25T02:30:00Z', 'Europe/Paris', '2026-10-25T00:30:00.000Z'],
+  ])('%s in %s', (wall, zone, expected) => {
+    expect(formatInstant(fromWallClock(at(wall), zone))).toBe(expected);
+  });
+
+  test('that the clocks leave out is still one instant', () => {
+    expect(fromWallClock(at('2026-03-29T02:30:00Z'), 'Europe/Paris')).toBeGreaterThan(at('2026-03-29T00:59:59Z'));
   });
 });

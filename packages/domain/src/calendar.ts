@@ -59,17 +59,20 @@ const wallClock = (at: Instant, timeZone: string): Instant => {
 const offsetAt = (at: Instant, timeZone: string): number => wallClock(at, timeZone) - Math.floor(at / 1000) * 1000;
 
 /**
- * The first instant of a local day. Where the clocks go forward at midnight that day has no 00:00:
- * then it is the instant of the change.
+ * The first instant at which a wall clock in that zone shows what `wanted` is in UTC; where clocks that go forward leave it
+ * out, the instant of the change.
  */
-const startOfDay = (day: WallTime, timeZone: string): Instant => {
-  const wanted = Date.UTC(day.year, day.month - 1, day.day);
+export const fromWallClock = (wanted: Instant, timeZone: string): Instant => {
   const candidates = [offsetAt(wanted - 86_400_000, timeZone), offsetAt(wanted + 86_400_000, timeZone)].map(
     (offset) => wanted - offset,
   );
   const exact = candidates.filter((at) => wallClock(at, timeZone) === wanted);
   return exact.length > 0 ? Math.min(...exact) : Math.max(...candidates);
 };
+
+/** Where the clocks go forward at midnight that day has no 00:00: then it is the instant of the change. */
+const startOfDay = ({ year, month, day }: WallTime, timeZone: string): Instant =>
+  fromWallClock(Date.UTC(year, month - 1, day), timeZone);
 
 const dayOf = (wall: Instant): WallTime => {
   const date = new Date(wall);

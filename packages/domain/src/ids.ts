@@ -13,6 +13,8 @@ export const idPrefixes = {
   webhook: 'whk',
   audit: 'aud',
   finding: 'fnd',
+  repair: 'rep',
+  invoice: 'inv',
   run: 'run',
   key: 'key',
 } as const;
@@ -30,6 +32,8 @@ export type HistoryId = IdOf<'history'>;
 export type WebhookId = IdOf<'webhook'>;
 export type AuditId = IdOf<'audit'>;
 export type FindingId = IdOf<'finding'>;
+export type RepairId = IdOf<'repair'>;
+export type InvoiceId = IdOf<'invoice'>;
 export type RunId = IdOf<'run'>;
 export type KeyId = IdOf<'key'>;
 

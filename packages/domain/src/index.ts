@@ -10,6 +10,7 @@ export * from './decision.js';
 export * from './effects.js';
 export * from './facts.js';
 export * from './ids.js';
+export * from './invoice.js';
 export * from './ledger.js';
 export * from './money.js';
 export * from './permissions.js';

@@ -4,7 +4,8 @@ import type { Breaker } from './breaker.js';
 import type { Closure } from './closure.js';
 import type { Connection, ConnectorName, StatusChange } from './connection.js';
 import type { DecisionRecord } from './decision.js';
-import type { AuditId, ConnectionId, DecisionId, FindingId, RunId, TenantId, WebhookId } from './ids.js';
+import type { AuditId, ConnectionId, DecisionId, FindingId, RepairId, RunId, TenantId, WebhookId } from './ids.js';
+import type { Invoice, InvoiceLine } from './invoice.js';
 import type { BudgetAlert, BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';
 import type { PullPlan } from './pull-plan.js';
@@ -104,6 +105,25 @@ export interface Finding {
   readonly at: Instant;
   /** When an audit first found it, of those that found it one after the other. */
   readonly firstSeenAt: Instant;
+  /** When a repair of it last changed something; null: none has. */
+  readonly repairedAt: Instant | null;
+}
+
+/** A safe repair of what an audit found, as it was made. One that found nothing to change leaves none. */
+export interface Repair {
+  readonly id: RepairId;
+  readonly tenantId: TenantId;
+  readonly auditId: AuditId;
+  readonly findingId: FindingId;
+  readonly check: string;
+  /** What was done, in words. */
+  readonly what: string;
+  /** The values that it changed, by the id of their row. */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+  /** The request that asked for it. */
+  readonly by: string;
+  readonly at: Instant;
 }
 
 /** A connection whose customer was sent to repair it: its status is looked at until it is mended, or for some hours. */
@@ -176,6 +196,9 @@ export interface Records {
   readonly audit: AuditRun;
   readonly finding: Finding;
   readonly auditFigures: AuditFigures;
+  readonly repair: Repair;
+  readonly invoice: Invoice;
+  readonly invoiceLine: InvoiceLine;
   readonly statusLook: StatusLook;
   readonly jobRun: JobRun;
   readonly policyArchive: PolicyArchive;
@@ -208,6 +231,9 @@ export const recordNames = [
   'audit',
   'finding',
   'auditFigures',
+  'repair',
+  'invoice',
+  'invoiceLine',
   'statusLook',
   'jobRun',
   'policyArchive',

@@ -8,6 +8,7 @@ export type { AuditingEngine, Engine, EngineLog } from './engine.js';
 export { explainConnection, type ExplainedConnection } from './explain-connection.js';
 export * from './export-history.js';
 export * from './import-connections.js';
+export * from './invoices/index.js';
 export { learnPostingHours } from './learn-posting-hours.js';
 export { prune } from './prune.js';
 export {
@@ -24,6 +25,7 @@ export { providerOverviews, type ProviderOverview } from './provider-overview.js
 export { planAfterPolicyChange, planSweeps, previewSweep, type SweepPreview } from './plan-sweeps.js';
 export { sweepDue } from './sweep-due.js';
 export { sweepOverview, type SweepOverview } from './sweep-overview.js';
+export * from './repairs/index.js';
 export { policyOf } from './load-refresh.js';
 export * from './request-refresh.js';
 export { releaseDeadLeases, runTask } from './run-task.js';

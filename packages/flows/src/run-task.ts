@@ -6,6 +6,7 @@ import type {
   Effect,
   Instant,
   RefreshAnswer,
+  RefreshProgress,
   StatusAndReason,
   Task,
   TaskId,
@@ -177,12 +178,17 @@ const statusAt = async (engine: Engine, connection: Connection, at: Instant): Pr
     : { status: first.fromStatus ?? connection.status, reason: first.fromReason };
 };
 
-const look = async (engine: Engine, connector: Connector, task: Task): Promise<void> => {
-  const { tenantId, id } = task;
+/** What the provider shows of a call that was made, free of charge; undefined: its rows are gone. */
+export const lookAtTask = async (
+  engine: Engine,
+  connector: Connector,
+  task: Task,
+): Promise<RefreshProgress | undefined> => {
+  const { tenantId } = task;
   const pull = await engine.store.read('pull', { tenantId, id: task.pullId });
   const group = await engine.store.read('group', { tenantId, id: task.connectionId });
   const connection = group.find((member) => member.id === task.connectionId);
-  if (pull === null || connection === undefined) return;
+  if (pull === null || connection === undefined) return undefined;
   const sentAt = pull.sentAt ?? pull.at;
   const request = {
     ...connectionCall(engine, connection),
@@ -193,10 +199,12 @@ const look = async (engine: Engine, connector: Connector, task: Task): Promise<v
     asOfBefore: newestData(group),
     statusBefore: await statusAt(engine, connection, sentAt),
   };
-  const progress = await call(engine, connector, 'progress', (to) =>
-    to.progress(request, callContext(engine, to.name)),
-  );
-  await settle(engine, tenantId, id, progress, null);
+  return call(engine, connector, 'progress', (to) => to.progress(request, callContext(engine, to.name)));
+};
+
+const look = async (engine: Engine, connector: Connector, task: Task): Promise<void> => {
+  const progress = await lookAtTask(engine, connector, task);
+  if (progress !== undefined) await settle(engine, task.tenantId, task.id, progress, null);
 };
 
 /** Where the connector is switched off, or the reader is a caller that never reported, only time can end a task. */

@@ -71,9 +71,9 @@ export const receiveWebhook = async (
   return { kind: 'stored', replay: stored.replay };
 };
 
-type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;
+export type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;
 
-interface EventLoad {
+export interface EventLoad {
   readonly facts: EventFacts;
   readonly policy: RefreshPolicy;
 }
@@ -170,7 +170,7 @@ function* loadWaiting(
   return { queued, late: { watch, feeds: { feeds: yield* loadFeeds(active), watched: null } } };
 }
 
-function* loadEvent(
+export function* loadEvent(
   engine: Engine,
   tenantId: TenantId,
   connector: string,

@@ -112,6 +112,9 @@ export {
   type StartDecision,
   type StartFacts,
 } from './outcome/decide-start.js';
+export { decideUnstuck, type Unstuck } from './repair/end-stuck.js';
+export { decideRecounted, decideStaleAt } from './repair/recount.js';
+export { decideGroupSettled } from './repair/settle-group.js';
 export { readReport, type Report, type ReportedOutcome } from './outcome/read-report.js';
 export type { CallEnd, NeverSent, Phase } from './outcome/resolution.js';
 export {

@@ -47,6 +47,7 @@ import type {
   WebhookId,
   WebhookRecord,
 } from '@freshet/domain';
+import type { InvoiceReads } from './invoice-reads.js';
 import type { ConnectionsPage, DecisionsPage, FindingsPage, Page, TasksPage } from './pages.js';
 import type { UsageQuery, UsageScope } from './usage.js';
 
@@ -188,12 +189,12 @@ export interface ChainPlace {
   readonly limit: number;
 }
 
-interface Read<Params, Result> {
+export interface Read<Params, Result> {
   readonly params: Params;
   readonly result: Result;
 }
 
-interface InTenant<Key> {
+export interface InTenant<Key> {
   readonly tenantId: TenantId;
   readonly id: Key;
 }
@@ -202,7 +203,7 @@ interface InTenant<Key> {
  * Everything that is ever read, by name: what goes in and what comes out. A store answers each; loaders put them
  * together. All of them are bounded: by a key, a `limit` or a `take`.
  */
-export interface Reads {
+export interface Reads extends InvoiceReads {
   readonly connection: Read<InTenant<ConnectionId>, Connection | null>;
   /** The next tenant, by id, that has connections: a step of a walk over them all. `after` empty: the first. */
   readonly tenantAfter: Read<{ readonly after: string }, TenantId | null>;

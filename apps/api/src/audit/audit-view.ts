@@ -1,6 +1,6 @@
 import { formatAmount, severities } from '@freshet/domain';
 import type { AuditRun, Finding, Severity } from '@freshet/domain';
-import { auditChecks, countKey, type FiguresReport } from '@freshet/flows';
+import { auditChecks, countKey, isRepairable, type FiguresReport } from '@freshet/flows';
 import { toInstant, toInstantOrNull, toMoney, toMoneyOrNull } from '../http/wire.js';
 import type { AuditView, AuditWithFiguresView, FindingView } from './audit.schemas.js';
 import { showFigures } from './figures-view.js';
@@ -94,6 +94,8 @@ export const showFinding = (run: AuditRun | null, finding: Finding): FindingView
   action: finding.action,
   money: toMoneyOrNull(finding.money),
   evidence: finding.evidence,
+  repairable: isRepairable(finding),
+  repairedAt: toInstantOrNull(finding.repairedAt),
   at: toInstant(finding.at),
   firstSeenAt: toInstant(finding.firstSeenAt),
   isNew: run === null ? null : isNew(run, finding),

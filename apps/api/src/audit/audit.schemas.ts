@@ -73,6 +73,8 @@ export const findingView = z
     action: z.string().meta({ description: 'What a person should do about it.' }),
     money: moneyView.nullable(),
     evidence: z.record(z.string(), z.unknown()),
+    repairable: z.boolean().meta({ description: 'Whether POST /v1/audits/{id}/repairs can do something about it.' }),
+    repairedAt: instantView.nullable(),
     at: instantView,
     firstSeenAt: instantView.meta({ description: 'By the first of the audits that found it one after the other.' }),
     isNew: z

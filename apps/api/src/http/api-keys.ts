@@ -5,6 +5,7 @@ import type { Scope } from './access.js';
 
 /** Who asks: the tenant comes from the key and from nothing else. */
 export interface Principal {
+  readonly keyId: string;
   readonly tenantId: TenantId;
   readonly scopes: ReadonlySet<string>;
 }
@@ -26,7 +27,11 @@ const sameText = (a: string, b: string): boolean => {
   return left.length === right.length && timingSafeEqual(left, right);
 };
 
-const principalOf = ({ tenantId, scopes }: ApiKey): Principal => ({ tenantId, scopes: new Set(scopes) });
+const principalOf = ({ id, tenantId, scopes }: ApiKey): Principal => ({
+  keyId: id,
+  tenantId,
+  scopes: new Set(scopes),
+});
 
 export const mayUse = ({ scopes }: Principal, scope: Scope): boolean => scopes.has('admin') || scopes.has(scope);
 

@@ -54,3 +54,9 @@ export const Tenant = createParamDecorator(
   (_: unknown, context: ExecutionContext): TenantId =>
     principalOf(context.switchToHttp().getRequest<FastifyRequest>()).tenantId,
 );
+
+/** Who asks, as records name them: the id of their key, never the key. */
+export const Asker = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string =>
+    principalOf(context.switchToHttp().getRequest<FastifyRequest>()).keyId,
+);

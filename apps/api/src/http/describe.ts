@@ -21,6 +21,8 @@ export interface RouteDescription {
   readonly problems?: readonly Slug[];
   /** The body's schema, where it is not Nest's own pipe that validates it. */
   readonly body?: z.ZodType;
+  /** The media type of a body that is not JSON. */
+  readonly bodyType?: string;
   /** A body may be left out. */
   readonly bodyOptional?: boolean;
   /** Request headers that it reads. */

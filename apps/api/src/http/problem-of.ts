@@ -10,8 +10,8 @@ interface WithCode {
 const tooLarge = (): Problem =>
   new Problem('payload-too-large', 'The body is larger than this route takes (1 MiB; imports 8 MiB).');
 
-export const unsupportedMediaType = (): Problem =>
-  new Problem('unsupported-media-type', 'Send the body as UTF-8 JSON with Content-Type: application/json.');
+export const unsupportedMediaType = (wanted = 'UTF-8 JSON with Content-Type: application/json'): Problem =>
+  new Problem('unsupported-media-type', `Send the body as ${wanted}.`);
 
 export const unknownAddress = (): Problem => new Problem('not-found', 'There is no such address.');
 

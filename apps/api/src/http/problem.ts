@@ -117,7 +117,8 @@ export const problems = {
   'unsupported-media-type': {
     status: 415,
     title: 'The body is not sent as JSON',
-    explanation: 'Send `Content-Type: application/json`, in UTF-8 and without a Content-Encoding.',
+    explanation:
+      'Send `Content-Type: application/json` (an invoice: `text/csv`), in UTF-8 and without a Content-Encoding.',
   },
   internal: {
     status: 500,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { idOf, insert, put } from '@freshet/domain';
@@ -19,6 +19,7 @@ import {
 } from '@freshet/flows/contract';
 import { createMemoryStore } from '@freshet/ports/memory';
 import type { AuditView, AuditWithFiguresView, FindingView } from '../../src/audit/audit.schemas.js';
+import type { RepairView } from '../../src/audit/repair-view.js';
 import { createApp } from '../../src/app.js';
 import { auditModule } from '../../src/audit/audit.module.js';
 import { drawHere } from '../../src/audit/report/charts/draw.js';
@@ -114,6 +115,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'stuck-tasks': { critical: 0, warning: 0, info: 0 },
           'ledger-against-tasks': { critical: 1, warning: 0, info: 0 },
           'entries-without-task': { critical: 0, warning: 0, info: 0 },
+          'ledger-against-invoices': { critical: 0, warning: 0, info: 0 },
           'decisions-reproduce': { critical: 0, warning: 0, info: 0 },
           'wasted-pulls': { critical: 0, warning: 0, info: 0 },
           'broken-windows': { critical: 0, warning: 0, info: 0 },
@@ -121,6 +123,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
           'billed-twins': { critical: 0, warning: 0, info: 0 },
           'late-connections': { critical: 0, warning: 0, info: 0 },
           'consents-ending': { critical: 0, warning: 0, info: 0 },
+          drift: { critical: 0, warning: 0, info: 0 },
         },
       },
       examined: {
@@ -129,6 +132,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'stuck-tasks': 0,
         'ledger-against-tasks': 1,
         'entries-without-task': 1,
+        'ledger-against-invoices': 0,
         'decisions-reproduce': 0,
         'wasted-pulls': 3,
         'broken-windows': 0,
@@ -136,6 +140,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         'billed-twins': 3,
         'late-connections': 3,
         'consents-ending': 3,
+        drift: 0,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
       figures: {
@@ -297,7 +302,74 @@ test('the OpenAPI document has its routes', async () => {
     'get /v1/audits',
     'get /v1/audits/{id}',
     'get /v1/audits/{id}/findings',
+    'get /v1/audits/{id}/repairs',
     'get /v1/audits/{id}/report',
     'post /v1/audits',
+    'post /v1/audits/{id}/repairs',
   ]);
+});
+
+describe('repairs', () => {
+  const repair = (id: string, body: unknown, key = ADMIN) =>
+    call(`/v1/audits/${id}/repairs`, {
+      method: 'POST',
+      key,
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+
+  interface Repaired {
+    readonly data: readonly { readonly findingId: string; readonly result: string; readonly why: string | null }[];
+    readonly more: boolean;
+  }
+
+  test('are made once, kept, and shown with their finding', async () => {
+    const id = await audited();
+    const path = `/v1/audits/${id}/findings?check=duplicate-groups`;
+    const found = (await json<List<FindingView>>(path)).body.data;
+    expect(found.map(({ repairable, repairedAt }) => [repairable, repairedAt])).toEqual(found.map(() => [true, null]));
+    const first = (await (await repair(id, { findings: [found[0]?.id] })).json()) as Repaired;
+    expect(first).toMatchObject({ data: [{ findingId: found[0]?.id, result: 'repaired', why: null }], more: false });
+    const again = (await (await repair(id, { findings: [found[0]?.id] })).json()) as Repaired;
+    expect(again.data).toMatchObject([{ result: 'already-right' }]);
+    const rest = (await (await repair(id, { check: 'duplicate-groups' })).json()) as Repaired;
+    expect(rest.data.map(({ result }) => result)).toEqual(['repaired', 'repaired']);
+    const repairs = (await json<List<RepairView>>(`/v1/audits/${id}/repairs?limit=2`)).body;
+    expect(repairs.data).toMatchObject([
+      { check: 'duplicate-groups', by: ADMIN, at: '2026-05-20T02:00:00.000Z' },
+      { check: 'duplicate-groups' },
+    ]);
+    expect(repairs.nextCursor).not.toBeNull();
+    const after = (await json<List<FindingView>>(path)).body.data;
+    expect(after.every(({ repairedAt }) => repairedAt === '2026-05-20T02:00:00.000Z')).toBe(true);
+    const none = (await json<List<FindingView>>(`/v1/audits/${id}/findings?check=ledger-against-tasks`)).body.data;
+    expect(none.map(({ repairable }) => repairable)).toEqual([false]);
+    expect(await (await repair(id, { findings: [none[0]?.id] })).json()).toMatchObject({
+      data: [{ result: 'not-repairable', why: expect.stringContaining('never changed') }],
+    });
+  });
+
+  test('are refused where they cannot be asked for', async () => {
+    const id = await audited();
+    const queued = (await (await call('/v1/audits', { method: 'POST' })).json()) as AuditView;
+    const unknown = `fnd_${uuid()}`;
+    for (const [of, body, status, key] of [
+      [queued.id, { check: 'drift' }, 409, ADMIN],
+      [id, { findings: [unknown] }, 404, ADMIN],
+      [id, { findings: ['fnd_no'] }, 404, ADMIN],
+      [`aud_${uuid()}`, { check: 'drift' }, 404, ADMIN],
+      [id, { check: 'drift' }, 404, STRANGER],
+      [id, { check: 'drift' }, 403, READER],
+      [id, {}, 400, ADMIN],
+      [id, { check: 'drift', findings: [unknown] }, 400, ADMIN],
+      [id, { findings: [] }, 400, ADMIN],
+      [id, { check: 'drift', all: true }, 400, ADMIN],
+    ] as const) {
+      const answer = await repair(of, body, key);
+      expect([body, answer.status]).toEqual([body, status]);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    }
+    expect((await call(`/v1/audits/aud_${uuid()}/repairs`)).status).toBe(404);
+    await runQueuedAudits(engine, 10);
+  });
 });

@@ -87,6 +87,7 @@ test('a sound file has no findings', async () => {
       'stuck-tasks': 1,
       'ledger-against-tasks': 3,
       'entries-without-task': 5,
+      'ledger-against-invoices': 0,
       'decisions-reproduce': 0,
       'wasted-pulls': 6,
       'broken-windows': 0,
@@ -94,6 +95,7 @@ test('a sound file has no findings', async () => {
       'billed-twins': 6,
       'late-connections': 6,
       'consents-ending': 6,
+      drift: 0,
     },
   });
 });

@@ -178,6 +178,7 @@ export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] 
       money: { micros, currency: counter.currency },
       evidence: {
         budget: nameOf(counter),
+        counterId: counter.id,
         provider: counter.provider,
         periodStart: formatInstant(counter.periodStart),
         periodEnd: formatInstant(counter.periodEnd),

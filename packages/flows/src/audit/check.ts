@@ -1,4 +1,4 @@
-import type { BudgetFigure, ConnectionId, Instant, Money, Severity, SumTree, TenantId } from '@freshet/domain';
+import type { AuditId, BudgetFigure, ConnectionId, Instant, Money, Severity, SumTree, TenantId } from '@freshet/domain';
 import type { Loader, Sifted } from '@freshet/ports';
 import { treeOf, type Sum } from './figures/sums.js';
 import type { AuditRules } from './rules.js';
@@ -9,6 +9,8 @@ export interface AuditPlace {
   readonly now: Instant;
   readonly after: string;
   readonly limit: number;
+  /** The audit that asks: what a sample is drawn by. */
+  readonly auditId?: AuditId;
 }
 
 /** One thing found, as its check judged it. */
@@ -31,6 +33,8 @@ export interface PageFigures {
   readonly sums: SumTree;
   readonly budgets: readonly BudgetFigure[] | null;
 }
+
+export const NO_FIGURES: PageFigures = { sums: {}, budgets: null };
 
 /** One page of what a check looks at: facts that are loaded, and not judged yet. */
 export interface AuditPage {

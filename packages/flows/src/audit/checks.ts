@@ -4,10 +4,12 @@ import { brokenWindows } from './broken-windows.js';
 import { budgets } from './budgets.js';
 import { consentsEnding } from './consents-ending.js';
 import { decisionsReproduce } from './decisions-reproduce.js';
+import { drift } from './drift.js';
 import { duplicateGroups } from './duplicate-groups.js';
 import { entriesWithoutTask } from './entries-without-task.js';
 import { hashChains } from './hash-chains.js';
 import { lateConnections } from './late-connections.js';
+import { ledgerAgainstInvoices } from './ledger-against-invoices.js';
 import { ledgerAgainstTasks } from './ledger-against-tasks.js';
 import { statusHistories } from './status-histories.js';
 import { stuckTasks } from './stuck-tasks.js';
@@ -20,6 +22,7 @@ export const auditChecks: readonly Check[] = [
   stuckTasks,
   ledgerAgainstTasks,
   entriesWithoutTask,
+  ledgerAgainstInvoices,
   decisionsReproduce,
   hashChains,
   wastedPulls,
@@ -28,4 +31,5 @@ export const auditChecks: readonly Check[] = [
   billedTwins,
   lateConnections,
   consentsEnding,
+  drift,
 ];

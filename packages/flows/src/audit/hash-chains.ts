@@ -3,7 +3,7 @@ import type { ChainCheckpoint, ChainEnd, ChainHead, ChainName, ConnectionId } fr
 import { read, type KeptLink, type Loader } from '@freshet/ports';
 import { beginChain, endChain, walkRow, withFault, type ChainFault, type ChainFaultKind } from './chain-walk.js';
 import type { WalkedChain } from './chain-walk.js';
-import type { AuditPage, AuditPlace, Check, Found } from './check.js';
+import { NO_FIGURES, type AuditPage, type AuditPlace, type Check, type Found } from './check.js';
 
 /** Where the walk has got to: which chains, the last connection that is done with, and the one that is half seen. */
 interface ChainPlace {
@@ -224,7 +224,7 @@ function* page(at: AuditPlace): Loader<AuditPage> {
     examined: loaded.rows.length,
     last: next === null ? null : JSON.stringify(next),
     judge: () => ended.flatMap(foundIn),
-    figures: { sums: {}, budgets: null },
+    figures: NO_FIGURES,
     ...(next === null ? { digests: { [HEADS_DIGEST]: place.digest } } : {}),
   };
 }

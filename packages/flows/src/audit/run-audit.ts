@@ -1,9 +1,10 @@
 import { idOf, insert, put, update } from '@freshet/domain';
 import type { AuditFigures, AuditId, AuditRun, Effect, Finding, TenantId } from '@freshet/domain';
 import { read, StoreUnavailable, type Loader } from '@freshet/ports';
-import type { AuditingEngine } from '../engine.js';
+import type { AuditingEngine, Engine } from '../engine.js';
 import type { AuditPages, Check, Digests, Found, PageFigures } from './check.js';
 import { auditChecks } from './checks.js';
+import { withDriftRead } from './drift.js';
 import { dropLease, holdLease, LEASE_ID, leaseIn, type AuditLease } from './lease.js';
 import { pagesOver } from './pages-over.js';
 import { figuresTogether, figuresWith, loadBefore, loadKnown, sinceOf, stayedWith } from './since.js';
@@ -149,6 +150,7 @@ const findingOf = (
   check,
   at: now,
   firstSeenAt: earlier?.firstSeenAt ?? now,
+  repairedAt: null,
   ...found,
 });
 
@@ -198,8 +200,8 @@ const fail = async ({ engine, tenantId, id, holder }: Worker, error: unknown): P
 
 /** One page more, behind those. */
 const seePage = async (worker: Worker, before: Seen | undefined, { check, after }: Place): Promise<Seen> => {
-  const { engine, tenantId, checks, pageSize, pages } = worker;
-  const page = await pages(check, { tenantId, now: engine.clock.now(), after, limit: pageSize });
+  const { engine, tenantId, id, checks, pageSize, pages } = worker;
+  const page = await pages(check, { tenantId, now: engine.clock.now(), after, limit: pageSize, auditId: id });
   const earlier = before?.examined ?? [];
   const last = earlier.at(-1);
   const isSame = last?.check === check;
@@ -246,6 +248,9 @@ const walk = async (worker: Worker, from: Place): Promise<void> => {
   }
 };
 
+/** Whether providers can be asked: an audit of a file has nobody to ask. */
+const asks = (engine: AuditingEngine): engine is Engine => 'connectorsOf' in engine;
+
 /**
  * Runs an audit to its end. One that a lost worker left behind goes on where that stopped, once its lease has run out;
  * where another audit is under way, it stays queued. The run as it is then; undefined: there is none.
@@ -261,7 +266,15 @@ export const runAudit = async (
   }: AuditOptions = {},
 ): Promise<AuditRun | undefined> => {
   const holder = `${engine.workerId} ${engine.ids.next()}`;
-  const worker: Worker = { engine, tenantId, id, holder, checks, pageSize, pages };
+  const worker: Worker = {
+    engine,
+    tenantId,
+    id,
+    holder,
+    checks,
+    pageSize,
+    pages: asks(engine) ? withDriftRead(engine, pages) : pages,
+  };
   const taken = await engine.store.turn(
     () => loadTake(tenantId, id),
     (facts) => decideTake(worker, facts),

@@ -14,9 +14,14 @@ export const GIVE_UP_GRACE_MS = 5 * MINUTE;
 /** A due task waits for a worker at most so long on a busy day. */
 export const DUE_GRACE_MS = 15 * MINUTE;
 
-const closes = (closure: Closure, task: Task, now: Instant): boolean =>
-  closure.provider === task.provider &&
-  (closure.connector === '*' || closure.connector === task.connector) &&
+/** Whether it closes that provider now, to whatever is asked through that connector. */
+export const closes = (
+  closure: Closure,
+  { provider, connector }: Pick<Task, 'provider' | 'connector'>,
+  now: Instant,
+): boolean =>
+  closure.provider === provider &&
+  (closure.connector === '*' || closure.connector === connector) &&
   (closure.until === null || closure.until > now);
 
 function* openTasks({ tenantId, now, after, limit }: AuditPlace): Loader<readonly OpenTask[]> {

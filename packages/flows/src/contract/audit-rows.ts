@@ -227,5 +227,6 @@ export const findingRow = (uuid: string, run: AuditRun, changes: Partial<Finding
   evidence: {},
   at: NOW,
   firstSeenAt: NOW,
+  repairedAt: null,
   ...changes,
 });

@@ -168,6 +168,7 @@ CREATE INDEX `connections_group` ON `connections` (`tenant_id`,`group_key`,`id`)
 CREATE INDEX `connections_living` ON `connections` (`tenant_id`,`group_key`,`id`,`active`) WHERE "connections"."status" <> 'DELETED';--> statement-breakpoint
 CREATE INDEX `connections_page` ON `connections` (`tenant_id`,`id`,`status`,`provider`,`stale_at`);--> statement-breakpoint
 CREATE INDEX `connections_customer` ON `connections` (`tenant_id`,`customer_id`,`id`);--> statement-breakpoint
+CREATE INDEX `connections_provider_id` ON `connections` (`provider_connection_id`,`tenant_id`,`connector`,`id`) WHERE "connections"."provider_connection_id" is not null;--> statement-breakpoint
 CREATE INDEX `connections_consent` ON `connections` (`consent_expires_at`,`id`) WHERE "connections"."consent_expires_at" is not null and "connections"."active" and "connections"."status" in ('ACTIVE', 'PARTIALLY_ACTIVE', 'DEGRADED', 'UNDETERMINED');--> statement-breakpoint
 CREATE INDEX `connections_connecting` ON `connections` (`connected_at`) WHERE "connections"."status" = 'IN_PROGRESS';--> statement-breakpoint
 CREATE TABLE `connection_rates` (
@@ -233,7 +234,8 @@ CREATE TABLE `findings` (
 	`money` text,
 	`evidence` text NOT NULL,
 	`at` integer NOT NULL,
-	`first_seen_at` integer NOT NULL
+	`first_seen_at` integer NOT NULL,
+	`repaired_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `findings_page` ON `findings` (`tenant_id`,`audit_id`,`id`,`check`,`severity`);--> statement-breakpoint
@@ -248,6 +250,45 @@ CREATE TABLE `idempotency_records` (
 );
 --> statement-breakpoint
 CREATE INDEX `idempotency_records_expiry` ON `idempotency_records` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `invoices` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`connector` text NOT NULL,
+	`provider` text,
+	`currency` text NOT NULL,
+	`from` integer NOT NULL,
+	`until` integer NOT NULL,
+	`time_zone` text NOT NULL,
+	`columns` text NOT NULL,
+	`names_by` text NOT NULL,
+	`tolerance_ms` integer NOT NULL,
+	`hash` text NOT NULL,
+	`line_count` integer NOT NULL,
+	`left_out` integer NOT NULL,
+	`total_micros` integer NOT NULL,
+	`state` text NOT NULL,
+	`imported_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `invoices_page` ON `invoices` (`tenant_id`,`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `invoices_file` ON `invoices` (`tenant_id`,`hash`);--> statement-breakpoint
+CREATE TABLE `invoice_lines` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`invoice_id` text NOT NULL,
+	`line` integer NOT NULL,
+	`unit` text NOT NULL,
+	`at` integer NOT NULL,
+	`until` integer NOT NULL,
+	`connection` text,
+	`job` text,
+	`product` text,
+	`products` text NOT NULL,
+	`micros` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `invoice_lines_unit` ON `invoice_lines` (`invoice_id`,`tenant_id`,`unit`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `invoice_lines_scan` ON `invoice_lines` (`invoice_id`,`tenant_id`,`id`);--> statement-breakpoint
 CREATE TABLE `job_runs` (
 	`id` text PRIMARY KEY NOT NULL,
 	`job` text NOT NULL,
@@ -352,6 +393,20 @@ CREATE INDEX `pull_plans_due` ON `pull_plans` (`next_pull_at`,`id`);--> statemen
 CREATE INDEX `pull_plans_scan` ON `pull_plans` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `pull_plans_tenant` ON `pull_plans` (`tenant_id`,`next_pull_at`,`id`);--> statement-breakpoint
 CREATE INDEX `pull_plans_age` ON `pull_plans` (`tenant_id`,`last_pull_at`,`id`) WHERE "pull_plans"."last_pull_at" is not null;--> statement-breakpoint
+CREATE TABLE `repairs` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`audit_id` text NOT NULL,
+	`finding_id` text NOT NULL,
+	`check` text NOT NULL,
+	`what` text NOT NULL,
+	`before` text NOT NULL,
+	`after` text NOT NULL,
+	`by` text NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `repairs_page` ON `repairs` (`tenant_id`,`audit_id`,`id`);--> statement-breakpoint
 CREATE TABLE `settings` (
 	`id` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL

@@ -2,6 +2,7 @@ import { auditReaders } from './audit-readers.js';
 import { connectionReaders, operationReaders, taskReaders } from './by-key-readers.js';
 import { chainReaders } from './chain-readers.js';
 import { dueReaders } from './due-readers.js';
+import { invoiceReaders } from './invoice-readers.js';
 import { moneyReaders } from './money-readers.js';
 import { pageReaders } from './page-readers.js';
 import { permitReaders } from './permit-readers.js';
@@ -21,6 +22,7 @@ export const prepareReads = (schema: Schema): Readers => ({
   ...auditReaders(schema),
   ...usageReaders(schema),
   ...moneyReaders(schema),
+  ...invoiceReaders(schema),
   ...dueReaders(schema),
   ...ratesReaders(schema),
   ...permitReaders(schema),

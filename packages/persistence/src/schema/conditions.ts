@@ -32,6 +32,8 @@ export const pulls = {
 
 export const ledger = {
   reserved: (t: { readonly kind: Column }): SQL => sql`${t.kind} = 'reserved'`,
+  /** Money that is owed, or may be. */
+  owed: (t: { readonly kind: Column }): SQL => sql`${t.kind} in ('charged', 'uncertain')`,
 };
 
 export const audits = {

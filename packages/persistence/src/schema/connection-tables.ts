@@ -1,5 +1,5 @@
 import type { Connection, ConnectionId, Freshness, Product, TenantId } from '@freshet/domain';
-import { living } from './conditions.js';
+import { living, present } from './conditions.js';
 import type { ColumnKit } from '../sqlite/columns.js';
 
 export const connectionTable = ({ table, index, uniqueIndex, text, integer, flag, json }: ColumnKit) =>
@@ -44,6 +44,9 @@ export const connectionTable = ({ table, index, uniqueIndex, text, integer, flag
       // The columns behind the id let a page's filters pass over rows without reading them.
       index('connections_page').on(t.tenantId, t.id, t.status, t.provider, t.staleAt),
       index('connections_customer').on(t.tenantId, t.customerId, t.id),
+      index('connections_provider_id')
+        .on(t.providerConnectionId, t.tenantId, t.connector, t.id)
+        .where(present(t.providerConnectionId)),
       index('connections_consent').on(t.consentExpiresAt, t.id).where(living.consenting(t)),
       index('connections_connecting').on(t.connectedAt).where(living.connecting(t)),
     ],

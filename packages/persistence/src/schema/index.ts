@@ -1,6 +1,7 @@
 import type { ChainLink, RecordName, Records } from '@freshet/domain';
 import type { ColumnKit } from '../sqlite/columns.js';
 import { connectionTable, statusChangeTable } from './connection-tables.js';
+import { invoiceLineTable, invoiceTable, repairTable } from './invoice-tables.js';
 import {
   apiKeyTable,
   auditFiguresTable,
@@ -51,6 +52,9 @@ export const defineTables = (kit: ColumnKit) => ({
   audit: auditTable(kit),
   finding: findingTable(kit),
   auditFigures: auditFiguresTable(kit),
+  repair: repairTable(kit),
+  invoice: invoiceTable(kit),
+  invoiceLine: invoiceLineTable(kit),
   jobRun: jobRunTable(kit),
   policyArchive: policyArchiveTable(kit),
   apiKey: apiKeyTable(kit),

@@ -102,6 +102,7 @@ export const findingTable = ({ table, index, text, integer, json }: ColumnKit) =
       evidence: json().$type<Readonly<Record<string, unknown>>>().notNull(),
       at: integer().notNull(),
       firstSeenAt: integer().notNull(),
+      repairedAt: integer(),
     },
     (t) => [
       index('findings_page').on(t.tenantId, t.auditId, t.id, t.check, t.severity),

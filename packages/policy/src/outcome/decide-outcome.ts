@@ -241,19 +241,19 @@ const learnedEffects = (
   return learned(connection, facts.learning, ended, policy, inputs.now);
 };
 
-/**
- * What a connector's answer does to the task, its pull, the money, the connection and its group. An answer to a task
- * that has ended changes nothing: it comes too late to be more than evidence.
- */
-export const decideOutcome = (
+/** What came, when it came, and what it was found to mean. */
+interface Resolved {
+  readonly answer: CallEnd;
+  readonly phase: Phase;
+  readonly resolution: Resolution;
+}
+
+const conclude = (
   facts: OutcomeFacts,
-  answer: CallEnd,
-  phase: Phase,
+  { answer, phase, resolution }: Resolved,
   policy: RefreshPolicy,
   inputs: TurnInputs,
 ): OutcomeDecision => {
-  if (!isOpen(facts.task.state)) return { task: facts.task, effects: [] };
-  const resolution = resolutionOf(facts, answer, phase, policy, inputs.now);
   const { task, effects } = taskAfter(facts, resolution, policy, inputs);
   const charge =
     resolution.fate === null || isSettled(facts.pull) ? null : chargeFor(resolution.fate, facts.pull, policy);
@@ -278,4 +278,32 @@ export const decideOutcome = (
       ...replanned(drafts, policy, { rates, kept: facts.kept ?? null }, inputs.now),
     ],
   };
+};
+
+/**
+ * What a connector's answer does to the task, its pull, the money, the connection and its group. An answer to a task
+ * that has ended changes nothing: it comes too late to be more than evidence.
+ */
+export const decideOutcome = (
+  facts: OutcomeFacts,
+  answer: CallEnd,
+  phase: Phase,
+  policy: RefreshPolicy,
+  inputs: TurnInputs,
+): OutcomeDecision => {
+  if (!isOpen(facts.task.state)) return { task: facts.task, effects: [] };
+  const resolution = resolutionOf(facts, answer, phase, policy, inputs.now);
+  return conclude(facts, { answer, phase, resolution }, policy, inputs);
+};
+
+const NEVER_SENT: CallEnd = { kind: 'never-sent', message: 'it was ended by hand before it was sent' };
+
+/** Ends a task now, whatever it waits for: what was never sent did not happen, and of the rest nobody knows. */
+export const decideEnd = (facts: OutcomeFacts, policy: RefreshPolicy, inputs: TurnInputs): OutcomeDecision => {
+  if (!isOpen(facts.task.state)) return { task: facts.task, effects: [] };
+  const resolved: Resolved =
+    facts.pull.state === 'reserved'
+      ? { answer: NEVER_SENT, phase: 'call', resolution: exhausted(resolve(NEVER_SENT, 'call')) }
+      : { answer: { kind: 'pending' }, phase: 'look', resolution: givenUp };
+  return conclude(facts, resolved, policy, inputs);
 };

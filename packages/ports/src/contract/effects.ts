@@ -47,9 +47,13 @@ const finds: Finds = {
   tokenRenewal: (subject, { id }) => subject.read('tokenRenewal', { tenantId, id }),
   idempotency: (subject, { id }) => subject.read('idempotency', { id }),
   audit: (subject, { id }) => subject.read('audit', { tenantId, id }),
-  finding: async (subject, row) =>
-    only(await subject.read('findingsPage', { tenantId, auditId: row.auditId, limit: 9, before: null }), row),
   auditFigures: (subject, { id }) => subject.read('auditFigures', { tenantId, id }),
+  finding: (subject, { id }) => subject.read('finding', { tenantId, id }),
+  repair: async (subject, row) =>
+    only(await subject.read('repairsPage', { tenantId, auditId: row.auditId, limit: 9, before: null }), row),
+  invoice: (subject, { id }) => subject.read('invoice', { tenantId, id }),
+  invoiceLine: async (subject, { invoiceId, unit, id }) =>
+    only(await subject.read('invoiceLines', { tenantId, invoiceId, unit, limit: 9 }), { id }),
   jobRun: async (subject, row) =>
     only(await subject.read('jobRunsPage', { job: row.job, limit: 9, before: null }), row),
   policyArchive: (subject, { id }) => subject.read('policyArchive', { id }),

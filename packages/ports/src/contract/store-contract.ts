@@ -5,6 +5,7 @@ import { chainsContract } from './chains.js';
 import { dueReadsContract } from './due-reads.js';
 import { sweepReadsContract } from './sweep-reads.js';
 import { effectsContract } from './effects.js';
+import { invoiceReadsContract } from './invoice-reads.js';
 import { listReadsContract } from './list-reads.js';
 import { moneyReadsContract } from './money-reads.js';
 import { scanReadsContract } from './scan-reads.js';
@@ -27,6 +28,7 @@ const sections: readonly (readonly [name: string, section: (current: Current) =>
   ['scans', scanReadsContract],
   ['chains', chainsContract],
   ['sieves', sieveReadsContract],
+  ['invoices', invoiceReadsContract],
 ];
 
 /** What every store keeps to: each read, each effect, and turns. `makeStore` gives an empty one. */

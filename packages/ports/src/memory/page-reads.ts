@@ -93,6 +93,17 @@ const groupShapes = (kept: Kept, { tenantId, after, limit }: ReadParams<'groupSh
   return shapes;
 };
 
+const invoiceUnits = (
+  kept: Kept,
+  { tenantId, invoiceId, after, limit }: ReadParams<'invoiceUnitsScan'>,
+): ReadResult<'invoiceUnitsScan'> => {
+  const units = kept.other.linesByUnit.of(keyOf(tenantId, invoiceId)).map(({ unit }) => unit);
+  return [...new Set(units)]
+    .filter((unit) => unit > after)
+    .slice(0, limit)
+    .map((unit) => ({ unit }));
+};
+
 type Lists = Exclude<Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>, 'historiesScan'>;
 
 /** Lists and scans, by name. */
@@ -138,6 +149,20 @@ export const listReads = (
   openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),
   ledgerScan: (place) => byConnection(kept.other.ledgerByConnection.of(place.tenantId), place),
   pullPlansScan: ({ tenantId, after, limit }) => upwards(kept.other.pullPlansOfTenant.of(tenantId), after, limit),
+  repairsPage: (asked) => page(kept.other.repairsOfAudit.of(keyOf(asked.tenantId, asked.auditId)), asked, () => true),
+  invoicesPage: (asked) => page(kept.other.invoicesOfTenant.of(asked.tenantId), asked, () => true),
+  chargesScan: ({ tenantId, until, ...asked }) =>
+    upwardsInTime(
+      kept.other.ledgerOfTenant
+        .of(tenantId)
+        .filter(({ kind, at }) => (kind === 'charged' || kind === 'uncertain') && at < until),
+      ({ at }) => at,
+      asked,
+    ),
+  invoicesScan: ({ tenantId, after, limit }) => upwards(kept.other.invoicesOfTenant.of(tenantId), after, limit),
+  invoiceUnitsScan: (asked) => invoiceUnits(kept, asked),
+  invoiceLinesScan: ({ tenantId, invoiceId, after, limit }) =>
+    upwards(kept.other.linesOfInvoice.of(keyOf(tenantId, invoiceId)), after, limit),
   connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),
   decisionsScan: ({ tenantId, after, limit }) => upwards(kept.other.decisionsOfTenant.of(tenantId), after, limit),
   budgetCountersScan: (asked) =>

@@ -112,6 +112,11 @@ const byKeyReads = (kept: Kept) => {
     groupByKey: ({ tenantId, groupKey }) => connection.ofGroup.of(keyOf(tenantId, groupKey)).filter(isLiving),
     connectionByExternalId: ({ tenantId, connector, externalId }) =>
       tables.connection.holding('connections_identity', keyOf(tenantId, connector, externalId)),
+    connectionsByProviderId: ({ tenantId, connector, providerConnectionId, limit }) =>
+      connection.ofProviderId
+        .of(keyOf(tenantId, providerConnectionId))
+        .filter((row) => row.connector === connector)
+        .slice(0, limit),
     task: inTenant(tables.task),
     openTask: ({ tenantId, groupKey }) => task.openOfGroup.of(keyOf(tenantId, groupKey))[0] ?? null,
     taskByProviderTask: ({ tenantId, connector, providerTaskId }) =>
@@ -151,6 +156,16 @@ const byKeyReads = (kept: Kept) => {
       other.doneAudits.of(keyOf(tenantId, trigger)).findLast((run) => run.id < id) ?? null,
     findingByKey: ({ tenantId, auditId, check, key }) =>
       other.findingsByKey.of(keyOf(tenantId, auditId, check, key))[0] ?? null,
+    finding: inTenant(tables.finding),
+    invoice: inTenant(tables.invoice),
+    invoiceByHash: ({ tenantId, hash }) => tables.invoice.holding('invoices_file', keyOf(tenantId, hash)),
+    invoiceLines: ({ tenantId, invoiceId, unit, limit }) =>
+      other.linesOfUnit.of(keyOf(tenantId, invoiceId, unit)).slice(0, limit),
+    ledgerOfConnection: ({ tenantId, connectionId, from, until, limit }) =>
+      other.ledgerOfConnection
+        .of(keyOf(tenantId, connectionId))
+        .filter(({ at }) => from <= at && at < until)
+        .slice(0, limit),
     policyArchive: ({ id }) => tables.policyArchive.get(id),
     apiKeyByHash: ({ hash }) => tables.apiKey.holding('api_keys_hash', hash),
     setting: ({ id }) => tables.setting.get(id),

@@ -123,7 +123,9 @@ const refreshCounts = (kept: Kept, asked: ReadParams<'refreshCounts'>): readonly
 };
 
 const moneyOfDays = (kept: Kept, asked: ReadParams<'moneyOfDays'>): readonly MoneyOfDay[] => {
-  const rows = byConnection(kept.other.ledgerByConnection.of(asked.tenantId), asked).filter(({ at, micros }) => at >= asked.since && micros !== 0);
+  const rows = byConnection(kept.other.ledgerByConnection.of(asked.tenantId), asked).filter(
+    ({ at, micros }) => at >= asked.since && micros !== 0,
+  );
   const isHeld = ({ tenantId, pullId, taskId }: LedgerEntry): boolean =>
     taskId !== null && kept.other.ledgerOfPull.of(keyOf(tenantId, pullId)).every(({ kind }) => kind === 'reserved');
   return grouped<MoneyOfDay>(

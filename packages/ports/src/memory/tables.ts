@@ -27,6 +27,9 @@ const connectionIndexes = () => ({
     (row) => row.groupKey,
   ),
   ofGroup: createIndex<Connection>((row) => keyOf(row.tenantId, row.groupKey)),
+  ofProviderId: createIndex<Connection>((row) =>
+    row.providerConnectionId === null ? null : keyOf(row.tenantId, row.providerConnectionId),
+  ),
   connecting: createIndex(
     (row: Connection) => (row.status === 'IN_PROGRESS' ? ALL : null),
     (row) => row.connectedAt,
@@ -170,6 +173,21 @@ const otherIndexes = () => ({
     (row: Records['jobRun']) => row.startedAt,
   ),
   doneAudits: createIndex<Records['audit']>((row) => (row.state === 'done' ? keyOf(row.tenantId, row.trigger) : null)),
+  repairsOfAudit: createIndex<Records['repair']>((row) => keyOf(row.tenantId, row.auditId)),
+  invoicesOfTenant: createIndex<Records['invoice']>((row) => row.tenantId),
+  linesOfInvoice: createIndex<Records['invoiceLine']>((row) => keyOf(row.tenantId, row.invoiceId)),
+  linesByUnit: createIndex(
+    (row: Records['invoiceLine']) => keyOf(row.tenantId, row.invoiceId),
+    (row) => row.unit,
+  ),
+  linesOfUnit: createIndex(
+    (row: Records['invoiceLine']) => keyOf(row.tenantId, row.invoiceId, row.unit),
+    (row) => row.at,
+  ),
+  ledgerOfConnection: createIndex(
+    (row: Records['ledgerEntry']) => keyOf(row.tenantId, row.connectionId),
+    (row) => row.at,
+  ),
   findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
   findingsByKey: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId, row.check, row.key)),
 });
@@ -182,6 +200,7 @@ const uniqueKeys = {
   },
   task: { tasks_one_open: (row: Task) => (isOpen(row.state) ? keyOf(row.tenantId, row.groupKey) : null) },
   webhook: { webhooks_event: (row: Records['webhook']) => keyOf(row.tenantId, row.connector, row.eventKey) },
+  invoice: { invoices_file: (row: Records['invoice']) => keyOf(row.tenantId, row.hash) },
   jobRun: {
     job_runs_due: (row: Records['jobRun']) => (row.dueAt === null ? null : keyOf(row.job, String(row.dueAt))),
   },
@@ -212,7 +231,13 @@ export const createTables = () => {
     ),
     ledgerEntry: createTable(
       'ledgerEntry',
-      [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerByConnection],
+      [
+        other.ledgerOfPull,
+        other.ledgerOfTask,
+        other.ledgerOfTenant,
+        other.ledgerByConnection,
+        other.ledgerOfConnection,
+      ],
       {},
     ),
     budgetCounter: createTable('budgetCounter', [other.countersOfTenant, other.countersByEnd], {}),
@@ -246,6 +271,9 @@ export const createTables = () => {
     audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits, other.doneAudits], {}),
     finding: createTable('finding', [other.findingsOfAudit, other.findingsByKey], {}),
     auditFigures: createTable('auditFigures', [], {}),
+    repair: createTable('repair', [other.repairsOfAudit], {}),
+    invoice: createTable('invoice', [other.invoicesOfTenant], uniqueKeys.invoice),
+    invoiceLine: createTable('invoiceLine', [other.linesOfInvoice, other.linesByUnit, other.linesOfUnit], {}),
     jobRun: createTable('jobRun', [other.runsOfJob, other.runsByStart], uniqueKeys.jobRun),
     policyArchive: createTable('policyArchive', [], {}),
     apiKey: createTable('apiKey', [], uniqueKeys.apiKey),

@@ -119,6 +119,7 @@ const operationOf = (book: SchemaBook, route: DeclaredRoute): JsonSchema => {
     answers,
     problems: own = [],
     bodyOptional = false,
+    bodyType = 'application/json',
   } = route.description ?? {
     summary: route.name,
     answers: { [route.status]: { description: 'As asked for.' } },
@@ -134,7 +135,7 @@ const operationOf = (book: SchemaBook, route: DeclaredRoute): JsonSchema => {
     ...(route.body && {
       requestBody: {
         required: !bodyOptional,
-        content: { 'application/json': { schema: book.schema(route.body, 'input') } },
+        content: { [bodyType]: { schema: book.schema(route.body, 'input') } },
       },
     }),
     responses: { ...answersOf(book, answers), ...problemAnswers(new Set([...own, ...usualProblems(route)]), problem) },

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { DAY, isOpen, MINUTE, type TaskState } from '@freshet/domain';
 import { emulatorAt, serviceAt, type Place } from '../crash/processes.js';
 import { planted } from './rows.js';
-import { allOf, pause, type Month, type ShownConnection, type ShownTask } from './walk.js';
+import { allOf, pause, type ShownConnection, type ShownTask } from './walk.js';
 
 /** What the emulator billed: one a call and connection. */
 interface Bill {
@@ -23,6 +23,7 @@ export interface FoundThing {
   readonly severity: string;
   readonly connectionId: string | null;
   readonly summary: string;
+  readonly money: { readonly amount: string } | null;
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
@@ -128,9 +129,6 @@ export const notBetween = (books: Books): readonly object[] => {
   );
 };
 
-export const billsBy = (books: Books) =>
-  Object.fromEntries(sumsBy(books, ({ connector, provider }) => `${connector} ${provider}`));
-
 export const stillOpen = (books: Books): readonly ShownTask[] =>
   books.tasks.filter(({ state, charge }) => isOpen(state as TaskState) || charge === 'reserved');
 
@@ -158,6 +156,37 @@ export const wastedIn = (database: Database.Database, since: number) => {
   ].toSorted();
 };
 
+/** Money that nobody here decided: history that a provider loads at a connect, and bills. */
+export interface Unasked {
+  readonly provider: string;
+  readonly micros: number;
+  readonly at: number;
+}
+
+export const unaskedIn = (database: Database.Database): readonly Unasked[] =>
+  database
+    .prepare(`select provider, micros, at from ledger_entries where kind = 'charged' and task_id is null`)
+    .all() as Unasked[];
+
+interface Period {
+  readonly provider: string | null;
+  readonly periodStart: string;
+  readonly periodEnd: string;
+}
+
+/** A hard budget that is beyond its amount by no more than what was billed in its period without being asked for. */
+export const isBeyondByHistory = (
+  unasked: readonly Unasked[],
+  { check, summary, evidence, money }: FoundThing,
+): boolean => {
+  if (check !== 'budgets' || !summary.includes('though it is a hard one')) return false;
+  const { provider, periodStart, periodEnd } = evidence as unknown as Period;
+  const [from, until] = [Date.parse(periodStart), Date.parse(periodEnd)];
+  const inIt = unasked.filter((one) => one.at >= from && one.at < until && one.provider === (provider ?? one.provider));
+  const micros = inIt.reduce((sum, one) => sum + one.micros, 0);
+  return Math.round(Number(money?.amount ?? 0) * 1_000_000) <= micros;
+};
+
 export const idOf = ({ connections }: Books, externalId: string): string | undefined =>
   connections.find((connection) => connection.externalId === externalId)?.id;
 
@@ -181,5 +210,3 @@ export const isTrulyLate = ({ told }: Books, { evidence }: FoundThing): boolean 
 /** What the plan made the provider keep silent about: whichever check finds it. */
 export const isPlantedSilence = (books: Books, { connectionId }: FoundThing): boolean =>
   connectionId !== null && connectionId === idOf(books, planted.silent);
-
-export type { Month };

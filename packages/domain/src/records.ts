@@ -7,7 +7,7 @@ import type { BudgetAlert, BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';
 import type { PullPlan } from './pull-plan.js';
 import type { Pull } from './pull.js';
-import type { ConnectionRates, PostingProfile } from './rates.js';
+import type { ConnectionRates, LimitDemand, PostingProfile } from './rates.js';
 import type { Task } from './task.js';
 import type { Instant } from './time.js';
 import type { TokenRenewal } from './token-renewal.js';
@@ -136,6 +136,7 @@ export interface Records {
   readonly closure: Closure;
   readonly breaker: Breaker;
   readonly connectionRates: ConnectionRates;
+  readonly limitDemand: LimitDemand;
   readonly postingProfile: PostingProfile;
   readonly pullPlan: PullPlan;
   readonly tokenRenewal: TokenRenewal;
@@ -164,6 +165,7 @@ export const recordNames = [
   'closure',
   'breaker',
   'connectionRates',
+  'limitDemand',
   'postingProfile',
   'pullPlan',
   'tokenRenewal',

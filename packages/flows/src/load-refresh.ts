@@ -8,6 +8,7 @@ import type {
   ForcingFacts,
   Instant,
   OpenTaskFacts,
+  PlaceDemand,
   Product,
   Pull,
   PullId,
@@ -23,11 +24,13 @@ import {
   budgetPeriod,
   forcingFacts,
   groupFreshness,
+  limitDemandId,
   limitReads,
   newestData,
   nextBackgroundAt,
   postingProfileId,
   ratesId,
+  sharedLimits,
 } from '@freshet/policy';
 import type { Budget, LimitScope, RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
@@ -122,6 +125,20 @@ export function* loadUsage(
     });
   }
   return usage;
+}
+
+/** How much the places are wanted of the limits that many connections share; nothing is read where there are none. */
+function* loadDemand(
+  connection: Connection,
+  policy: RefreshPolicy,
+  asks: { readonly products: readonly Product[]; readonly attended: boolean },
+): Loader<Pick<RefreshFacts, 'demand'>> {
+  const demand: Record<string, PlaceDemand> = {};
+  for (const limit of sharedLimits(policy, asks.products, asks.attended)) {
+    const row = yield* read('limitDemand', { id: limitDemandId(connection.tenantId, limit, connection) });
+    if (row !== null) demand[limit.name] = { perWindow: row.perWindow, worth: row.worth, at: row.at };
+  }
+  return Object.keys(demand).length === 0 ? {} : { demand };
 }
 
 /**
@@ -286,6 +303,8 @@ export function* loadRefreshOf(
     recent: yield* loadRecent(asked, policy, now),
     latest: yield* loadLatest(asked, request),
     usage: yield* loadUsage(asked, policy, asks, now),
+    // What joins takes no place.
+    ...(openTask === null ? yield* loadDemand(asked, policy, asks) : {}),
     closures: closures.map(({ scope, scopeKey, kind, until, probe }) => ({
       ...{ scope, scopeKey, kind, until },
       ...(probe === null ? {} : { probe }),

@@ -20,6 +20,7 @@ export { forecastMicros, type EarlierPeriod } from './cost/forecast.js';
 export * from './cost/price.js';
 export * from './limits/evaluate.js';
 export * from './limits/reads.js';
+export { limitDemandId, sharedLimits } from './limits/shared-places.js';
 export { renderReason } from './reasons/render-reason.js';
 export { renderRefusal, type RenderedRefusal } from './reasons/render-refusal.js';
 export { decideRefresh } from './refresh/decide-refresh.js';
@@ -91,4 +92,5 @@ export {
   type PostingHours,
 } from './freshness/posting-hours.js';
 export { afterSpending, shadowPriceAt, unspentPrice, worthPerMicro, type MoneyLeft } from './freshness/shadow-price.js';
+export { afterTaking, ownPlacePrice, placePrice, turnedAway, type OwnUse, type Places } from './freshness/place-price.js';
 export { groupFreshness, newestData } from './group/group-freshness.js';

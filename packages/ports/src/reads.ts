@@ -9,6 +9,7 @@ import type {
   Connection,
   ConnectionId,
   ConnectionRates,
+  LimitDemand,
   ConnectorName,
   DecisionId,
   DecisionRecord,
@@ -179,6 +180,7 @@ export interface Reads {
     number
   >;
   readonly connectionRates: Read<{ readonly id: string }, ConnectionRates | null>;
+  readonly limitDemand: Read<{ readonly id: string }, LimitDemand | null>;
   readonly postingProfile: Read<{ readonly id: string }, PostingProfile | null>;
   readonly pullPlan: Read<InTenant<ConnectionId>, PullPlan | null>;
   readonly statusLook: Read<InTenant<ConnectionId>, StatusLook | null>;

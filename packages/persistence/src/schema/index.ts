@@ -20,7 +20,7 @@ import {
   ledgerEntryTable,
   pullTable,
 } from './pull-tables.js';
-import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
+import { connectionRatesTable, limitDemandTable, postingProfileTable } from './rates-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 
 /** A table for each record, in the columns of one database. */
@@ -36,6 +36,7 @@ export const defineTables = (kit: ColumnKit) => ({
   closure: closureTable(kit),
   breaker: breakerTable(kit),
   connectionRates: connectionRatesTable(kit),
+  limitDemand: limitDemandTable(kit),
   postingProfile: postingProfileTable(kit),
   pullPlan: pullPlanTable(kit),
   statusLook: statusLookTable(kit),

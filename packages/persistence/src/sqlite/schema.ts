@@ -16,6 +16,7 @@ export const {
   closure,
   breaker,
   connectionRates,
+  limitDemand,
   postingProfile,
   pullPlan,
   statusLook,

@@ -14,6 +14,7 @@ import type {
 } from '@freshet/domain';
 import { probeEffects } from '../breaker/door.js';
 import { holdMoney } from '../cost/hold.js';
+import { takePlaces } from '../limits/shared-places.js';
 import type { RefreshPolicy } from '../policy.js';
 import { wideningCost } from './gate-in-flight.js';
 
@@ -142,6 +143,7 @@ const open = (input: RefreshToRecord): Made => {
       insert('task', task),
       insert('pull', newPull(input, task)),
       ...(task.executor === 'caller' ? [attempted(input), ...tried(input, task)] : []),
+      ...takePlaces({ ...input, attended: input.request.attended }),
     ],
     held: entryFor(input, task, task.cost),
   };

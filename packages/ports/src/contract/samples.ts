@@ -9,6 +9,7 @@ import type {
   Connection,
   ConnectionId,
   ConnectionRates,
+  LimitDemand,
   DecisionId,
   DecisionRecord,
   Finding,
@@ -259,6 +260,17 @@ export const connectionRates = (key: string, over: Partial<ConnectionRates> = {}
   ...over,
 });
 
+export const limitDemand = (key: string, over: Partial<LimitDemand> = {}): LimitDemand => ({
+  id: key,
+  tenantId,
+  provider: 'MX',
+  limit: 'account-minute',
+  perWindow: 1,
+  worth: 1,
+  at: NOW,
+  ...over,
+});
+
 export const postingProfile = (key: string, over: Partial<PostingProfile> = {}): PostingProfile => ({
   id: key,
   tenantId,
@@ -475,6 +487,7 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
       readsPerDay: 1e-9,
     }),
   ],
+  limitDemand: [limitDemand('a'), limitDemand('b', { perWindow: 11.25, worth: 1e-9, at: NOW + 1 })],
   postingProfile: [postingProfile('a'), postingProfile('b', { hours: [], intervals: 7 })],
   statusLook: [statusLook(1), statusLook(2, { dueAt: -1 })],
   pullPlan: [pullPlan(1), pullPlan(2, { nextPullAt: -1 })],

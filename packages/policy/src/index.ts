@@ -92,5 +92,12 @@ export {
   type PostingHours,
 } from './freshness/posting-hours.js';
 export { afterSpending, shadowPriceAt, unspentPrice, worthPerMicro, type MoneyLeft } from './freshness/shadow-price.js';
-export { afterTaking, ownPlacePrice, placePrice, turnedAway, type OwnUse, type Places } from './freshness/place-price.js';
+export {
+  afterTaking,
+  ownPlacePrice,
+  placePrice,
+  turnedAway,
+  type OwnUse,
+  type Places,
+} from './freshness/place-price.js';
 export { groupFreshness, newestData } from './group/group-freshness.js';

@@ -85,6 +85,9 @@ export const afterTaking = (
   };
 };
 
+/** Who asks has a place; where all else is unknown, it is still not none. */
+const LEAST_LEFT = 0.1;
+
 /** What one connection does with the places that it has for itself. */
 export interface OwnUse {
   readonly changesPerDay: number;
@@ -101,7 +104,7 @@ export interface OwnUse {
  */
 export const ownPlacePrice = (use: OwnUse, left: number, forMs: DurationMs): number => {
   const { changesPerDay, readsPerDay, successChance, freePerDay } = use;
-  const perDay = left / Math.max(forMs / DAY, 1e-6) + freePerDay;
+  const perDay = Math.max(left, LEAST_LEFT) / Math.max(forMs / DAY, 1e-6) + freePerDay;
   if (readsPerDay <= perDay) return 0;
   const ageDays = 1 / perDay - 1 / readsPerDay;
   const readsAhead = readsPerDay * ageDays;

@@ -71,6 +71,11 @@ export const placePrices = (considered: Considered, forcing: ForcingFacts, money
   const price = Math.max(shared, whole - moneyPrice);
   if (dearest === null || price <= 0) return NONE;
   const { verdict, missed } = dearest;
-  const data = { placePrice: price, placeUnder: verdict.state.name, placeFreeAt: verdict.state.resetAt, placeMissed: missed };
+  const data = {
+    placePrice: price,
+    placeUnder: verdict.state.name,
+    placeFreeAt: verdict.state.resetAt,
+    placeMissed: missed,
+  };
   return { price, data };
 };

@@ -39,8 +39,11 @@ export const sharedLimits = (
   );
 
 /** One row for all who share its places. */
-export const limitDemandId = (tenantId: TenantId, { name, scope }: Limit, of: Sharing): string =>
-  JSON.stringify([tenantId, of.provider, scope, name, sharedBy[scope]?.(of) ?? '']);
+export const limitDemandId = (
+  tenantId: TenantId,
+  { name, scope }: Pick<Limit, 'name' | 'scope'>,
+  of: Sharing,
+): string => JSON.stringify([tenantId, of.provider, scope, name, sharedBy[scope]?.(of) ?? '']);
 
 /** The places behind a verdict on a limit. */
 export const placesOf = ({ limit, state }: LimitVerdict, now: Instant): Places => {

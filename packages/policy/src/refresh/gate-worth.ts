@@ -58,9 +58,9 @@ const weigh = (
     priceSetBy: set,
     aheadIfForced: value.laterIfForced,
     aheadIfNot: value.laterIfNot,
-    ...places.data,
   };
-  return { worth: value.now > 0 && isWorth(value, whole), data };
+  const worth = value.now > 0 && isWorth(value, whole);
+  return { worth, data: places.price === 0 ? data : { ...data, ...places.data } };
 };
 
 /** Nothing but a forced refresh brings it, and it is older than the caller wants, or than any data may get. */

@@ -1,6 +1,6 @@
 import { DAY } from '@freshet/domain';
 import type { DurationMs, ForcingFacts, ReasonData } from '@freshet/domain';
-import { ownPlacePrice, placePrice, turnedAway } from '../freshness/place-price.js';
+import { ownPlacePrice, turnedAway } from '../freshness/place-price.js';
 import type { LimitVerdict } from '../limits/evaluate.js';
 import { isShared, placesOf } from '../limits/shared-places.js';
 import type { Window } from '../policy.js';
@@ -25,8 +25,8 @@ interface Priced {
 const sharedPrice = ({ facts: { demand, now } }: Considered, verdict: LimitVerdict): Priced | null => {
   const known = demand?.[verdict.limit.name];
   if (known === undefined) return null;
-  const places = placesOf(verdict, now);
-  return { verdict, price: placePrice(places, known, now), missed: turnedAway(places, known, now) };
+  const missed = turnedAway(placesOf(verdict, now), known, now);
+  return { verdict, price: missed * known.worth, missed };
 };
 
 const LONGEST: Readonly<Record<'day' | 'month', DurationMs>> = { day: DAY, month: 31 * DAY };

@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { DAY, HOUR, MINUTE, type Connection, type ConnectionRates, type ReasonData } from '@freshet/domain';
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  type Connection,
+  type ConnectionRates,
+  type ReasonData,
+  type RefreshFacts,
+} from '@freshet/domain';
 import { decideRefresh, limitDemandId, postingProfileId, ratesId } from '@freshet/policy';
 import { learnPostingHours, policyOf, previewRefresh } from '../index.js';
 import {
@@ -162,7 +170,7 @@ export const learningStories = (openStore: OpenStore): void => {
     const data = kept?.decision.reasons.find(({ gate }) => gate === 'worth')?.data;
     expect(data).toMatchObject({ placeUnder: 'account-hour', placeMissed: expect.closeTo(0.595, 3) });
     if (kept === undefined) throw new Error('not decided');
-    expect(decideRefresh(kept.facts, kept.request, policyOf(rig.engine, asked))).toEqual(kept.decision);
+    expect(decideRefresh(kept.facts as RefreshFacts, kept.request, policyOf(rig.engine, asked))).toEqual(kept.decision);
 
     // They are sent, and leave the window an hour later.
     await runDue(rig);

@@ -173,7 +173,11 @@ describe('whatever places are said to be worth', () => {
         const { decision, record } = decided({ ...late, usage, demand: { hourly: state } });
         const kept = JSON.parse(JSON.stringify(record)) as typeof record;
         expect(
-          decideRefresh(kept.facts, kept.request, policy({ limits: [account()], background: providerManaged })),
+          decideRefresh(
+            kept.facts as RefreshFacts,
+            kept.request,
+            policy({ limits: [account()], background: providerManaged }),
+          ),
         ).toEqual(decision);
       }),
     );

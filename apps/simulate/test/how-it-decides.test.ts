@@ -5,6 +5,7 @@ import { renderReason, renderRefusal } from '@freshet/policy';
 import type { WatchedRead } from '@freshet/simulator';
 import { existsSync, readFileSync } from 'node:fs';
 import { liveDayOfLimits } from '../src/pictures/day-of-limits.js';
+import { liveHoursOfPlaces } from '../src/pictures/hours-of-places.js';
 import { liveMonthOfMoney } from '../src/pictures/month-of-money.js';
 import { decidedAt, liveOneWeek, type OneWeek } from '../src/pictures/one-week.js';
 
@@ -122,6 +123,15 @@ test('what is said of a refresh that is late, and of a feed that is silent, is o
   const silence = { scope: 'institution', sinceAt, silentMs: now - sinceAt, missed: 12, of: 20 };
   isOnPage(listed([renderReason(late)]));
   isOnPage(listed([renderReason({ gate: 'worth', code: 'FEED_SILENT', data: silence })]));
+});
+
+test('the two decisions about a place are on the page: the same gain, another price', async () => {
+  const reads = await liveHoursOfPlaces();
+  const quiet = at(reads, '2028-01-06T07:44:47.674Z');
+  const busy = at(reads, '2028-01-07T04:10:52.381Z');
+  expect([quiet.verdict, busy.verdict]).toEqual(['force', 'wait']);
+  isOnPage(listed([worthOf(quiet)]));
+  isOnPage(listed([worthOf(busy)]));
 });
 
 test('every picture of the page is there', () => {

@@ -6,7 +6,7 @@ import type { PullId, TaskId } from './ids.js';
 import type { BudgetCounterId } from './ledger.js';
 import type { Money } from './money.js';
 import type { Product } from './products.js';
-import type { ForcingFacts, ShadowPrice } from './rates.js';
+import type { ForcingFacts, PlaceDemand, ShadowPrice } from './rates.js';
 import type { TaskState } from './task.js';
 import type { Instant } from './time.js';
 
@@ -118,6 +118,8 @@ export interface RefreshFacts {
   readonly latest: RecentPull | null;
   /** By the limit's name; a limit without an entry has not been used. */
   readonly usage: Readonly<Record<string, Usage>>;
+  /** By the limit's name, of limits that many connections share; left out: none of them was asked for a place yet. */
+  readonly demand?: Readonly<Record<string, PlaceDemand>>;
   readonly closures: readonly ClosureFacts[];
   /** Whether the connector that would make the call is switched on. */
   readonly connectorOn: boolean;

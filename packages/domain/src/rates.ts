@@ -69,6 +69,24 @@ export interface ShadowPrice {
   readonly at: Instant;
 }
 
+/** How much a limit's places are wanted that many connections share, and what they bring. */
+export interface PlaceDemand {
+  /** Refreshes that were forced in so much time as the limit's window is long, while it had a place left. */
+  readonly perWindow: number;
+  /** Fresh reads that a place brought lately, beyond what its money and its other places had to bring. */
+  readonly worth: number;
+  /** Until then it is counted: where the last place was taken, when the next comes back. */
+  readonly at: Instant;
+}
+
+/** The same as it is kept: one row for each such limit and whom it holds back together. */
+export interface LimitDemand extends PlaceDemand {
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly provider: ProviderName;
+  readonly limit: string;
+}
+
 /** What forcing is weighed by, as far as it is known; part of a decision's facts. */
 export interface ForcingFacts {
   /** Changes expected at the bank since the data that is asked for; null: some of it never arrived. */

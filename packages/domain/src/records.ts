@@ -10,7 +10,7 @@ import type { BudgetAlert, BudgetCounter, LedgerEntry } from './ledger.js';
 import type { Money } from './money.js';
 import type { PullPlan } from './pull-plan.js';
 import type { Pull } from './pull.js';
-import type { ConnectionRates, PostingProfile } from './rates.js';
+import type { ConnectionRates, LimitDemand, PostingProfile } from './rates.js';
 import type { KeptSweep } from './sweep.js';
 import type { Task } from './task.js';
 import type { Instant } from './time.js';
@@ -185,6 +185,7 @@ export interface Records {
   readonly closure: Closure;
   readonly breaker: Breaker;
   readonly connectionRates: ConnectionRates;
+  readonly limitDemand: LimitDemand;
   readonly postingProfile: PostingProfile;
   readonly pullPlan: PullPlan;
   readonly backgroundWatch: BackgroundWatch;
@@ -220,6 +221,7 @@ export const recordNames = [
   'closure',
   'breaker',
   'connectionRates',
+  'limitDemand',
   'postingProfile',
   'pullPlan',
   'backgroundWatch',

@@ -9,6 +9,7 @@ import type {
   Instant,
   LateFacts,
   OpenTaskFacts,
+  PlaceDemand,
   Product,
   Pull,
   PullId,
@@ -24,11 +25,13 @@ import {
   budgetPeriod,
   forcingFacts,
   groupFreshness,
+  limitDemandId,
   limitReads,
   newestData,
   nextBackgroundAt,
   postingProfileId,
   ratesId,
+  sharedLimits,
 } from '@freshet/policy';
 import type { Budget, LimitRead, LimitScope, RefreshPolicy } from '@freshet/policy';
 import { read } from '@freshet/ports';
@@ -124,6 +127,20 @@ export function* loadUsage(
     usage[limit.name] = yield* read('usage', usageQuery(limit, connection, asks.except));
   }
   return usage;
+}
+
+/** How much the places are wanted of the limits that many connections share; nothing is read where there are none. */
+function* loadDemand(
+  connection: Connection,
+  policy: RefreshPolicy,
+  asks: { readonly products: readonly Product[]; readonly attended: boolean },
+): Loader<Pick<RefreshFacts, 'demand'>> {
+  const demand: Record<string, PlaceDemand> = {};
+  for (const limit of sharedLimits(policy, asks.products, asks.attended)) {
+    const row = yield* read('limitDemand', { id: limitDemandId(connection.tenantId, limit, connection) });
+    if (row !== null) demand[limit.name] = { perWindow: row.perWindow, worth: row.worth, at: row.at };
+  }
+  return Object.keys(demand).length === 0 ? {} : { demand };
 }
 
 /**
@@ -291,6 +308,8 @@ export function* loadRefreshOf(
     recent: yield* loadRecent(asked, policy, now),
     latest: yield* loadLatest(asked, request),
     usage: yield* loadUsage(asked, policy, asks, now),
+    // What joins takes no place.
+    ...(openTask === null ? yield* loadDemand(asked, policy, asks) : {}),
     closures: closures.map(({ scope, scopeKey, kind, until, probe }) => ({
       ...{ scope, scopeKey, kind, until },
       ...(probe === null ? {} : { probe }),

@@ -54,6 +54,7 @@ export { sweepMoney } from './cost/sweep-money.js';
 export * from './cost/price.js';
 export * from './limits/evaluate.js';
 export * from './limits/reads.js';
+export { limitDemandId, sharedLimits } from './limits/shared-places.js';
 export {
   explain,
   type AnsweredNow,
@@ -138,4 +139,12 @@ export {
   type PostingHours,
 } from './freshness/posting-hours.js';
 export { afterSpending, shadowPriceAt, unspentPrice, worthPerMicro, type MoneyLeft } from './freshness/shadow-price.js';
+export {
+  afterTaking,
+  ownPlacePrice,
+  placePrice,
+  turnedAway,
+  type OwnUse,
+  type Places,
+} from './freshness/place-price.js';
 export { groupFreshness, newestData } from './group/group-freshness.js';

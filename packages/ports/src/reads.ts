@@ -16,6 +16,7 @@ import type {
   Connection,
   ConnectionId,
   ConnectionRates,
+  LimitDemand,
   ConnectorName,
   DecisionId,
   DecisionRecord,
@@ -292,6 +293,7 @@ export interface Reads extends InvoiceReads {
     number
   >;
   readonly connectionRates: Read<{ readonly id: string }, ConnectionRates | null>;
+  readonly limitDemand: Read<{ readonly id: string }, LimitDemand | null>;
   readonly postingProfile: Read<{ readonly id: string }, PostingProfile | null>;
   readonly pullPlan: Read<InTenant<ConnectionId>, PullPlan | null>;
   readonly keptSweep: Read<{ readonly tenantId: TenantId }, KeptSweep | null>;

@@ -11,8 +11,10 @@ import {
   oracleOf,
   referenceWorkload,
   replay,
+  rulerFamilies,
   runPolicy,
   simulatedBook,
+  steer,
   traceOf,
   type LiveOptions,
   type WatchedRead,
@@ -97,6 +99,18 @@ describe('the real policy', () => {
     expect(live.spentMicros).toBeLessThanOrEqual(microsOf(trace, 0.5));
     expect(live.spentMicros).toBeGreaterThan(0);
     expect(freshShare(live)).toBeLessThanOrEqual(oracleOf(trace).freshAt(live.spentMicros));
+  });
+
+  test('where places are short and money is not, it gives them to whom they serve more than a fixed age does', async () => {
+    const places = { ...small, connections: 120, days: 12, cap: { count: 3, perMs: HOUR } };
+    const trace = traceOf(places);
+    const book = simulatedBook(places, { policyFile: null, hash, perConnectionMonth: 5 });
+    const live = await runPolicy(trace, { name: 'policy', book });
+    const family = rulerFamilies(trace).find(({ name }) => name === 'older than');
+    if (family === undefined) throw new Error('no such ruler');
+    const { tally } = steer(trace, family, live.spentMicros);
+    expect(live.violations).toBe(0);
+    expect(freshShare(live) - freshShare(tally)).toBeGreaterThan(0.015);
   });
 
   test('the same run gives the same numbers', async () => {

@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { DAY, HOUR, MINUTE, type Connection, type ConnectionRates, type ReasonData } from '@freshet/domain';
-import { postingProfileId, ratesId } from '@freshet/policy';
-import { learnPostingHours } from '../index.js';
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  type Connection,
+  type ConnectionRates,
+  type ReasonData,
+  type RefreshFacts,
+} from '@freshet/domain';
+import { decideRefresh, limitDemandId, postingProfileId, ratesId } from '@freshet/policy';
+import { learnPostingHours, policyOf, previewRefresh } from '../index.js';
 import {
   ask,
   bringInOne,
@@ -132,6 +140,42 @@ export const learningStories = (openStore: OpenStore): void => {
     expect(rig.clock.now()).toBe(MORNING + 16 * HOUR);
     const nextDay = await auto(rig, others[4] as Connection);
     expect(nextDay.weighed.price).toBeCloseTo((after.weighed.price as number) * Math.exp((-0.8 * 16) / 24), 6);
+  });
+
+  test('a place that an account shares is kept for whoever needs it more, and is free again with the hour', async () => {
+    const places = { kind: 'window', scope: 'account', count: 4, per: { shape: 'rolling', length: 'PT1H' } };
+    const limits = { 'account-hour': { ...places, counts: { origins: ['forced'] } }, 'mx-cooldown': null };
+    const rig = newRig({ policyFile: { version: 1, overrides: [{ match: { provider: 'MX' }, set: { limits } }] } });
+    const many: Connection[] = [];
+    for (let index = 0; index < 5; index += 1) many.push(await bringInOne(rig, mxRow({ customerId: `c-${index}` })));
+    const [asked, ...others] = many as [Connection, ...Connection[]];
+    rig.clock.advance(8 * HOUR);
+    const looked = async () => {
+      const { id: connectionId } = asked;
+      const request = { mode: 'auto', products: null, maxAgeMs: null, from: null, to: null, attended: false } as const;
+      const seen = await previewRefresh(rig.engine, { tenantId: TENANT, connectionId, request });
+      return seen.kind === 'decided' ? seen.record : undefined;
+    };
+    expect(await looked()).toMatchObject({
+      verdict: 'force',
+      facts: expect.not.objectContaining({ demand: expect.anything() }),
+    });
+
+    for (const { id } of others.slice(0, 3)) await force(rig, id);
+    const id = limitDemandId(TENANT, { name: 'account-hour', scope: 'account' }, asked);
+    const row = await rig.store.read('limitDemand', { id });
+    expect(row).toMatchObject({ limit: 'account-hour', perWindow: 3, worth: 1, at: rig.clock.now() });
+    const kept = await looked();
+    expect(kept).toMatchObject({ verdict: 'wait', facts: { demand: { 'account-hour': { perWindow: 3, worth: 1 } } } });
+    const data = kept?.decision.reasons.find(({ gate }) => gate === 'worth')?.data;
+    expect(data).toMatchObject({ placeUnder: 'account-hour', placeMissed: expect.closeTo(0.595, 3) });
+    if (kept === undefined) throw new Error('not decided');
+    expect(decideRefresh(kept.facts as RefreshFacts, kept.request, policyOf(rig.engine, asked))).toEqual(kept.decision);
+
+    // They are sent, and leave the window an hour later.
+    await runDue(rig);
+    rig.clock.advance(HOUR);
+    expect(await looked()).toMatchObject({ verdict: 'force' });
   });
 
   test('when the banks of a provider post is learned from what pulls found, and counts as age', async () => {

@@ -336,6 +336,16 @@ CREATE INDEX `ledger_entries_pull` ON `ledger_entries` (`pull_id`,`id`,`kind`,`c
 CREATE INDEX `ledger_entries_task` ON `ledger_entries` (`task_id`,`id`);--> statement-breakpoint
 CREATE INDEX `ledger_entries_connection` ON `ledger_entries` (`tenant_id`,`connection_id`,`id`);--> statement-breakpoint
 CREATE INDEX `ledger_entries_time` ON `ledger_entries` (`tenant_id`,`at`,`provider`,`currency`,`kind`,`micros`,`pull_id`);--> statement-breakpoint
+CREATE TABLE `limit_demands` (
+	`id` text PRIMARY KEY NOT NULL,
+	`tenant_id` text NOT NULL,
+	`provider` text NOT NULL,
+	`limit` text NOT NULL,
+	`per_window` real NOT NULL,
+	`worth` real NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `policy_archives` (
 	`id` text PRIMARY KEY NOT NULL,
 	`body` text NOT NULL,

@@ -19,12 +19,12 @@ const requestCount = ({ db, tables: { decision } }: Schema) => {
   );
 };
 
-type OfRates = 'requestCount' | 'connectionRates' | 'postingProfile';
+type OfRates = 'requestCount' | 'connectionRates' | 'limitDemand' | 'postingProfile';
 
 /** What is learned of a connection, and what it is learned from. */
 export const ratesReaders = (schema: Schema): Readers<OfRates> => {
   const { db, tables } = schema;
-  const { connectionRates, postingProfile } = tables;
+  const { connectionRates, limitDemand, postingProfile } = tables;
   const counted = first(requestCount(schema));
   return {
     requestCount: {
@@ -37,6 +37,14 @@ export const ratesReaders = (schema: Schema): Readers<OfRates> => {
           .select()
           .from(connectionRates)
           .where(eq(connectionRates.id, value('id'))),
+      ),
+    ),
+    limitDemand: first(
+      selecting(
+        db
+          .select()
+          .from(limitDemand)
+          .where(eq(limitDemand.id, value('id'))),
       ),
     ),
     postingProfile: first(

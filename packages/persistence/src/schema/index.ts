@@ -22,7 +22,7 @@ import {
   ledgerEntryTable,
   pullTable,
 } from './pull-tables.js';
-import { connectionRatesTable, postingProfileTable } from './rates-tables.js';
+import { connectionRatesTable, limitDemandTable, postingProfileTable } from './rates-tables.js';
 import { keptSweepTable, pullPlanTable } from './sweep-tables.js';
 import { decisionTable, taskTable } from './task-tables.js';
 import { backgroundWatchTable, feedTable } from './watch-tables.js';
@@ -40,6 +40,7 @@ export const defineTables = (kit: ColumnKit) => ({
   closure: closureTable(kit),
   breaker: breakerTable(kit),
   connectionRates: connectionRatesTable(kit),
+  limitDemand: limitDemandTable(kit),
   postingProfile: postingProfileTable(kit),
   pullPlan: pullPlanTable(kit),
   backgroundWatch: backgroundWatchTable(kit),

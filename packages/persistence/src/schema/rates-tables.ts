@@ -1,4 +1,4 @@
-import type { ConnectionRates, PostingProfile, TenantId } from '@freshet/domain';
+import type { ConnectionRates, LimitDemand, PostingProfile, TenantId } from '@freshet/domain';
 import type { ColumnKit } from '../sqlite/columns.js';
 
 export const connectionRatesTable = ({ table, text, integer, real, json }: ColumnKit) =>
@@ -27,3 +27,14 @@ export const postingProfileTable = ({ table, text, integer, json }: ColumnKit) =
     intervals: integer().notNull(),
     at: integer().notNull(),
   } satisfies Record<keyof PostingProfile, unknown>);
+
+export const limitDemandTable = ({ table, text, integer, real }: ColumnKit) =>
+  table('limit_demands', {
+    id: text().primaryKey(),
+    tenantId: text().$type<TenantId>().notNull(),
+    provider: text().notNull(),
+    limit: text().notNull(),
+    perWindow: real().notNull(),
+    worth: real().notNull(),
+    at: integer().notNull(),
+  } satisfies Record<keyof LimitDemand, unknown>);

@@ -72,6 +72,7 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['requestCount', { take: 1 }, ['decisions_connection']],
   ['breaker', {}, ['sqlite_autoindex_breakers_1']],
   ['connectionRates', {}, ['sqlite_autoindex_connection_rates_1']],
+  ['limitDemand', {}, ['sqlite_autoindex_limit_demands_1']],
   ['postingProfile', {}, ['sqlite_autoindex_posting_profiles_1']],
   ['pullPlan', {}, ['sqlite_autoindex_pull_plans_1']],
   ['keptSweep', {}, ['sqlite_autoindex_kept_sweeps_1']],

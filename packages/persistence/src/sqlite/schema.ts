@@ -17,6 +17,7 @@ export const {
   closure,
   breaker,
   connectionRates,
+  limitDemand,
   postingProfile,
   pullPlan,
   backgroundWatch,

@@ -4,6 +4,9 @@ import { concerns, placesFor, windowBounds } from './reads.js';
 
 /** One limit, judged for one request at one time. */
 export interface LimitVerdict {
+  readonly limit: Limit;
+  /** Whether this request, once made, is counted by it. */
+  readonly takes: boolean;
   readonly state: LimitState;
   readonly open: boolean;
   /** When this very request would first pass: now where it is open, null where it never will. */
@@ -23,6 +26,8 @@ const judgeCooldown = (limit: Cooldown, usage: Usage, now: Instant): LimitVerdic
   const until = last !== null && last > now ? last : null;
   const open = until === null;
   return {
+    limit,
+    takes: true,
     state: { name: limit.name, scope: limit.scope, limit: 1, remaining: open ? 1 : 0, resetAt: until },
     open,
     allowedAt: until ?? now,
@@ -30,9 +35,10 @@ const judgeCooldown = (limit: Cooldown, usage: Usage, now: Instant): LimitVerdic
   };
 };
 
-/** Whether the window would count the pull that this request asks for. */
-const countsThis = ({ counts }: Window, attended: boolean): boolean =>
-  counts.origins.includes('forced') && (counts.attended === null || counts.attended === attended);
+/** Whether the limit would count the pull that this request asks for. */
+export const takesPlace = (limit: Limit, attended: boolean): boolean =>
+  limit.kind === 'cooldown' ||
+  (limit.counts.origins.includes('forced') && (limit.counts.attended === null || limit.counts.attended === attended));
 
 /**
  * `usage` holds the newest pulls, at most as many as there are places. So in a full rolling window the oldest of them is
@@ -45,8 +51,11 @@ const judgeWindow = (limit: Window, usage: Usage, attended: boolean, now: Instan
   const length = limit.per.shape === 'rolling' ? limit.per.ms : 0;
   const givesBackAt = end ?? (usage.count === 0 ? null : leavesAt(usage.oldestAt, length, now));
   const open = remaining > 0;
-  const leftAfterThis = remaining - (countsThis(limit, attended) ? 1 : 0);
+  const takes = takesPlace(limit, attended);
+  const leftAfterThis = remaining - (takes ? 1 : 0);
   return {
+    limit,
+    takes,
     state: {
       name: limit.name,
       scope: limit.scope,

@@ -78,6 +78,18 @@ const staleness = (data: Spoken): string => {
   );
 };
 
+/** What its places have to bring, under the limit whose are dearest. */
+const placeWanted = (data: Spoken): string => {
+  if (data.number('placePrice') === null) return '';
+  const free =
+    data.number('placeFreeAt') === null ? '' : `, where the next comes free at ${data.instant('placeFreeAt')}`;
+  const why =
+    data.number('placeMissed') === null
+      ? 'so that its own last'
+      : `a later refresh is turned away for it with a chance of ${data.percent('placeMissed')}`;
+  return ` and ${data.rounded('placePrice')} for its place under ${data.text('placeUnder')}${free} (${why})`;
+};
+
 /** Both sides of the scales, in fresh reads. */
 const scales = (data: Spoken): string => {
   const byWhom =
@@ -86,7 +98,7 @@ const scales = (data: Spoken): string => {
       : `by what the budget ${data.text('priceSetBy')} can afford`;
   return (
     `Read ${data.rounded('readsPerDay')} times a day, it would gain ${data.rounded('freshReads')} fresh reads by a ` +
-    `refresh now; ${data.rounded('price')} are wanted for its money (${byWhom})`
+    `refresh now; ${data.rounded('price')} are wanted for its money (${byWhom})${placeWanted(data)}`
   );
 };
 
@@ -96,7 +108,8 @@ const worthForcing = (data: Spoken): string =>
     : `${nextFree(data)} ${staleness(data)} ${scales(data)}: it is worth its price.`;
 
 const worthWaiting = (data: Spoken): string => {
-  const later = (data.number('freshReads') ?? 0) >= (data.number('price') ?? Number.POSITIVE_INFINITY);
+  const wanted = (data.number('price') ?? Number.POSITIVE_INFINITY) + (data.number('placePrice') ?? 0);
+  const later = (data.number('freshReads') ?? 0) >= wanted;
   const because = later ? 'the next read is expected to be the better moment' : 'it is not worth its price';
   return `${nextFree(data)} ${staleness(data)} ${scales(data)}: ${because}.`;
 };

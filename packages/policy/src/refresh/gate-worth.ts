@@ -6,6 +6,7 @@ import { shadowPriceAt, worthPerMicro } from '../freshness/shadow-price.js';
 import type { Considered, GateAnswer } from './gate.js';
 import { because, passed } from './gate.js';
 import { oldestOf } from './gate-recent.js';
+import { placePrices } from './place-prices.js';
 
 /**
  * What a forced refresh has to bring to be worth its money, in fresh reads: by the shadow prices of the budgets that pay
@@ -37,10 +38,12 @@ const weigh = (
 ): { readonly worth: boolean; readonly data: ReasonData } => {
   const staleChance = staleChanceOf(considered, forcing);
   const { price, set } = priceInReads(considered);
+  const places = placePrices(considered, forcing, price);
+  const whole = price + places.price;
   const { toldShare, readsPerDay, successChance, slots } = forcing;
   const value = forcingValue(
     { staleChance, toldShare, readsPerDay, successChance, slots, slotDays: forcing.slotMs / DAY },
-    price,
+    whole,
   );
   const data = {
     missedChanges: forcing.missedChanges,
@@ -56,7 +59,8 @@ const weigh = (
     aheadIfForced: value.laterIfForced,
     aheadIfNot: value.laterIfNot,
   };
-  return { worth: value.now > 0 && isWorth(value, price), data };
+  const worth = value.now > 0 && isWorth(value, whole);
+  return { worth, data: places.price === 0 ? data : { ...data, ...places.data } };
 };
 
 /** Nothing but a forced refresh brings it, and it is older than the caller wants, or than any data may get. */

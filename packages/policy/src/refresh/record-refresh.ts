@@ -15,6 +15,7 @@ import type {
 import { probeEffects } from '../breaker/door.js';
 import { holdMoney } from '../cost/hold.js';
 import { wantedFromOf } from '../event/needless-task.js';
+import { takePlaces } from '../limits/shared-places.js';
 import type { RefreshPolicy } from '../policy.js';
 import { wideningCost } from './gate-in-flight.js';
 
@@ -144,6 +145,7 @@ const open = (input: RefreshToRecord): Made => {
       insert('task', task),
       insert('pull', newPull(input, task)),
       ...(task.executor === 'caller' ? [attempted(input), ...tried(input, task)] : []),
+      ...takePlaces({ ...input, attended: input.request.attended }),
     ],
     held: entryFor(input, task, task.cost),
   };

@@ -186,6 +186,7 @@ export const byKeyReadsContract = (current: Current): void => {
       insert('apiKey', a.apiKey('k')),
       insert('setting', a.setting('s')),
       insert('connectionRates', a.connectionRates('r')),
+      insert('limitDemand', a.limitDemand('l')),
       insert('breaker', a.breaker('b')),
       insert('postingProfile', a.postingProfile('h')),
     );
@@ -194,6 +195,8 @@ export const byKeyReadsContract = (current: Current): void => {
     expect(await current().read('apiKeyByHash', { hash: 'hash of k' })).toEqual(a.apiKey('k'));
     expect(await current().read('setting', { id: 's' })).toEqual(a.setting('s'));
     expect(await current().read('connectionRates', { id: 'r' })).toEqual(a.connectionRates('r'));
+    expect(await current().read('limitDemand', { id: 'l' })).toEqual(a.limitDemand('l'));
+    expect(await current().read('limitDemand', { id: 'r' })).toBeNull();
     expect(await current().read('postingProfile', { id: 'h' })).toEqual(a.postingProfile('h'));
     expect(await current().read('breaker', { id: 'b' })).toEqual(a.breaker('b'));
     expect(await current().read('breaker', { id: 'r' })).toBeNull();

@@ -32,6 +32,7 @@ const finds: Finds = {
   decision: (subject, { id }) => subject.read('decision', { tenantId, id }),
   ledgerEntry: async (subject, row) => only(await subject.read('ledgerOfPull', { tenantId, pullId: row.pullId }), row),
   connectionRates: (subject, { id }) => subject.read('connectionRates', { id }),
+  limitDemand: (subject, { id }) => subject.read('limitDemand', { id }),
   postingProfile: (subject, { id }) => subject.read('postingProfile', { id }),
   budgetCounter: async (subject, row) =>
     only(await subject.read('budgetCounters', { tenantId, at: row.periodStart }), row),

@@ -11,6 +11,7 @@ import type {
   Connection,
   ConnectionId,
   ConnectionRates,
+  LimitDemand,
   DecisionId,
   DecisionRecord,
   Feed,
@@ -265,6 +266,17 @@ export const connectionRates = (key: string, over: Partial<ConnectionRates> = {}
   toldAt: null,
   changesPerDay: {},
   readsPerDay: 0.6,
+  at: NOW,
+  ...over,
+});
+
+export const limitDemand = (key: string, over: Partial<LimitDemand> = {}): LimitDemand => ({
+  id: key,
+  tenantId,
+  provider: 'MX',
+  limit: 'account-minute',
+  perWindow: 1,
+  worth: 1,
   at: NOW,
   ...over,
 });
@@ -608,6 +620,7 @@ export const everyRecord: { readonly [Name in keyof Records]: readonly [bare: Re
       readsPerDay: 1e-9,
     }),
   ],
+  limitDemand: [limitDemand('a'), limitDemand('b', { perWindow: 11.25, worth: 1e-9, at: NOW + 1 })],
   postingProfile: [postingProfile('a'), postingProfile('b', { hours: [], intervals: 7 })],
   backgroundWatch: [
     backgroundWatch(1),

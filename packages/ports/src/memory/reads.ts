@@ -129,6 +129,7 @@ const byKeyReads = (kept: Kept) => {
         .slice(-take)
         .filter((row) => row.decidedAt > since).length,
     connectionRates: ({ id }) => tables.connectionRates.get(id),
+    limitDemand: ({ id }) => tables.limitDemand.get(id),
     postingProfile: ({ id }) => tables.postingProfile.get(id),
     closures: (asked) => other.closuresOfTenant.of(asked.tenantId).filter((closure) => isAbout(closure, asked)),
     closuresOfTenant: ({ tenantId, scope }) =>

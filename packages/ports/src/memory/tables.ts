@@ -243,6 +243,7 @@ export const createTables = () => {
     budgetCounter: createTable('budgetCounter', [other.countersOfTenant, other.countersByEnd], {}),
     budgetAlert: createTable('budgetAlert', [other.alertsOfTenant], {}),
     connectionRates: createTable('connectionRates', [], {}),
+    limitDemand: createTable('limitDemand', [], {}),
     postingProfile: createTable('postingProfile', [], {}),
     pullPlan: createTable(
       'pullPlan',

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { insert, type AuditId, type ConnectionId, type DecisionRecord, type TaskId } from '@freshet/domain';
+import { everyRecord } from './every-record.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -19,7 +20,7 @@ export const byKeyReadsContract = (current: Current): void => {
     'tokenRenewal',
     'statusLook',
   ] as const)("another tenant's %s is not there", async (name) => {
-    const [row] = a.everyRecord[name];
+    const [row] = everyRecord[name];
     await current().apply(insert(name, row));
     expect(await current().read(name, { tenantId, id: row.id as never })).toEqual(row);
     expect(await current().read(name, { tenantId: otherTenantId, id: row.id as never })).toBeNull();

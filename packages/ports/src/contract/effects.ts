@@ -12,6 +12,7 @@ import {
   type Records,
 } from '@freshet/domain';
 import { StoreConflict } from '../store.js';
+import { everyRecord } from './every-record.js';
 import * as a from './samples.js';
 import type { Current, Subject } from './subject.js';
 
@@ -135,14 +136,14 @@ const changeable = recordNames.filter((name): name is ChangeableName => !isChain
 
 export const effectsContract = (current: Current): void => {
   test.each(recordNames)('every field of a %s comes back as it went in', async (name) => {
-    const [bare, full] = a.everyRecord[name];
+    const [bare, full] = everyRecord[name];
     await current().apply(insert(name, bare), insert(name, full));
     expect(await find(current(), name, bare)).toEqual(bare);
     expect(await find(current(), name, full)).toEqual(full);
   });
 
   test.each(changeable)('a %s is put, where it is there and where it is not', async (name) => {
-    const [bare, full] = a.everyRecord[name];
+    const [bare, full] = everyRecord[name];
     const over = { ...full, id: bare.id } as typeof bare;
     await current().apply(put(name, bare));
     expect(await find(current(), name, bare)).toEqual(bare);
@@ -151,7 +152,7 @@ export const effectsContract = (current: Current): void => {
   });
 
   test.each(recordNames)('a %s that is removed is gone; removing it again is harmless', async (name) => {
-    const [bare, full] = a.everyRecord[name];
+    const [bare, full] = everyRecord[name];
     await current().apply(insert(name, bare), insert(name, full));
     await current().apply(remove(name, bare.id));
     await current().apply(remove(name, bare.id));
@@ -160,7 +161,7 @@ export const effectsContract = (current: Current): void => {
   });
 
   test.each(changeable)('updating a %s sets the columns named and no other', async (name) => {
-    const [bare, full] = a.everyRecord[name];
+    const [bare, full] = everyRecord[name];
     const { id, ...set } = full;
     await current().apply(insert(name, bare));
     for (const column of Object.keys(set) as (keyof typeof set)[]) {

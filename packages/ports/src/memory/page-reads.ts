@@ -106,10 +106,54 @@ const invoiceUnits = (
 
 type Lists = Exclude<Extract<ReadName, `${string}Page` | `${string}Scan` | 'groupShapes'>, 'historiesScan'>;
 
+type Answers<Name extends ReadName> = { readonly [Each in Name]: (params: ReadParams<Each>) => ReadResult<Each> };
+
+type AuditLists =
+  | 'auditsPage'
+  | 'findingsPage'
+  | 'goneFindingsPage'
+  | 'repairsPage'
+  | 'invoicesPage'
+  | 'chargesScan'
+  | 'invoicesScan'
+  | 'invoiceUnitsScan'
+  | 'invoiceLinesScan';
+
+/** Of audits, and of the invoices that they compare with. */
+const auditLists = (kept: Kept): Answers<AuditLists> => ({
+  auditsPage: (asked) => page(kept.other.auditsOfTenant.of(asked.tenantId), asked, () => true),
+  findingsPage: (asked) =>
+    page(
+      kept.other.findingsOfAudit.of(keyOf(asked.tenantId, asked.auditId)),
+      asked,
+      ({ check, severity }) => fits(asked.check, check) && fits(asked.severity, severity),
+    ),
+  goneFindingsPage: (asked) =>
+    page(
+      kept.other.findingsOfAudit.of(keyOf(asked.tenantId, asked.auditId)),
+      asked,
+      ({ tenantId, check, key }) =>
+        kept.other.findingsByKey.of(keyOf(tenantId, asked.laterId, check, key)).length === 0,
+    ),
+  repairsPage: (asked) => page(kept.other.repairsOfAudit.of(keyOf(asked.tenantId, asked.auditId)), asked, () => true),
+  invoicesPage: (asked) => page(kept.other.invoicesOfTenant.of(asked.tenantId), asked, () => true),
+  chargesScan: ({ tenantId, until, ...asked }) =>
+    upwardsInTime(
+      kept.other.ledgerOfTenant
+        .of(tenantId)
+        .filter(({ kind, at }) => (kind === 'charged' || kind === 'uncertain') && at < until),
+      ({ at }) => at,
+      asked,
+    ),
+  invoicesScan: ({ tenantId, after, limit }) => upwards(kept.other.invoicesOfTenant.of(tenantId), after, limit),
+  invoiceUnitsScan: (asked) => invoiceUnits(kept, asked),
+  invoiceLinesScan: ({ tenantId, invoiceId, after, limit }) =>
+    upwards(kept.other.linesOfInvoice.of(keyOf(tenantId, invoiceId)), after, limit),
+});
+
 /** Lists and scans, by name. */
-export const listReads = (
-  kept: Kept,
-): { readonly [Name in Lists]: (params: ReadParams<Name>) => ReadResult<Name> } => ({
+export const listReads = (kept: Kept): Answers<Lists> => ({
+  ...auditLists(kept),
   connectionsPage: (asked) => connectionsPage(kept, asked),
   decisionsPage: (asked) =>
     page(
@@ -130,39 +174,11 @@ export const listReads = (
     ),
   historyPage: (asked) =>
     page(kept.other.historyOfConnection.of(keyOf(asked.tenantId, asked.connectionId)), asked, () => true),
-  auditsPage: (asked) => page(kept.other.auditsOfTenant.of(asked.tenantId), asked, () => true),
-  findingsPage: (asked) =>
-    page(
-      kept.other.findingsOfAudit.of(keyOf(asked.tenantId, asked.auditId)),
-      asked,
-      ({ check, severity }) => fits(asked.check, check) && fits(asked.severity, severity),
-    ),
-  goneFindingsPage: (asked) =>
-    page(
-      kept.other.findingsOfAudit.of(keyOf(asked.tenantId, asked.auditId)),
-      asked,
-      ({ tenantId, check, key }) =>
-        kept.other.findingsByKey.of(keyOf(tenantId, asked.laterId, check, key)).length === 0,
-    ),
   jobRunsPage: (asked) => page(kept.other.runsOfJob.of(asked.job), asked, () => true),
   groupShapes: (asked) => groupShapes(kept, asked),
   openTasksScan: ({ tenantId, after, limit }) => upwards(kept.task.openOfTenant.of(tenantId), after, limit),
   ledgerScan: (place) => byConnection(kept.other.ledgerByConnection.of(place.tenantId), place),
   pullPlansScan: ({ tenantId, after, limit }) => upwards(kept.other.pullPlansOfTenant.of(tenantId), after, limit),
-  repairsPage: (asked) => page(kept.other.repairsOfAudit.of(keyOf(asked.tenantId, asked.auditId)), asked, () => true),
-  invoicesPage: (asked) => page(kept.other.invoicesOfTenant.of(asked.tenantId), asked, () => true),
-  chargesScan: ({ tenantId, until, ...asked }) =>
-    upwardsInTime(
-      kept.other.ledgerOfTenant
-        .of(tenantId)
-        .filter(({ kind, at }) => (kind === 'charged' || kind === 'uncertain') && at < until),
-      ({ at }) => at,
-      asked,
-    ),
-  invoicesScan: ({ tenantId, after, limit }) => upwards(kept.other.invoicesOfTenant.of(tenantId), after, limit),
-  invoiceUnitsScan: (asked) => invoiceUnits(kept, asked),
-  invoiceLinesScan: ({ tenantId, invoiceId, after, limit }) =>
-    upwards(kept.other.linesOfInvoice.of(keyOf(tenantId, invoiceId)), after, limit),
   connectionsScan: ({ tenantId, after, limit }) => upwards(kept.connection.ofTenant.of(tenantId), after, limit),
   decisionsScan: ({ tenantId, after, limit }) => upwards(kept.other.decisionsOfTenant.of(tenantId), after, limit),
   budgetCountersScan: (asked) =>

@@ -151,6 +151,15 @@ const byKeyReads = (kept: Kept) => {
     webhook: inTenant(tables.webhook),
     webhookByKey: ({ tenantId, connector, eventKey }) =>
       tables.webhook.holding('webhooks_event', keyOf(tenantId, connector, eventKey)),
+    policyArchive: ({ id }) => tables.policyArchive.get(id),
+    apiKeyByHash: ({ hash }) => tables.apiKey.holding('api_keys_hash', hash),
+    setting: ({ id }) => tables.setting.get(id),
+  } satisfies Partial<MemoryReads>;
+};
+
+/** Audits, what they found, and the invoices that they compare with. */
+const auditReads = ({ tables, other }: Kept) =>
+  ({
     audit: inTenant(tables.audit),
     auditFigures: inTenant(tables.auditFigures),
     doneAuditBefore: ({ tenantId, id, trigger }) =>
@@ -167,11 +176,7 @@ const byKeyReads = (kept: Kept) => {
         .of(keyOf(tenantId, connectionId))
         .filter(({ at }) => from <= at && at < until)
         .slice(0, limit),
-    policyArchive: ({ id }) => tables.policyArchive.get(id),
-    apiKeyByHash: ({ hash }) => tables.apiKey.holding('api_keys_hash', hash),
-    setting: ({ id }) => tables.setting.get(id),
-  } satisfies Partial<MemoryReads>;
-};
+  }) satisfies Partial<MemoryReads>;
 
 const dueReads = (kept: Kept) => {
   const { connection, task, other } = kept;
@@ -208,6 +213,7 @@ const dueReads = (kept: Kept) => {
 /** Every read, answered from the tables in memory. */
 export const createReads = (kept: Kept): MemoryReads => ({
   ...byKeyReads(kept),
+  ...auditReads(kept),
   ...dueReads(kept),
   ...listReads(kept),
   ...chainReads(kept),

@@ -95,10 +95,20 @@ const pullIndexes = () => {
   };
 };
 
-const otherIndexes = () => ({
+/** What was decided, told and closed. */
+const toldIndexes = () => ({
   historyOfConnection: createIndex<Records['statusChange']>((row) => keyOf(row.tenantId, row.connectionId)),
   decisionsOfTenant: createIndex<Records['decision']>((row) => row.tenantId),
   decisionsOfConnection: createIndex<Records['decision']>((row) => keyOf(row.tenantId, row.connectionId)),
+  decisionsByConnection: createIndex(
+    (row: Records['decision']) => row.tenantId,
+    (row) => row.connectionId,
+  ),
+  closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
+});
+
+/** What was spent, and what may be. */
+const moneyIndexes = () => ({
   ledgerOfPull: createIndex<Records['ledgerEntry']>((row) => keyOf(row.tenantId, row.pullId)),
   ledgerOfTask: createIndex<Records['ledgerEntry']>((row) => row.taskId),
   ledgerOfTenant: createIndex(
@@ -109,17 +119,20 @@ const otherIndexes = () => ({
     (row: Records['ledgerEntry']) => row.tenantId,
     (row) => row.connectionId,
   ),
-  decisionsByConnection: createIndex(
-    (row: Records['decision']) => row.tenantId,
-    (row) => row.connectionId,
-  ),
   countersOfTenant: createIndex<Records['budgetCounter']>((row) => row.tenantId),
   countersByEnd: createIndex(
     (row: Records['budgetCounter']) => row.tenantId,
     (row) => row.periodEnd,
   ),
   alertsOfTenant: createIndex<Records['budgetAlert']>((row) => row.tenantId),
-  closuresOfTenant: createIndex<Records['closure']>((row) => row.tenantId),
+  ledgerOfConnection: createIndex(
+    (row: Records['ledgerEntry']) => keyOf(row.tenantId, row.connectionId),
+    (row) => row.at,
+  ),
+});
+
+/** What falls due, and what waits for it. */
+const dueIndexes = () => ({
   dueWebhooks: createIndex(
     (row: Records['webhook']) => (row.dueAt === null ? null : ALL),
     (row) => row.dueAt as number,
@@ -165,13 +178,17 @@ const otherIndexes = () => ({
   ),
   silentOfTenant: createIndex<Records['feed']>((row) => (row.silentSince === null ? null : row.tenantId)),
   silentFeeds: createIndex<Records['feed']>((row) => (row.silentSince === null ? null : ALL)),
-  auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
-  queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
   runsOfJob: createIndex<Records['jobRun']>((row) => row.job),
   runsByStart: createIndex(
     () => ALL,
     (row: Records['jobRun']) => row.startedAt,
   ),
+});
+
+/** Audits, and what they compare with. */
+const auditIndexes = () => ({
+  auditsOfTenant: createIndex<Records['audit']>((row) => row.tenantId),
+  queuedAudits: createIndex<Records['audit']>((row) => (row.state === 'queued' ? ALL : null)),
   doneAudits: createIndex<Records['audit']>((row) => (row.state === 'done' ? keyOf(row.tenantId, row.trigger) : null)),
   repairsOfAudit: createIndex<Records['repair']>((row) => keyOf(row.tenantId, row.auditId)),
   invoicesOfTenant: createIndex<Records['invoice']>((row) => row.tenantId),
@@ -184,13 +201,11 @@ const otherIndexes = () => ({
     (row: Records['invoiceLine']) => keyOf(row.tenantId, row.invoiceId, row.unit),
     (row) => row.at,
   ),
-  ledgerOfConnection: createIndex(
-    (row: Records['ledgerEntry']) => keyOf(row.tenantId, row.connectionId),
-    (row) => row.at,
-  ),
   findingsOfAudit: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId)),
   findingsByKey: createIndex<Records['finding']>((row) => keyOf(row.tenantId, row.auditId, row.check, row.key)),
 });
+
+const otherIndexes = () => ({ ...toldIndexes(), ...moneyIndexes(), ...dueIndexes(), ...auditIndexes() });
 
 const uniqueKeys = {
   connection: {
@@ -210,77 +225,103 @@ const uniqueKeys = {
 /** A table for each record. */
 export type MemoryTables = { readonly [Name in RecordName]: Table<Records[Name]> };
 
+interface Indexes {
+  readonly connection: ReturnType<typeof connectionIndexes>;
+  readonly task: ReturnType<typeof taskIndexes>;
+  readonly pull: ReturnType<typeof pullIndexes>;
+  readonly other: ReturnType<typeof otherIndexes>;
+}
+
+type Operations =
+  | 'pullPlan'
+  | 'backgroundWatch'
+  | 'feed'
+  | 'keptSweep'
+  | 'tokenRenewal'
+  | 'statusLook'
+  | 'webhook'
+  | 'idempotency'
+  | 'audit'
+  | 'finding'
+  | 'auditFigures'
+  | 'repair'
+  | 'invoice'
+  | 'invoiceLine'
+  | 'jobRun'
+  | 'policyArchive'
+  | 'apiKey'
+  | 'setting';
+
+/** Of connections, their refreshes and their money. */
+const refreshTables = ({ connection, task, pull, other }: Indexes): Omit<MemoryTables, Operations> => ({
+  connection: createTable('connection', Object.values(connection), uniqueKeys.connection),
+  statusChange: createTable('statusChange', [other.historyOfConnection], {}),
+  task: createTable('task', Object.values(task), uniqueKeys.task),
+  pull: createTable('pull', [...Object.values(pull.inScope), ...Object.values(pull.reservedInScope), pull.forced], {}),
+  decision: createTable(
+    'decision',
+    [other.decisionsOfTenant, other.decisionsOfConnection, other.decisionsByConnection],
+    {},
+  ),
+  ledgerEntry: createTable(
+    'ledgerEntry',
+    [other.ledgerOfPull, other.ledgerOfTask, other.ledgerOfTenant, other.ledgerByConnection, other.ledgerOfConnection],
+    {},
+  ),
+  budgetCounter: createTable('budgetCounter', [other.countersOfTenant, other.countersByEnd], {}),
+  budgetAlert: createTable('budgetAlert', [other.alertsOfTenant], {}),
+  connectionRates: createTable('connectionRates', [], {}),
+  limitDemand: createTable('limitDemand', [], {}),
+  postingProfile: createTable('postingProfile', [], {}),
+  closure: createTable('closure', [other.closuresOfTenant], {}),
+  breaker: createTable('breaker', [], {}),
+});
+
+/** Of what runs beside them. */
+const operationTables = ({ other }: Indexes): Pick<MemoryTables, Operations> => ({
+  pullPlan: createTable(
+    'pullPlan',
+    [
+      other.duePullPlans,
+      other.duePullPlansOfTenant,
+      other.pullPlansByTenant,
+      other.pullPlansOfTenant,
+      other.pullPlansByAge,
+    ],
+    {},
+  ),
+  backgroundWatch: createTable(
+    'backgroundWatch',
+    [other.dueWatches, other.looksOfLane, other.lookLanes, other.watchesOfFeed, other.watchesOfInstitution],
+    {},
+  ),
+  feed: createTable('feed', [other.silentOfTenant, other.silentFeeds], {}),
+  keptSweep: createTable('keptSweep', [], {}),
+  tokenRenewal: createTable('tokenRenewal', [], {}),
+  statusLook: createTable('statusLook', [other.dueStatusLooks], {}),
+  webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
+  idempotency: createTable('idempotency', [other.expiring], {}),
+  audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits, other.doneAudits], {}),
+  finding: createTable('finding', [other.findingsOfAudit, other.findingsByKey], {}),
+  auditFigures: createTable('auditFigures', [], {}),
+  repair: createTable('repair', [other.repairsOfAudit], {}),
+  invoice: createTable('invoice', [other.invoicesOfTenant], uniqueKeys.invoice),
+  invoiceLine: createTable('invoiceLine', [other.linesOfInvoice, other.linesByUnit, other.linesOfUnit], {}),
+  jobRun: createTable('jobRun', [other.runsOfJob, other.runsByStart], uniqueKeys.jobRun),
+  policyArchive: createTable('policyArchive', [], {}),
+  apiKey: createTable('apiKey', [], uniqueKeys.apiKey),
+  setting: createTable('setting', [], {}),
+});
+
 export const createTables = () => {
-  const connection = connectionIndexes();
-  const task = taskIndexes();
-  const pull = pullIndexes();
-  const other = otherIndexes();
-  const tables: MemoryTables = {
-    connection: createTable('connection', Object.values(connection), uniqueKeys.connection),
-    statusChange: createTable('statusChange', [other.historyOfConnection], {}),
-    task: createTable('task', Object.values(task), uniqueKeys.task),
-    pull: createTable(
-      'pull',
-      [...Object.values(pull.inScope), ...Object.values(pull.reservedInScope), pull.forced],
-      {},
-    ),
-    decision: createTable(
-      'decision',
-      [other.decisionsOfTenant, other.decisionsOfConnection, other.decisionsByConnection],
-      {},
-    ),
-    ledgerEntry: createTable(
-      'ledgerEntry',
-      [
-        other.ledgerOfPull,
-        other.ledgerOfTask,
-        other.ledgerOfTenant,
-        other.ledgerByConnection,
-        other.ledgerOfConnection,
-      ],
-      {},
-    ),
-    budgetCounter: createTable('budgetCounter', [other.countersOfTenant, other.countersByEnd], {}),
-    budgetAlert: createTable('budgetAlert', [other.alertsOfTenant], {}),
-    connectionRates: createTable('connectionRates', [], {}),
-    limitDemand: createTable('limitDemand', [], {}),
-    postingProfile: createTable('postingProfile', [], {}),
-    pullPlan: createTable(
-      'pullPlan',
-      [
-        other.duePullPlans,
-        other.duePullPlansOfTenant,
-        other.pullPlansByTenant,
-        other.pullPlansOfTenant,
-        other.pullPlansByAge,
-      ],
-      {},
-    ),
-    backgroundWatch: createTable(
-      'backgroundWatch',
-      [other.dueWatches, other.looksOfLane, other.lookLanes, other.watchesOfFeed, other.watchesOfInstitution],
-      {},
-    ),
-    feed: createTable('feed', [other.silentOfTenant, other.silentFeeds], {}),
-    keptSweep: createTable('keptSweep', [], {}),
-    tokenRenewal: createTable('tokenRenewal', [], {}),
-    statusLook: createTable('statusLook', [other.dueStatusLooks], {}),
-    closure: createTable('closure', [other.closuresOfTenant], {}),
-    breaker: createTable('breaker', [], {}),
-    webhook: createTable('webhook', [other.dueWebhooks], uniqueKeys.webhook),
-    idempotency: createTable('idempotency', [other.expiring], {}),
-    audit: createTable('audit', [other.auditsOfTenant, other.queuedAudits, other.doneAudits], {}),
-    finding: createTable('finding', [other.findingsOfAudit, other.findingsByKey], {}),
-    auditFigures: createTable('auditFigures', [], {}),
-    repair: createTable('repair', [other.repairsOfAudit], {}),
-    invoice: createTable('invoice', [other.invoicesOfTenant], uniqueKeys.invoice),
-    invoiceLine: createTable('invoiceLine', [other.linesOfInvoice, other.linesByUnit, other.linesOfUnit], {}),
-    jobRun: createTable('jobRun', [other.runsOfJob, other.runsByStart], uniqueKeys.jobRun),
-    policyArchive: createTable('policyArchive', [], {}),
-    apiKey: createTable('apiKey', [], uniqueKeys.apiKey),
-    setting: createTable('setting', [], {}),
+  const indexes: Indexes = {
+    connection: connectionIndexes(),
+    task: taskIndexes(),
+    pull: pullIndexes(),
+    other: otherIndexes(),
   };
-  return { tables, connection, task, pull, other, chains: createChains() };
+  const tables: MemoryTables = { ...refreshTables(indexes), ...operationTables(indexes) };
+  return { tables, ...indexes, chains: createChains() };
 };
 
 /** The tables and their indexes: what the reads are answered from. */

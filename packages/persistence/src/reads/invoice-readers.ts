@@ -64,7 +64,7 @@ const chargeReaders = ({ db, tables: { ledgerEntry: entry } }: Schema) => ({
             sql`+${entry.at} < ${value('until')}`,
           ),
         )
-        .orderBy(asc(entry.at), asc(entry.id))
+        .orderBy(asc(sql`+${entry.at}`), asc(entry.id))
         .limit(value('limit')),
     ),
   ),

@@ -128,24 +128,10 @@ const forced = (number, { asked, ...seen }) => {
   };
   const task = {
     ...{ id: taskId, tenantId, connectionId: asked.id, groupKey: asked.groupKey, decisionId, pullId, cost },
-    ...{
-      connector: asked.connector,
-      provider: asked.provider,
-      state: 'queued',
-      executor: 'engine',
-      products: PRODUCTS,
-    },
-    ...{ attended: true, from: null, to: null, attempts: 0, providerTaskId: null, newData: null, error: null },
-    ...{
-      charge: 'reserved',
-      queuedAt: NOW,
-      wantedFrom: NOW,
-      startedAt: null,
-      endedAt: null,
-      dueAt: NOW,
-      polls: 0,
-      giveUpAt: null,
-    },
+    ...{ connector: asked.connector, provider: asked.provider, state: 'queued', executor: 'engine' },
+    ...{ products: PRODUCTS, attended: true, from: null, to: null, attempts: 0, providerTaskId: null, newData: null },
+    ...{ error: null, charge: 'reserved', queuedAt: NOW, wantedFrom: NOW, startedAt: null, endedAt: null, dueAt: NOW },
+    ...{ polls: 0, giveUpAt: null },
     ...{ leaseOwner: null, leaseUntil: null, fence: 0, tries: 0 },
   };
   const record = {

@@ -1,4 +1,4 @@
-import type { BudgetCounter, LedgerEntry, Pull, Records, TenantId } from '@freshet/domain';
+import type { BudgetCounter, LedgerEntry, Pull, TenantId } from '@freshet/domain';
 import type { GroupShape, ReadParams } from '@freshet/ports';
 import { and, asc, eq, gt, sql, type Column, type SQL } from 'drizzle-orm';
 import { living, pulls, tasks } from '../schema/conditions.js';

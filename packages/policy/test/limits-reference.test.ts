@@ -4,7 +4,7 @@ import type { ClosureFacts, Connection, Decision, Instant, Product, Pull } from 
 import fc from 'fast-check';
 import { decideRefresh, judgeLimits, limitScopes } from '../src/index.js';
 import type { Limit, RefreshPolicy } from '../src/index.js';
-import { budget, connection, connectionFacts, DAY, facts, policy, pull, request } from './given.js';
+import { budget, connection, connectionFacts, DAY, facts, policy, pull, request, providerManaged } from './given.js';
 import { usageOf } from './usage.js';
 
 /* The reference: each limit's definition over the whole log of calls, in plain loops. It shares nothing with src/limits. */
@@ -200,7 +200,14 @@ const windowRule = fc
 
 const rulesOf: fc.Arbitrary<RefreshPolicy> = fc
   .array(fc.oneof(cooldownRule, windowRule), { minLength: 1, maxLength: 4 })
-  .map((limits) => policy({ limits: limits.map((limit, index) => ({ ...limit, name: `limit-${index}` })) }));
+  .map((limits) =>
+    policy({
+      background: providerManaged,
+      limits: limits.map((limit, index) => ({ ...limit, name: `limit-${index}` })),
+    }),
+  );
+
+const isForced = (limit: Limit): boolean => limit.kind === 'cooldown' || limit.counts.origins.includes('forced');
 
 const ended = ['succeeded', 'partial', 'failed', 'refused', 'released', 'unknown', 'sent', 'accepted'] as const;
 const anybody = fc.nat(connections.length - 1);
@@ -333,6 +340,20 @@ const neverAllowed = (rules: RefreshPolicy, { closures }: Others, asked: Asked):
   rules.limits.some((limit) => isAsked(limit, asked) && placesIn(limit, asked.attended) === 0);
 
 describe('against a replay of the whole log of calls', () => {
+  test('where the background is pulls of ours, what counts forced pulls counts them alike', () => {
+    property((rules, log, _others, asked, now) => {
+      const limits = rules.limits.filter(isForced);
+      const ours = policy({ limits });
+      const theirs = { ...rules, limits };
+      const asForced = log.map((call) =>
+        call.origin === 'background' ? { ...call, origin: 'forced' as const } : call,
+      );
+      const judged = (of: RefreshPolicy, calls: readonly Pull[]) =>
+        judgeLimits(of, usageAt(of, calls, asked, now), asked.products, asked.attended, now);
+      expect(judged(ours, log)).toEqual(judged(theirs, asForced));
+    });
+  });
+
   test('every limit allows what its definition allows, and names the first instant when it allows it again', () => {
     property((rules, calls, others, asked, now) => {
       saysTrue(rules, calls, asked, now);

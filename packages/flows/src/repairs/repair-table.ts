@@ -53,6 +53,7 @@ export const repairRules: Readonly<Record<string, RepairRule>> = {
     },
   },
   'status-histories': none('A history is never rewritten.'),
+  'hash-chains': none('What was written behind the engine is for a person to compare with a backup.'),
   'stuck-tasks': {
     why: 'Never sent, it is released; sent, it is looked at, and uncertain once its time is over. A lease that has run out is taken off.',
     stepsFor: (finding) => {

@@ -112,6 +112,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         byCheck: {
           'duplicate-groups': { critical: 3, warning: 0, info: 0 },
           'status-histories': { critical: 0, warning: 0, info: 0 },
+          'hash-chains': { critical: 0, warning: 0, info: 0 },
           'stuck-tasks': { critical: 0, warning: 0, info: 0 },
           'ledger-against-tasks': { critical: 1, warning: 0, info: 0 },
           'entries-without-task': { critical: 0, warning: 0, info: 0 },
@@ -129,6 +130,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
       examined: {
         'duplicate-groups': 3,
         'status-histories': 3,
+        'hash-chains': 1,
         'stuck-tasks': 0,
         'ledger-against-tasks': 1,
         'entries-without-task': 1,
@@ -143,6 +145,7 @@ test('an audit is asked for, found at its Location, and done once a worker took 
         drift: 0,
       },
       money: [{ amount: '0.120000', currency: 'USD' }],
+      digests: { 'digest of all chain heads': expect.stringMatching(/^[\w-]{43}$/) },
       figures: {
         ...{ budgets: [], consents: [], freshness: [] },
         connections: [{ provider: 'MX', all: 3, statuses: { ACTIVE: 3 } }],

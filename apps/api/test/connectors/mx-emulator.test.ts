@@ -141,7 +141,7 @@ test('a repair, through the widget, and a deletion', async () => {
   if (link.kind !== 'link') throw new Error(`no link: ${link.kind}`);
   expect((await fetch(`${link.connectUrl}/complete`, { method: 'POST' })).status).toBe(200);
   await emulator.sandbox.advance(2_000);
-  expect(await mx.status(call, emulator.context())).toEqual({ status: 'ACTIVE', reason: null, at: null });
+  expect(await mx.status(call, emulator.context())).toMatchObject({ status: 'ACTIVE', reason: null, at: null });
   const kinds = told(call.externalId).flatMap(({ body }) =>
     mx.translateWebhook(Buffer.from(body).toString('utf8'), emulator.sandbox.now()).map(({ kind }) => kind),
   );

@@ -221,6 +221,10 @@ describe('what cannot be audited is said in words, ends with 2, and leaves nothi
   });
 });
 
+interface Counts {
+  readonly byCheck: Readonly<Record<string, unknown>>;
+}
+
 test('while the service runs on the file, the command reads what it reads, and takes nothing from it', async () => {
   const place: Place = {
     folder: inFolder('service'),
@@ -240,7 +244,7 @@ test('while the service runs on the file, the command reads what it reads, and t
     expect(stdout).toContain('Written: ');
     const asked = await call<{ readonly id: string; readonly state: string }>('POST', '/v1/audits');
     expect(asked.status).toBe(202);
-    let own = await call<{ readonly state: string; readonly counts: unknown; readonly since: unknown }>(
+    let own = await call<{ readonly state: string; readonly counts: Counts; readonly since: unknown }>(
       'GET',
       `/v1/audits/${asked.body.id}`,
     );

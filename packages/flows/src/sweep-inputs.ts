@@ -1,5 +1,5 @@
 import { calendarPeriod, closureScopes, DAY, isTerminal, leftOutCauses } from '@freshet/domain';
-import type { Closure, Connection, ConnectionRates, DurationMs, Instant, PullPlan, TenantId } from '@freshet/domain';
+import type { Closure, Connection, DurationMs, Instant, PullPlan, TenantId } from '@freshet/domain';
 import {
   accountKey,
   anchorOf,
@@ -8,7 +8,6 @@ import {
   limitReads,
   ownCandidate,
   ownPullFacts,
-  ownSweepRules,
   placesFor,
   ratesId,
   sweepMoney,
@@ -23,7 +22,7 @@ import {
 } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
-import { loadLearning } from './load-learning.js';
+import { loadLastRead } from './load-last-read.js';
 import { loadBudget, policyOf, usageQuery } from './load-refresh.js';
 
 /** A plan is made for so long. */
@@ -136,20 +135,6 @@ function* loadAllowance(
     .toSorted((a, b) => placesOf(a) - placesOf(b))[0];
   if (daily === undefined) return null;
   return { count: placesOf(daily), usedAt: yield* loadUsedAt(connection, policy, daily, now) };
-}
-
-/** When somebody last asked. What is counted comes with data only: who seems to be away is looked for. */
-function* loadLastRead(
-  connection: Connection,
-  policy: RefreshPolicy,
-  rates: ConnectionRates | null,
-  now: Instant,
-): Loader<Instant> {
-  const lastAt = rates?.reads.lastAt ?? connection.createdAt;
-  const awayAfterMs = ownSweepRules.dormancy[0]?.afterMs ?? Number.POSITIVE_INFINITY;
-  if (now - lastAt <= awayAfterMs) return lastAt;
-  const { requests } = yield* loadLearning([connection], connection, policy, now);
-  return requests > 0 ? now : lastAt;
 }
 
 interface Found {

@@ -1,8 +1,10 @@
+import { MINUTE } from '@freshet/domain';
 import type {
   BackgroundWatch,
   Connection,
   ConnectionId,
   Effect,
+  Feed,
   Instant,
   StatusShown,
   TenantId,
@@ -13,6 +15,7 @@ import {
   eventsShown,
   FEED_OUTCOMES,
   isBackgroundMissed,
+  postponed,
   takeTurns,
   type FeedFacts,
   type Lane,
@@ -90,12 +93,32 @@ function* loadWatch(engine: Engine, { tenantId, id }: Named, phase: WatchPhase):
 }
 
 const askOf = async (engine: Engine, named: Named, phase: WatchPhase): Promise<void> => {
-  const { effects } = await engine.store.turn(
+  const { before, effects } = await engine.store.turn(
     () => loadWatch(engine, named, phase),
-    (load): { readonly effects: readonly Effect[] } =>
-      load === null ? { effects: [] } : decideWatch(load.facts, phase, load.policy, engine.clock.now()),
+    (load): { readonly before: readonly Feed[]; readonly effects: readonly Effect[] } =>
+      load === null
+        ? { before: [], effects: [] }
+        : {
+            before: load.facts.feeds.feeds,
+            ...decideWatch(load.facts, phase, load.policy, engine.clock.now()),
+          },
   );
-  noteFeeds(engine, effects);
+  noteFeeds(engine, before, effects);
+};
+
+/** One at which the engine itself fails holds up nobody else: it comes again later, and is told. */
+const FAILED_PAUSE_MS = 15 * MINUTE;
+
+const orPostpone = async (engine: Engine, { tenantId, id }: Named, step: () => Promise<void>): Promise<void> => {
+  try {
+    await step();
+  } catch (error) {
+    engine.log.warn('a background refresh could not be looked after', { connectionId: id, error: String(error) });
+    await engine.store.turn(
+      () => read('backgroundWatch', { tenantId, id }),
+      (watch) => ({ effects: watch === null ? [] : [postponed(watch, engine.clock.now() + FAILED_PAUSE_MS)] }),
+    );
+  }
 };
 
 const inGroupsOf = async <One>(all: readonly One[], size: number, each: (one: One) => Promise<void>): Promise<void> => {
@@ -107,7 +130,7 @@ const askDue = async (engine: Engine, limit: number): Promise<number> => {
   let asked = 0;
   for (let found = limit; found >= limit && asked < ASKED_A_TICK; asked += found) {
     const due = await engine.store.read('dueBackgroundWatches', { now: engine.clock.now(), limit });
-    await inGroupsOf(due, AT_ONCE, (named) => askOf(engine, named, 'due'));
+    await inGroupsOf(due, AT_ONCE, (named) => orPostpone(engine, named, () => askOf(engine, named, 'due')));
     found = due.length;
   }
   return asked;
@@ -152,7 +175,8 @@ const takeIn = async (engine: Engine, connection: Connection, shown: StatusShown
 /** Of one customer at one provider: a connector may read them together. */
 const lookAt = async (engine: Engine, connections: readonly Connection[]): Promise<void> => {
   const shown = await statusesShown(engine, connections);
-  for (const [place, connection] of connections.entries()) await takeIn(engine, connection, shown[place] ?? null);
+  for (const [place, connection] of connections.entries())
+    await orPostpone(engine, connection, () => takeIn(engine, connection, shown[place] ?? null));
 };
 
 const byCustomer = (connections: readonly Connection[]): readonly (readonly Connection[])[] => {
@@ -168,10 +192,12 @@ const byCustomer = (connections: readonly Connection[]): readonly (readonly Conn
 /** Reads them at their providers, for nothing. */
 const lookAtAll = async (engine: Engine, looks: readonly Named[]): Promise<void> => {
   const claimed: Connection[] = [];
-  await inGroupsOf(looks, AT_ONCE, async (named) => {
-    const connection = await claim(engine, named);
-    if (connection !== null) claimed.push(connection);
-  });
+  await inGroupsOf(looks, AT_ONCE, (named) =>
+    orPostpone(engine, named, async () => {
+      const connection = await claim(engine, named);
+      if (connection !== null) claimed.push(connection);
+    }),
+  );
   await inGroupsOf(byCustomer(claimed), LOOKS_AT_ONCE, (connections) => lookAt(engine, connections));
 };
 

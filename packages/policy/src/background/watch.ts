@@ -174,6 +174,10 @@ export const decideWatch = (
   return { effects: missed(watch, connection, expectedAt, feeds, policy, now) };
 };
 
+/** Nobody could say anything of it now: it is asked for again then, and does not wait to be read. */
+export const postponed = (watch: BackgroundWatch, until: Instant): Effect =>
+  put('backgroundWatch', { ...watch, dueAt: until, lookSince: null });
+
 /**
  * Its turn to be read at its provider has come, for one worker: should that one go, it is asked for again. One that its
  * provider does not pull any more is not read, and asked for at once, which ends its watch.

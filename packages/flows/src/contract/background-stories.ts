@@ -296,6 +296,49 @@ export const backgroundStories = (openStore: OpenStore): void => {
     });
   });
 
+  describe('a provider that shows nothing', () => {
+    test('is left alone after a while, and what was not read is neither late nor forgotten', async () => {
+      let fails = true;
+      const rig = newRig(
+        seeing(() => {
+          if (fails) throw new Error('down');
+          return shows(DUE);
+        }),
+      );
+      const connections = await bringIn(
+        rig,
+        Array.from({ length: 200 }, (_, index) => daily({ customerId: `customer-${index}` })),
+      );
+      rig.clock.advance(13 * HOUR + 15 * MINUTE);
+      await createBackgroundWatcher(rig.engine).tick(200);
+      expect(rig.meld.callsOf('status').length).toBeLessThanOrEqual(30);
+      for (const { id } of connections) expect(await watchOf(rig, id)).toMatchObject({ lateSince: null });
+      fails = false;
+      await walk(rig, 3 * HOUR);
+      for (const { id } of connections) expect(await connectionOf(rig, id)).toMatchObject({ lastBackgroundAt: DUE });
+    });
+
+    test('is read by no more at a time than its connector allows', async () => {
+      let underway = 0;
+      let most = 0;
+      const rig = newRig({ ...seeing(() => null), atOnce: 3 });
+      const status: Connector['status'] = async () => {
+        underway += 1;
+        most = Math.max(most, underway);
+        await new Promise((resolve) => setImmediate(resolve));
+        underway -= 1;
+        return shows(DUE);
+      };
+      await bringIn(
+        rig,
+        Array.from({ length: 12 }, (_, index) => daily({ customerId: `customer-${index}` })),
+      );
+      rig.clock.advance(13 * HOUR + 15 * MINUTE);
+      await createBackgroundWatcher(withConnector(rig.engine, { ...rig.meld, status })).tick(200);
+      expect(most).toBe(3);
+    });
+  });
+
   describe('a feed that falls silent', () => {
     const three = () => [1, 2, 3].map((number) => daily({ customerId: `customer-${number}` }));
 

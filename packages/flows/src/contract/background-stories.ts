@@ -132,6 +132,28 @@ export const backgroundStories = (openStore: OpenStore): void => {
       expect(await watchOf(rig, id)).toMatchObject({ dueAt: rig.clock.now(), lateSince: null });
     });
 
+    test('that was due while its customer was asked to log in is not late once they have', async () => {
+      const rig = newRig(seeing(() => shows(null)));
+      const connection = await bringInOne(rig, daily());
+      const { id, externalId } = connection;
+      const told = (status: string, reason: string | null) =>
+        ({ kind: 'status-told', externalId, status, reason, at: rig.clock.now() }) as const;
+      await walk(rig, 12 * HOUR);
+      await deliver(rig, 'e1', aggregated(connection, DUE));
+      await walk(rig, HOUR);
+      await deliver(rig, 'broken', told('RECONNECT_REQUIRED', 'LOGIN_REQUIRED'));
+      await walk(rig, 5 * DAY);
+      await deliver(rig, 'mended', told('ACTIVE', null));
+      const reads = rig.meld.callsOf('status').length;
+      await walk(rig, HOUR);
+      expect(rig.meld.callsOf('status')).toHaveLength(reads);
+      expect(await watchOf(rig, id)).toMatchObject({ expectedAt: DUE + 6 * DAY, lateSince: null });
+      await walk(rig, 21 * HOUR);
+      expect((await ask(rig, id, { request: { mode: 'auto', maxAgeMs: 4 * HOUR } })).record.verdict).toBe('wait');
+      await walk(rig, 3 * HOUR);
+      expect(await watchOf(rig, id)).toMatchObject({ lateSince: DUE + 6 * DAY });
+    });
+
     test('that did not come is late, then stale, and is asked for until it comes', async () => {
       let newest: Instant | null = null;
       const rig = newRig(seeing(() => shows(newest)));

@@ -23,23 +23,34 @@ function* loadOwnPulls(tenantId: TenantId, groupKey: string, since: Instant): Lo
   return pulls.filter(({ taskId }) => taskId !== null).length;
 }
 
+/** How often somebody asked for a group since then. */
+export function* loadRequests(
+  group: readonly Connection[],
+  { tenantId, groupKey }: Connection,
+  policy: RefreshPolicy,
+  since: Instant,
+): Loader<number> {
+  let requests = 0;
+  for (const { id } of group) {
+    requests += yield* read('requestCount', { tenantId, connectionId: id, since, take: MOST_REQUESTS });
+  }
+  if (isEngineManaged(policy) && requests > 0) requests -= yield* loadOwnPulls(tenantId, groupKey, since);
+  return Math.max(0, requests);
+}
+
 /**
  * What is known of the rates of a group, and how often it was asked for since they were made. Requests are counted here,
  * where data arrives, and not at each request: those are the busiest turns.
  */
 export function* loadLearning(
   group: readonly Connection[],
-  { tenantId, groupKey, provider }: Connection,
+  connection: Connection,
   policy: RefreshPolicy,
   now: Instant,
 ): Loader<LearningFacts> {
+  const { tenantId, groupKey, provider } = connection;
   const rates = yield* read('connectionRates', { id: ratesId(tenantId, groupKey) });
   const profile = yield* read('postingProfile', { id: postingProfileId(tenantId, provider) });
-  const since = rates?.reads.countedUntil ?? now;
-  let requests = 0;
-  for (const { id } of group) {
-    requests += yield* read('requestCount', { tenantId, connectionId: id, since, take: MOST_REQUESTS });
-  }
-  if (isEngineManaged(policy) && requests > 0) requests -= yield* loadOwnPulls(tenantId, groupKey, since);
-  return { rates, hours: profile?.hours ?? null, requests: Math.max(0, requests) };
+  const requests = yield* loadRequests(group, connection, policy, rates?.reads.countedUntil ?? now);
+  return { rates, hours: profile?.hours ?? null, requests };
 }

@@ -1,10 +1,11 @@
 import { MINUTE, put } from '@freshet/domain';
 import type { ConnectionId, Effect, PullPlan, TenantId } from '@freshet/domain';
-import { decideOwnPull, OWN_PULL, ownPullFacts, ratesId, recordRefresh } from '@freshet/policy';
+import { decideOwnPull, nothingKnown, OWN_PULL, ownPullFacts, ratesId, recordRefresh } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import { catchUpMissed } from './catch-up.js';
 import type { Engine } from './engine.js';
 import { loadKeptInForce } from './load-kept-sweep.js';
+import { loadLastRead } from './load-last-read.js';
 import { loadRefresh } from './load-refresh.js';
 import { warnOfBudgets } from './request-refresh.js';
 
@@ -13,9 +14,12 @@ function* loadDue(engine: Engine, tenantId: TenantId, id: ConnectionId) {
   // Another worker was here before.
   if (plan === null || plan.nextPullAt > engine.clock.now()) return null;
   const refresh = (yield* loadRefresh(engine, tenantId, id, OWN_PULL)) ?? null;
-  if (refresh === null) return { plan, refresh, rates: null, kept: null };
-  const rates = yield* read('connectionRates', { id: ratesId(tenantId, refresh.asked.groupKey) });
-  return { plan, refresh, rates, kept: yield* loadKeptInForce(engine, tenantId) };
+  if (refresh === null) return { plan, refresh, known: nothingKnown };
+  const { asked, policy } = refresh;
+  const rates = yield* read('connectionRates', { id: ratesId(tenantId, asked.groupKey) });
+  const lastReadAt = yield* loadLastRead(asked, policy, rates, engine.clock.now());
+  const known = { ...ownPullFacts(asked, rates, yield* loadKeptInForce(engine, tenantId)), lastReadAt };
+  return { plan, refresh, known };
 }
 
 const pullOne = async (engine: Engine, tenantId: TenantId, id: ConnectionId): Promise<void> => {
@@ -24,8 +28,7 @@ const pullOne = async (engine: Engine, tenantId: TenantId, id: ConnectionId): Pr
     () => loadDue(engine, tenantId, id),
     (load): { readonly effects: readonly Effect[] } => {
       if (load === null) return { effects: [] };
-      const { plan, refresh, rates, kept } = load;
-      const known = ownPullFacts(refresh?.asked ?? { createdAt: plan.nextPullAt }, rates, kept);
+      const { plan, refresh, known } = load;
       const { decision, effects } = decideOwnPull(
         plan,
         refresh?.facts ?? null,

@@ -1,5 +1,5 @@
-import { calendarPeriod, closureScopes, DAY, isTerminal, leftOutCauses } from '@freshet/domain';
-import type { Closure, Connection, ConnectionRates, DurationMs, Instant, PullPlan, TenantId } from '@freshet/domain';
+import { calendarPeriod, DAY, isTerminal, leftOutCauses } from '@freshet/domain';
+import type { Connection, DurationMs, Instant, PullPlan, TenantId } from '@freshet/domain';
 import {
   accountKey,
   anchorOf,
@@ -8,7 +8,6 @@ import {
   limitReads,
   ownCandidate,
   ownPullFacts,
-  ownSweepRules,
   placesFor,
   ratesId,
   sweepMoney,
@@ -23,7 +22,7 @@ import {
 } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
-import { loadLearning } from './load-learning.js';
+import { loadLastRead } from './load-last-read.js';
 import { loadBudget, policyOf, usageQuery } from './load-refresh.js';
 
 /** A plan is made for so long. */
@@ -42,35 +41,15 @@ export interface SweepInputs {
   readonly isComplete: boolean;
 }
 
-type ClosedUntil = (connection: Connection) => Instant | null;
-
-const closureKey = ({
-  scope,
-  scopeKey,
-  connector,
-  provider,
-}: Pick<Closure, 'scope' | 'scopeKey' | 'connector' | 'provider'>) =>
-  JSON.stringify([scope, scopeKey, connector, provider]);
-
-/** What is shut now, and until when: Infinity where nobody can tell. */
-function* loadClosed(tenantId: TenantId, now: Instant): Loader<ClosedUntil> {
-  const ends = new Map<string, Instant>();
-  for (const scope of closureScopes) {
-    for (const closure of yield* read('closuresOfTenant', { tenantId, scope })) {
-      const until = closure.until ?? Number.POSITIVE_INFINITY;
-      const key = closureKey(closure);
-      if (until > now) ends.set(key, Math.max(until, ends.get(key) ?? until));
-    }
-  }
-  return ({ id, connector, provider, institutionId, groupKey }) => {
-    const keys = { provider: '', institution: institutionId, group: groupKey, connection: id };
-    const found = closureScopes
-      .flatMap((scope) =>
-        [connector, '*'].map((by) => closureKey({ scope, scopeKey: keys[scope], connector: by, provider })),
-      )
-      .flatMap((key) => ends.get(key) ?? []);
-    return found.length === 0 ? null : Math.max(...found);
-  };
+/** Until when it is shut: Infinity where nobody can tell; null: it is open. */
+function* loadClosedUntil(
+  { tenantId, id: connectionId, connector, provider, institutionId, groupKey }: Connection,
+  now: Instant,
+): Loader<Instant | null> {
+  const asked = { tenantId, connector, provider, institutionId, groupKey, connectionId };
+  const ends = (yield* read('closures', asked)).map(({ until }) => until ?? Number.POSITIVE_INFINITY);
+  const last = Math.max(...ends, Number.NEGATIVE_INFINITY);
+  return last > now ? last : null;
 }
 
 /** Caps hold whole accounts and institutions; what holds a login or a customer is an allowance of the connection. */
@@ -138,20 +117,6 @@ function* loadAllowance(
   return { count: placesOf(daily), usedAt: yield* loadUsedAt(connection, policy, daily, now) };
 }
 
-/** When somebody last asked. What is counted comes with data only: who seems to be away is looked for. */
-function* loadLastRead(
-  connection: Connection,
-  policy: RefreshPolicy,
-  rates: ConnectionRates | null,
-  now: Instant,
-): Loader<Instant> {
-  const lastAt = rates?.reads.lastAt ?? connection.createdAt;
-  const awayAfterMs = ownSweepRules.dormancy[0]?.afterMs ?? Number.POSITIVE_INFINITY;
-  if (now - lastAt <= awayAfterMs) return lastAt;
-  const { requests } = yield* loadLearning([connection], connection, policy, now);
-  return requests > 0 ? now : lastAt;
-}
-
 interface Found {
   readonly candidate: SweepCandidate;
   readonly anchor: Instant;
@@ -162,13 +127,7 @@ interface Found {
 const placed: ReadonlySet<string | null> = new Set([null, 'starving', ...leftOutCauses]);
 const keepsTime = ({ held }: PullPlan): boolean => placed.has(held);
 
-function* loadCandidate(
-  engine: Engine,
-  plan: PullPlan,
-  connection: Connection,
-  policy: RefreshPolicy,
-  closed: ClosedUntil,
-): Loader<Found> {
+function* loadCandidate(engine: Engine, plan: PullPlan, connection: Connection, policy: RefreshPolicy): Loader<Found> {
   const now = engine.clock.now();
   const rates = yield* read('connectionRates', { id: ratesId(connection.tenantId, connection.groupKey) });
   const isOff = policy.forced.executor === 'engine' && !engine.connectorsOf(plan.tenantId).has(connection.connector);
@@ -176,7 +135,7 @@ function* loadCandidate(
     ...ownPullFacts(connection, rates, null),
     lastReadAt: yield* loadLastRead(connection, policy, rates, now),
     allowance: yield* loadAllowance(connection, policy, now),
-    closedUntil: isOff ? Number.POSITIVE_INFINITY : closed(connection),
+    closedUntil: isOff ? Number.POSITIVE_INFINITY : yield* loadClosedUntil(connection, now),
   };
   const anchor = anchorOf(policy, connection, keepsTime(plan) ? plan : null, now);
   return { candidate: ownCandidate(policy, connection, facts, anchor), anchor, plannedAt: plan.nextPullAt };
@@ -191,7 +150,6 @@ interface Page {
 function* loadPage(
   engine: Engine,
   place: { readonly tenantId: TenantId; readonly after: string; readonly limit: number },
-  closed: ClosedUntil,
   known: ReadonlyMap<string, SweepCap>,
 ): Loader<Page> {
   const plans = yield* read('pullPlansScan', place);
@@ -202,7 +160,7 @@ function* loadPage(
     if (connection === null || !connection.active || isTerminal(connection.status)) continue;
     const policy = policyOf(engine, connection);
     if (!isEngineManaged(policy)) continue;
-    found.push(yield* loadCandidate(engine, plan, connection, policy, closed));
+    found.push(yield* loadCandidate(engine, plan, connection, policy));
     for (const [name, cap] of yield* loadCaps(connection, policy, caps, engine.clock.now())) caps.set(name, cap);
   }
   const last = plans.length < place.limit ? null : (plans.at(-1)?.id ?? null);
@@ -223,9 +181,8 @@ function* loadBudgets(engine: Engine, tenantId: TenantId): Loader<readonly Sweep
 
 /** One page a turn: nobody waits for it, and what is kept of a connection is a row of numbers. */
 export const gatherSweep = async (engine: Engine, tenantId: TenantId, most: number): Promise<SweepInputs> => {
-  const { store, clock } = engine;
+  const { store } = engine;
   const outside = <Facts>(load: () => Loader<Facts>) => store.turn(load, (facts) => ({ facts, effects: [] }));
-  const { facts: closed } = await outside(() => loadClosed(tenantId, clock.now()));
   const { facts: budgets } = await outside(() => loadBudgets(engine, tenantId));
   const rows = new SweepRows();
   const anchors: Instant[] = [];
@@ -234,7 +191,7 @@ export const gatherSweep = async (engine: Engine, tenantId: TenantId, most: numb
   let after: string | null = '';
   while (after !== null && rows.count < most) {
     const place = { tenantId, after, limit: Math.min(PLANS_A_TURN, most - rows.count) };
-    const { facts: page } = (await outside(() => loadPage(engine, place, closed, caps))) as { readonly facts: Page };
+    const { facts: page } = (await outside(() => loadPage(engine, place, caps))) as { readonly facts: Page };
     for (const one of page.found) {
       rows.add(one.candidate);
       anchors.push(one.anchor);

@@ -1,8 +1,10 @@
+import { MINUTE } from '@freshet/domain';
 import type {
   BackgroundWatch,
   Connection,
   ConnectionId,
   Effect,
+  Feed,
   Instant,
   StatusShown,
   TenantId,
@@ -13,6 +15,7 @@ import {
   eventsShown,
   FEED_OUTCOMES,
   isBackgroundMissed,
+  postponed,
   takeTurns,
   type FeedFacts,
   type Lane,
@@ -35,10 +38,12 @@ const CAUSE = 'schedule watch-backgrounds';
 const AT_ONCE = 25;
 /** At a tick: what is due beyond that is asked for at the next. */
 const ASKED_A_TICK = 4_000;
-/** Free reads at a tick, in all and at one provider through one connector; and so many of them under way at a time. */
+/** Free reads at a tick, in all and at one provider through one connector; and so many of them under way there at a time. */
 const LOOKS_A_TICK = 600;
 const LOOKS_AT_PROVIDER = 300;
 const LOOKS_AT_ONCE = 10;
+/** So many customers in a row of whom a provider showed nothing: at this tick it is left alone. */
+const LOOKS_IN_VAIN = 20;
 /** So many lanes are looked into at a tick: the next tick goes on from there. */
 const LANES_A_TICK = 256;
 
@@ -90,12 +95,32 @@ function* loadWatch(engine: Engine, { tenantId, id }: Named, phase: WatchPhase):
 }
 
 const askOf = async (engine: Engine, named: Named, phase: WatchPhase): Promise<void> => {
-  const { effects } = await engine.store.turn(
+  const { before, effects } = await engine.store.turn(
     () => loadWatch(engine, named, phase),
-    (load): { readonly effects: readonly Effect[] } =>
-      load === null ? { effects: [] } : decideWatch(load.facts, phase, load.policy, engine.clock.now()),
+    (load): { readonly before: readonly Feed[]; readonly effects: readonly Effect[] } =>
+      load === null
+        ? { before: [], effects: [] }
+        : {
+            before: load.facts.feeds.feeds,
+            ...decideWatch(load.facts, phase, load.policy, engine.clock.now()),
+          },
   );
-  noteFeeds(engine, effects);
+  noteFeeds(engine, before, effects);
+};
+
+/** One at which the engine itself fails holds up nobody else: it comes again later, and is told. */
+const FAILED_PAUSE_MS = 15 * MINUTE;
+
+const orPostpone = async (engine: Engine, { tenantId, id }: Named, step: () => Promise<void>): Promise<void> => {
+  try {
+    await step();
+  } catch (error) {
+    engine.log.warn('a background refresh could not be looked after', { connectionId: id, error: String(error) });
+    await engine.store.turn(
+      () => read('backgroundWatch', { tenantId, id }),
+      (watch) => ({ effects: watch === null ? [] : [postponed(watch, engine.clock.now() + FAILED_PAUSE_MS)] }),
+    );
+  }
 };
 
 const inGroupsOf = async <One>(all: readonly One[], size: number, each: (one: One) => Promise<void>): Promise<void> => {
@@ -107,7 +132,7 @@ const askDue = async (engine: Engine, limit: number): Promise<number> => {
   let asked = 0;
   for (let found = limit; found >= limit && asked < ASKED_A_TICK; asked += found) {
     const due = await engine.store.read('dueBackgroundWatches', { now: engine.clock.now(), limit });
-    await inGroupsOf(due, AT_ONCE, (named) => askOf(engine, named, 'due'));
+    await inGroupsOf(due, AT_ONCE, (named) => orPostpone(engine, named, () => askOf(engine, named, 'due')));
     found = due.length;
   }
   return asked;
@@ -149,30 +174,60 @@ const takeIn = async (engine: Engine, connection: Connection, shown: StatusShown
   await askOf(engine, { tenantId, id }, shown === null ? 'unread' : 'looked');
 };
 
-/** Of one customer at one provider: a connector may read them together. */
-const lookAt = async (engine: Engine, connections: readonly Connection[]): Promise<void> => {
+/** Of one customer at one provider: a connector may read them together. Whether any of it was shown. */
+const lookAt = async (engine: Engine, connections: readonly Connection[]): Promise<boolean> => {
   const shown = await statusesShown(engine, connections);
-  for (const [place, connection] of connections.entries()) await takeIn(engine, connection, shown[place] ?? null);
+  for (const [place, connection] of connections.entries())
+    await orPostpone(engine, connection, () => takeIn(engine, connection, shown[place] ?? null));
+  return shown.some((each) => each !== null);
 };
 
-const byCustomer = (connections: readonly Connection[]): readonly (readonly Connection[])[] => {
-  const customers = new Map<string, Connection[]>();
-  for (const connection of connections) {
-    const { tenantId, connector, provider, customerId } = connection;
-    const key = JSON.stringify([tenantId, connector, provider, customerId]);
-    customers.set(key, [...(customers.get(key) ?? []), connection]);
+type Customer = readonly Connection[];
+
+const together = <One>(all: readonly One[], keyOf: (one: One) => readonly string[]): readonly (readonly One[])[] => {
+  const groups = new Map<string, One[]>();
+  for (const one of all) {
+    const key = JSON.stringify(keyOf(one));
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
   }
-  return [...customers.values()];
+  return [...groups.values()];
+};
+
+const byCustomer = (connections: readonly Connection[]): readonly Customer[] =>
+  together(connections, ({ tenantId, connector, provider, customerId }) => [tenantId, connector, provider, customerId]);
+
+/** Read at the same place: one that is slow holds up none of another. */
+const byPlace = (customers: readonly Customer[]): readonly (readonly Customer[])[] =>
+  together(customers, ([first]) => [first?.connector ?? '', first?.provider ?? '']);
+
+/**
+ * Some at a time at one provider. Where so many of a tenant's in a row show nothing, it is down or has had enough of us: no
+ * more are read for that tenant now, and those that are left are asked for again after the grace.
+ */
+const lookThrough = async (engine: Engine, customers: readonly Customer[]): Promise<void> => {
+  const connector = customers[0]?.[0]?.connector;
+  const atOnce = connector === undefined ? 1 : Math.min(LOOKS_AT_ONCE, engine.callsThrough(connector).atOnce);
+  const failed = new Map<TenantId, number>();
+  await inGroupsOf(customers, atOnce, async (connections) => {
+    const tenantId = connections[0]?.tenantId as TenantId;
+    if ((failed.get(tenantId) ?? 0) >= LOOKS_IN_VAIN) return;
+    const isShown = await lookAt(engine, connections);
+    failed.set(tenantId, isShown ? 0 : (failed.get(tenantId) ?? 0) + 1);
+  });
 };
 
 /** Reads them at their providers, for nothing. */
 const lookAtAll = async (engine: Engine, looks: readonly Named[]): Promise<void> => {
   const claimed: Connection[] = [];
-  await inGroupsOf(looks, AT_ONCE, async (named) => {
-    const connection = await claim(engine, named);
-    if (connection !== null) claimed.push(connection);
-  });
-  await inGroupsOf(byCustomer(claimed), LOOKS_AT_ONCE, (connections) => lookAt(engine, connections));
+  await inGroupsOf(looks, AT_ONCE, (named) =>
+    orPostpone(engine, named, async () => {
+      const connection = await claim(engine, named);
+      if (connection !== null) claimed.push(connection);
+    }),
+  );
+  await Promise.all(byPlace(byCustomer(claimed)).map((customers) => lookThrough(engine, customers)));
 };
 
 type Waiting = Named & Lane & { readonly dueAt: Instant };

@@ -2,6 +2,7 @@ import { countedPullStates, HOUR, idOf, insert, MINUTE, standingOf, update } fro
 import type {
   Connection,
   Effect,
+  Feed,
   Instant,
   ProviderEvent,
   Pull,
@@ -209,14 +210,14 @@ interface Telling {
 export const takeEvent = async (engine: Engine, telling: Telling, event: Handled): Promise<Taken> => {
   const decided = await engine.store.turn(
     () => loadEvent(engine, telling.tenantId, telling.connector, event),
-    (load): { readonly taken: Taken; readonly effects: readonly Effect[] } => {
-      if (load === undefined) return { taken: 'unknown', effects: [] };
+    (load): { readonly taken: Taken; readonly feeds: readonly Feed[]; readonly effects: readonly Effect[] } => {
+      if (load === undefined) return { taken: 'unknown', feeds: [], effects: [] };
       const { waits, effects } = decideEvent(load.facts, event, load.policy, turnInputs(engine, telling.cause));
-      return { taken: waits ? 'waits' : 'taken', effects };
+      return { taken: waits ? 'waits' : 'taken', feeds: load.facts.late?.feeds.feeds ?? [], effects };
     },
   );
   if (decided.taken === 'taken' && event.kind === 'status-told') noteUnknownWord(engine, telling, event);
-  noteFeeds(engine, decided.effects);
+  noteFeeds(engine, decided.feeds, decided.effects);
   return decided.taken;
 };
 

@@ -8,6 +8,7 @@ export {
   decideWatch,
   isBackgroundMissed,
   planWatch,
+  postponed,
   type WatchFacts,
   type WatchPhase,
 } from './background/watch.js';
@@ -15,6 +16,7 @@ export { eventsShown } from './background/shown.js';
 export {
   accountKey,
   institutionKey,
+  nothingKnown,
   openTerms,
   ownCandidate,
   ownPullAt,

@@ -132,6 +132,28 @@ export const backgroundStories = (openStore: OpenStore): void => {
       expect(await watchOf(rig, id)).toMatchObject({ dueAt: rig.clock.now(), lateSince: null });
     });
 
+    test('that was due while its customer was asked to log in is not late once they have', async () => {
+      const rig = newRig(seeing(() => shows(null)));
+      const connection = await bringInOne(rig, daily());
+      const { id, externalId } = connection;
+      const told = (status: string, reason: string | null) =>
+        ({ kind: 'status-told', externalId, status, reason, at: rig.clock.now() }) as const;
+      await walk(rig, 12 * HOUR);
+      await deliver(rig, 'e1', aggregated(connection, DUE));
+      await walk(rig, HOUR);
+      await deliver(rig, 'broken', told('RECONNECT_REQUIRED', 'LOGIN_REQUIRED'));
+      await walk(rig, 5 * DAY);
+      await deliver(rig, 'mended', told('ACTIVE', null));
+      const reads = rig.meld.callsOf('status').length;
+      await walk(rig, HOUR);
+      expect(rig.meld.callsOf('status')).toHaveLength(reads);
+      expect(await watchOf(rig, id)).toMatchObject({ expectedAt: DUE + 6 * DAY, lateSince: null });
+      await walk(rig, 21 * HOUR);
+      expect((await ask(rig, id, { request: { mode: 'auto', maxAgeMs: 4 * HOUR } })).record.verdict).toBe('wait');
+      await walk(rig, 3 * HOUR);
+      expect(await watchOf(rig, id)).toMatchObject({ lateSince: DUE + 6 * DAY });
+    });
+
     test('that did not come is late, then stale, and is asked for until it comes', async () => {
       let newest: Instant | null = null;
       const rig = newRig(seeing(() => shows(newest)));
@@ -271,6 +293,74 @@ export const backgroundStories = (openStore: OpenStore): void => {
     });
   });
 
+  describe('one at which the engine itself fails', () => {
+    test('holds up no other, and comes again later', async () => {
+      const rig = newRig(seeing(() => shows(null)));
+      const connections = await bringIn(
+        rig,
+        Array.from({ length: 60 }, (_, index) => daily({ customerId: `customer-${index}` })),
+      );
+      const broken = connections[0]?.id;
+      const policyFor: typeof rig.engine.policies.policyFor = (of) => {
+        if (of.connectionId === broken) throw new Error('broken');
+        return rig.engine.policies.policyFor(of);
+      };
+      await createBackgroundWatcher(rig.engine).tick(200);
+      const engine = { ...rig.engine, policies: { ...rig.engine.policies, policyFor } };
+      const watcher = createBackgroundWatcher(engine);
+      rig.clock.advance(13 * HOUR + 15 * MINUTE);
+      await watcher.tick(200);
+      for (const { id } of connections.slice(1)) expect(await watchOf(rig, id)).toMatchObject({ lateSince: DUE });
+      const failed = await watchOf(rig, broken as ConnectionId);
+      expect(failed).toMatchObject({ lateSince: null, lookSince: null });
+      expect(failed?.dueAt).toBeGreaterThan(rig.clock.now());
+      expect(rig.warnings.filter(({ facts }) => facts['connectionId'] === broken)).toHaveLength(1);
+    });
+  });
+
+  describe('a provider that shows nothing', () => {
+    test('is left alone after a while, and what was not read is neither late nor forgotten', async () => {
+      let fails = true;
+      const rig = newRig(
+        seeing(() => {
+          if (fails) throw new Error('down');
+          return shows(DUE);
+        }),
+      );
+      const connections = await bringIn(
+        rig,
+        Array.from({ length: 200 }, (_, index) => daily({ customerId: `customer-${index}` })),
+      );
+      rig.clock.advance(13 * HOUR + 15 * MINUTE);
+      await createBackgroundWatcher(rig.engine).tick(200);
+      expect(rig.meld.callsOf('status').length).toBeLessThanOrEqual(30);
+      for (const { id } of connections) expect(await watchOf(rig, id)).toMatchObject({ lateSince: null });
+      fails = false;
+      await walk(rig, 3 * HOUR);
+      for (const { id } of connections) expect(await connectionOf(rig, id)).toMatchObject({ lastBackgroundAt: DUE });
+    });
+
+    test('is read by no more at a time than its connector allows', async () => {
+      let underway = 0;
+      let most = 0;
+      const rig = newRig({ ...seeing(() => null), atOnce: 3 });
+      const status: Connector['status'] = async () => {
+        underway += 1;
+        most = Math.max(most, underway);
+        await new Promise((resolve) => setImmediate(resolve));
+        underway -= 1;
+        return shows(DUE);
+      };
+      await bringIn(
+        rig,
+        Array.from({ length: 12 }, (_, index) => daily({ customerId: `customer-${index}` })),
+      );
+      rig.clock.advance(13 * HOUR + 15 * MINUTE);
+      await createBackgroundWatcher(withConnector(rig.engine, { ...rig.meld, status })).tick(200);
+      expect(most).toBe(3);
+    });
+  });
+
   describe('a feed that falls silent', () => {
     const three = () => [1, 2, 3].map((number) => daily({ customerId: `customer-${number}` }));
 
@@ -294,6 +384,17 @@ export const backgroundStories = (openStore: OpenStore): void => {
       }
       await processDueWebhooks(rig.engine, 10);
       expect(await silent()).toEqual([]);
+      expect(rig.warnings.filter(({ message }) => message.includes('silent'))).toHaveLength(1);
+    });
+
+    test('is told of once, though many of it are late at the same moment', async () => {
+      const rig = newRig(seeing(() => shows(null)));
+      await bringIn(
+        rig,
+        Array.from({ length: 12 }, (_, index) => daily({ customerId: `customer-${index}` })),
+      );
+      rig.clock.advance(13 * HOUR + 15 * MINUTE);
+      await createBackgroundWatcher(rig.engine).tick(200);
       expect(rig.warnings.filter(({ message }) => message.includes('silent'))).toHaveLength(1);
     });
 
@@ -357,6 +458,29 @@ export const backgroundStories = (openStore: OpenStore): void => {
       rig.clock.advance(20 * MINUTE);
       await deliver(rig, 'e2', aggregated(connection, rig.clock.now()));
       expect(await taskOf(rig, task.id)).toMatchObject({ state: 'cancelled', charge: 'released' });
+    });
+
+    test('stays for one who joined it while it was tried in vain', async () => {
+      let joined: string | undefined;
+      let at = 0;
+      const rig: Rig = newRig({
+        meld: {
+          refresh: [
+            async () => {
+              rig.clock.advance(2 * MINUTE);
+              at = rig.clock.now() - MINUTE;
+              joined = (await ask(rig, connection.id)).record.verdict;
+              return later;
+            },
+          ],
+        },
+      });
+      const connection = await bringInOne(rig, daily());
+      const task = await force(rig, connection.id);
+      expect(await step(rig, task.id)).toMatchObject({ state: 'queued', charge: 'reserved' });
+      expect(joined).toBe('join');
+      await deliver(rig, 'e1', aggregated(connection, at));
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'queued', wantedFrom: MORNING + 2 * MINUTE });
     });
 
     test('is cancelled by the last of several words on one pull, once all that was wanted is here', async () => {

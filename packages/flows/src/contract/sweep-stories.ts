@@ -12,6 +12,7 @@ import {
 } from '../index.js';
 import {
   allTasks,
+  ask,
   bringIn,
   bringInOne,
   budRow,
@@ -187,6 +188,26 @@ export const sweepStories = (openStore: OpenStore): void => {
         await runDue(rig);
         await walk(rig, PERIOD, HOUR);
         expect((await allTasks(rig)).length).toBe(last + 2);
+      },
+      LONG_MS,
+    );
+  });
+
+  describe('a customer who comes back', () => {
+    test(
+      'is swept again though what they asked for was refused',
+      async () => {
+        const rig = newRig();
+        const connection = await bringInOne(rig, ownRow(1));
+        rig.clock.advance(120 * DAY);
+        await walk(rig, 2 * DAY, HOUR);
+        expect(await planOf(rig, connection)).toMatchObject({ held: 'dormant' });
+        const before = (await allTasks(rig)).length;
+        await setProviderPaused(rig.engine, TENANT, 'BUD', true);
+        expect((await ask(rig, connection.id)).record.verdict).toBe('refuse');
+        await setProviderPaused(rig.engine, TENANT, 'BUD', false);
+        await walk(rig, 6 * HOUR + PERIOD, HOUR);
+        expect((await allTasks(rig)).length).toBeGreaterThan(before);
       },
       LONG_MS,
     );

@@ -23,13 +23,19 @@ const feedsOf = (watched: Readonly<Record<FeedScope, number>>) => {
       else if (feed.endedAt === feed.at) told.push(`${feed.scope} ended`);
     }
   };
+  const said = (one: ReturnType<typeof of>, say: FeedWord, everyMs: number): void => {
+    const feeds = feedsOver(one).flatMap(({ id }) => rows.get(id) ?? []);
+    apply(feedEffects(one, say, { feeds, watched: say === 'missed' ? watched : null }, everyMs, now));
+  };
   const word = (name: string, say: FeedWord, institutionId = 'bank-1', afterMs = MINUTE): void => {
     now += afterMs;
-    const one = of(name, institutionId);
-    const feeds = feedsOver(one).flatMap(({ id }) => rows.get(id) ?? []);
-    apply(feedEffects(one, say, { feeds, watched: say === 'missed' ? watched : null }, DAY, now));
+    said(of(name, institutionId), say, DAY);
   };
-  return { word, told, rows, silence: () => silenceIn([...rows.values()]) };
+  const last = (name: string, say: FeedWord, everyMs: number): void => {
+    now += MINUTE;
+    said(of(name), say, everyMs);
+  };
+  return { word, last, told, rows, silence: () => silenceIn([...rows.values()]) };
 };
 
 describe('a feed', () => {
@@ -89,6 +95,14 @@ describe('a feed', () => {
     for (const name of ['a', 'b', 'c']) word(name, 'missed');
     for (const name of ['a', 'b']) word(name, 'gone');
     expect(told).toEqual(['institution silent', 'institution ended']);
+  });
+
+  test('does not end where one goes that is pulled by nobody any more, so that it has no period', () => {
+    const { word, told, silence, last } = feedsOf({ provider: 6, institution: 6 });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) word(name, 'missed');
+    last('a', 'gone', 0);
+    expect(told).toEqual(['institution silent']);
+    expect(silence()).toMatchObject({ missed: 5, of: 5 });
   });
 
   test('forgets what is older than two periods', () => {

@@ -55,12 +55,12 @@ const isWide = (scope: FeedScope, missed: readonly FeedOutcome[]): boolean =>
 export type FeedWord = 'came' | 'missed' | 'gone';
 
 const outcomesAfter = (before: Feed | undefined, of: Watched, word: FeedWord, everyMs: DurationMs, now: Instant) => {
-  const others = (before?.outcomes ?? []).filter(
-    ({ connectionId, at }) => connectionId !== of.id && at > now - OLD_AFTER_PERIODS * everyMs,
-  );
+  const others = (before?.outcomes ?? []).filter(({ connectionId }) => connectionId !== of.id);
+  // It may have no period any more: that says nothing of the others.
   if (word === 'gone') return others;
+  const recent = others.filter(({ at }) => at > now - OLD_AFTER_PERIODS * everyMs);
   const own = { connectionId: of.id, institutionId: of.institutionId, came: word === 'came', at: now };
-  return [...others, own].slice(-FEED_OUTCOMES);
+  return [...recent, own].slice(-FEED_OUTCOMES);
 };
 
 const feedAfter = (

@@ -7,6 +7,7 @@ import { nextPull } from '../sweep/next-pull.js';
 import { defaultSweepRules, type SweepPlan, type SweepRules } from '../sweep/plan.js';
 import { seedOf, slowedTo } from '../sweep/prepare.js';
 import { steppedMs } from '../sweep/rungs.js';
+import { LATE_SHARE } from './next-background.js';
 
 /**
  * A team that configures a period expects it: the period is the shortest interval, and money alone makes it longer. What a
@@ -113,6 +114,12 @@ const allowedFrom = ({ allowance }: SweepCandidate): Instant => {
 const isAway = ({ lastReadAt }: SweepCandidate, rules: SweepRules, now: Instant): DurationMs =>
   slowedTo(rules, lastReadAt ?? Number.POSITIVE_INFINITY, now);
 
+/** A time of day may be further away than a short period: it goes at the first that is a whole number of periods before. */
+const withinPeriod = (anchor: Instant, everyMs: DurationMs, from: Instant): Instant => {
+  const most = everyMs + everyMs / LATE_SHARE;
+  return anchor - from <= most ? anchor : anchor - Math.ceil((anchor - from) / everyMs - 1) * everyMs;
+};
+
 /** `from`: nothing is planned before it; `anchor`: when it goes where nothing is short. */
 export const ownPullAt = (
   candidate: SweepCandidate,
@@ -126,8 +133,9 @@ export const ownPullAt = (
   const isPaced = next.everyMs !== null && next.everyMs <= steppedMs(candidate.minGapMs);
   if (!isPaced && next.cause === 'starving') return { at: next.at, held: 'starving', mayAge: false };
   if (!isPaced) return { at: next.at, held: slowed > 0 ? 'dormant' : 'no-money', mayAge: slowed > 0 };
-  const isClosed = candidate.closedUntil !== null && candidate.closedUntil > anchor;
+  const paced = withinPeriod(anchor, candidate.minGapMs, from);
+  const isClosed = candidate.closedUntil !== null && candidate.closedUntil > paced;
   // The ladder has few steps, a period any length: where nothing stands against it, the period itself is kept.
-  if (!isClosed && allowedFrom(candidate) <= anchor) return { at: anchor, held: null, mayAge: false };
-  return { at: Math.max(next.at, anchor), held: isClosed ? 'closed' : 'cap', mayAge: false };
+  if (!isClosed && allowedFrom(candidate) <= paced) return { at: paced, held: null, mayAge: false };
+  return { at: Math.max(next.at, paced), held: isClosed ? 'closed' : 'cap', mayAge: false };
 };

@@ -52,6 +52,14 @@ describe('a background of our own pulls', () => {
     }
   });
 
+  test('that is overdue keeps its time, however often it is planned anew before it', () => {
+    for (let row = 0; row < 20; row += 1) {
+      const old = connection(`c${row}`, { lastSuccessAt: noon - 9 * DAY, lastAttemptAt: null });
+      const at = firstOwnPullAt(ours, old, noon) as Instant;
+      for (let now = noon; now < at; now += HOUR / 2) expect(firstOwnPullAt(ours, old, now)).toBe(at);
+    }
+  });
+
   test.each(['EXPIRED', 'DELETED'])('does not come where the connection is %s', (status) => {
     expect(firstOwnPullAt(ours, connection('a', { status, tenantId: tenant }), noon)).toBeNull();
   });

@@ -52,9 +52,12 @@ const dueAt = (everyMs: DurationMs, of: Pulled): Instant =>
 const comesBackAt = (everyMs: DurationMs, share: number, now: Instant): Instant =>
   now + 1 + Math.floor((share * everyMs) / CATCH_UP_SHARE);
 
-/** The same where nobody counts the others. */
-export const caughtUpAt = (everyMs: DurationMs, id: string, now: Instant): Instant =>
-  comesBackAt(everyMs, offsetSeed(id) / 2 ** 32, now);
+/** The same where nobody counts the others: at its own place in each such part, so that asking again does not put it off. */
+export const caughtUpAt = (everyMs: DurationMs, id: string, now: Instant): Instant => {
+  const part = Math.max(1, Math.floor(everyMs / CATCH_UP_SHARE));
+  const since = (now - ownPart(id, part)) % part;
+  return now + part - (since < 0 ? since + part : since);
+};
 
 /**
  * When it goes where nothing is short: a period after its last pull. An overdue one that has a time keeps its time of day,

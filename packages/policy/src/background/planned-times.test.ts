@@ -68,6 +68,25 @@ describe('the times of a plan', () => {
     expect(Math.max(...at(0), ...at(2))).toBeLessThanOrEqual(noon + 6 * HOUR + 1);
   });
 
+  test('where money is there again, nobody waits longer than the period, however short that is', () => {
+    const often = policy({ background: { ...rules.background, everyMs: 6 * HOUR } });
+    const late = aged(1, 2 * DAY)[0] as Connection;
+    for (const aheadMs of [HOUR, 7 * HOUR, 20 * HOUR, 3 * DAY]) {
+      const anchor = anchorOf(often, late, { nextPullAt: noon + aheadMs }, noon);
+      const time = ownPullAt(ownCandidate(often, late, nothingKnown, anchor), openTerms, { from: noon, anchor });
+      expect(time.held).toBeNull();
+      expect(time.at).toBeGreaterThan(noon);
+      expect(time.at).toBeLessThanOrEqual(noon + 6 * HOUR);
+      // Planned again, it keeps that.
+      const again = anchorOf(often, late, { nextPullAt: time.at as Instant }, noon + 1);
+      const kept = ownPullAt(ownCandidate(often, late, nothingKnown, again), openTerms, {
+        from: noon + 1,
+        anchor: again,
+      });
+      expect(kept.at).toBe(time.at);
+    }
+  });
+
   test.each([
     ['away for 29 days', 29 * DAY, DAY, null],
     ['away for 31 days', 31 * DAY, 3 * DAY, 'dormant'],

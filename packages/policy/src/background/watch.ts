@@ -144,6 +144,17 @@ export const isBackgroundMissed = (policy: RefreshPolicy, connection: Timed, now
 };
 
 /**
+ * When the one that is awaited is, or was, expected. What was due before it was watched is not: nobody pulled it then. One
+ * that is late stays the same.
+ */
+const awaitedAt = ({ expectedAt: since }: BackgroundWatch, policy: RefreshPolicy, connection: Watchable) => {
+  const expectedAt = expectedBackgroundAt(policy, connection);
+  if (expectedAt === null || expectedAt >= since) return expectedAt;
+  const { everyMs } = policy.background;
+  return expectedAt + Math.ceil((since - expectedAt) / everyMs) * everyMs;
+};
+
+/**
  * What becomes of the watch over one connection whose time has come, or that was read at its provider. What came, told by
  * whomever, needs nothing but the next plan. What did not is read at the provider where that is free, and only then late.
  */
@@ -154,12 +165,12 @@ export const decideWatch = (
   now: Instant,
 ): { readonly effects: readonly Effect[] } => {
   const expectedAt =
-    policy === null || connection === null || !isPulled(connection) ? null : expectedBackgroundAt(policy, connection);
+    policy === null || connection === null || !isPulled(connection) ? null : awaitedAt(watch, policy, connection);
   if (policy === null || connection === null || expectedAt === null) {
     const everyMs = policy?.background.everyMs ?? 0;
     return { effects: [remove('backgroundWatch', watch.id), ...feedEffects(watch, 'gone', feeds, everyMs, now)] };
   }
-  if (!isBackgroundMissed(policy, connection, now))
+  if (missedFrom(policy, connection, expectedAt) > now)
     return { effects: onTime(watch, connection, expectedAt, feeds, policy, now) };
   if (phase === 'due' && isOverslept(watch, policy, now))
     return {
@@ -173,6 +184,10 @@ export const decideWatch = (
     return { effects: unread(watch, connection, policy, now) };
   return { effects: missed(watch, connection, expectedAt, feeds, policy, now) };
 };
+
+/** Nobody could say anything of it now: it is asked for again then, and does not wait to be read. */
+export const postponed = (watch: BackgroundWatch, until: Instant): Effect =>
+  put('backgroundWatch', { ...watch, dueAt: until, lookSince: null });
 
 /**
  * Its turn to be read at its provider has come, for one worker: should that one go, it is asked for again. One that its

@@ -165,10 +165,13 @@ const tried = ({ facts, policy }: RefreshToRecord, task: Task): readonly Effect[
 
 type Joined = { readonly task: Task; readonly effects: readonly Effect[] };
 
-/** Who joins one that waits may want newer data than who opened it. */
+/**
+ * Who joins one may want newer data than who opened it. Also where it is being tried: a try that surely did not happen
+ * leaves it waiting again. A caller's never waits.
+ */
 const wantNewer = ({ request, facts }: RefreshToRecord, task: Task): Joined => {
   const wantedFrom = wantedFromOf(request, facts.now);
-  if (task.state !== 'queued' || wantedFrom <= task.wantedFrom) return { task, effects: [] };
+  if (task.executor === 'caller' || wantedFrom <= task.wantedFrom) return { task, effects: [] };
   return { task: { ...task, wantedFrom }, effects: [update('task', task.id, { wantedFrom })] };
 };
 

@@ -66,6 +66,7 @@ export const repairRules: Readonly<Record<string, RepairRule>> = {
     'The ledger is never changed: differences are claimed from the provider, or the price is corrected.',
   ),
   'decisions-reproduce': none('A decision is never rewritten.'),
+  'hash-chains': none('A chain is never mended: that would hide what was done to it.'),
   'wasted-pulls': none('The money is spent.'),
   'broken-windows': none('The calls are made.'),
   budgets: {

@@ -78,7 +78,7 @@ const assemble = async (
       entry: AUDIT_THREAD,
       deadlineMs: AUDIT_PAGE_MS,
     });
-  const steps = createDueSteps(engine, dispatcher, auditThread, settings.retention);
+  const steps = createDueSteps(engine, dispatcher, auditThread, settings);
   const runner = createJobRunner(engine, steps, times);
   const draw = drawElsewhere({ entry: CHARTS_THREAD, deadlineMs: CHARTS_MS, log: engine.log });
   const extraModules = [auditModule(draw), InvoicesModule, schedulesModule(runner, times)];

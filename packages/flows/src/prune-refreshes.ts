@@ -1,12 +1,16 @@
 import { isOpen, put, remove } from '@freshet/domain';
-import type { Effect, Instant, LedgerEntry, PullId, Task, TaskId } from '@freshet/domain';
+import type { Effect, Instant, LedgerEntry, Pull, PullId, Task, TaskId } from '@freshet/domain';
+import type { Limit } from '@freshet/policy';
 import { read, type Loader, type OldRow } from '@freshet/ports';
+import { WINDOWS_BACK_MS } from './audit/broken-windows.js';
 import { wholePrefix } from './audit/chain-walk.js';
+import type { Engine } from './engine.js';
 import { moneySince } from './pruned-marks.js';
 
 /*
  * A refresh leaves whole: its task, its calls, and its entries in the ledger, which are a prefix of the connection's chain.
- * So no entry is left without its task, and no task without its money.
+ * So no entry is left without its task, and no task without its money. A call that a longer window still counts stays, and
+ * goes as a pull once it does not.
  */
 
 /** Entries that one turn looks at. */
@@ -56,21 +60,39 @@ const unsplit = (entries: readonly LedgerEntry[], subjects: ReadonlyMap<string, 
   }
 };
 
-const goneWith = ({ task, entries }: Subject): readonly Effect[] => {
-  const pulls = new Set<PullId>([...(task === null ? [] : [task.pullId]), ...entries.map(({ pullId }) => pullId)]);
-  return [
-    ...(task === null ? [] : [remove('task', task.id)]),
-    ...(task === null ? [] : [...pulls].map((id) => remove('pull', id))),
-  ];
+const reachOf = (limit: Limit): number =>
+  limit.kind === 'cooldown' ? limit.forMs : limit.per.shape === 'calendar' ? 0 : limit.per.ms;
+
+/** Whether a window or cooldown of its policy reaches back to it, or one that the audit recomputes. */
+export const isCounted = ({ policies, clock }: Engine, pull: Pull): boolean => {
+  const longest = Math.max(0, ...policies.policyFor(pull).limits.map(reachOf));
+  return pull.at > clock.now() - longest - WINDOWS_BACK_MS;
 };
 
+function* goneWith(engine: Engine, { task, entries }: Subject): Loader<readonly Effect[]> {
+  if (task === null) return [];
+  const { tenantId } = task;
+  const effects: Effect[] = [remove('task', task.id)];
+  for (const id of new Set<PullId>([task.pullId, ...entries.map(({ pullId }) => pullId)])) {
+    const pull = yield* read('pull', { tenantId, id });
+    if (pull !== null && !isCounted(engine, pull)) effects.push(remove('pull', id));
+  }
+  return effects;
+}
+
 /** Of the connection of the first row: what is over, from the oldest on. */
-export function* loadRefreshes([row]: readonly OldRow[], before: Instant): Loader<readonly Effect[]> {
+export const oldRefreshes =
+  (engine: Engine) =>
+  (rows: readonly OldRow[], before: Instant): Loader<readonly Effect[]> =>
+    loadRefreshes(engine, rows, before);
+
+function* loadRefreshes(engine: Engine, [row]: readonly OldRow[], before: Instant): Loader<readonly Effect[]> {
   if (row === undefined || row.connectionId === null) return [];
   const { tenantId, connectionId } = row;
   const place = { tenantId, connectionId, after: '', limit: LOOKED_AT };
-  const links = yield* read('chainLinks', { ...place, chain: 'ledgerEntry' });
-  const whole = new Set(wholePrefix(links, connectionId, Infinity).map(({ id }) => id));
+  const limit = LOOKED_AT + 1;
+  const links = yield* read('chainLinks', { ...place, limit, chain: 'ledgerEntry' });
+  const whole = new Set(wholePrefix(links, connectionId, Infinity, limit).map(({ id }) => id));
   const entries = (yield* read('ledgerScan', place)).filter((entry) => entry.connectionId === connectionId);
   const subjects = new Map<string, Subject>();
   let most = 0;
@@ -91,11 +113,9 @@ export function* loadRefreshes([row]: readonly OldRow[], before: Instant): Loade
   const over = new Set(leaving.map(keyOf));
   // One that cost nothing has no entries.
   const own = yield* ofTask(tenantId, row.id as TaskId, before);
-  const free = own.isOver && own.entries.length === 0 ? goneWith(own) : [];
-  return [
-    ...mark,
-    ...leaving.map(({ id }) => remove('ledgerEntry', id)),
-    ...[...over].flatMap((key) => goneWith(subjects.get(key) as Subject)),
-    ...free,
-  ];
+  const gone = [...over].map((key) => subjects.get(key) as Subject);
+  const free = own.isOver && own.entries.length === 0 ? [own] : [];
+  const effects: Effect[] = [...mark, ...leaving.map(({ id }) => remove('ledgerEntry', id))];
+  for (const subject of [...gone, ...free]) effects.push(...(yield* goneWith(engine, subject)));
+  return effects;
 }

@@ -1,11 +1,9 @@
 import { put, remove } from '@freshet/domain';
 import type { AuditId, Effect, Instant, PullId, TenantId, WebhookId } from '@freshet/domain';
-import type { Limit } from '@freshet/policy';
 import { read, StoreConflict, type Loader, type OldRow, type RetainedName } from '@freshet/ports';
-import { WINDOWS_BACK_MS } from './audit/broken-windows.js';
 import { wholePrefix } from './audit/chain-walk.js';
 import type { Engine } from './engine.js';
-import { loadRefreshes } from './prune-refreshes.js';
+import { isCounted, oldRefreshes } from './prune-refreshes.js';
 import { HISTORIES_PRUNED } from './pruned-marks.js';
 import type { Retention } from './retention.js';
 
@@ -23,25 +21,21 @@ const inTenant = ({ tenantId, id }: OldRow) => ({ tenantId, id });
 function* oldDecisions([first]: readonly OldRow[], before: Instant): Loader<readonly Effect[]> {
   if (first === undefined || first.connectionId === null) return [];
   const { tenantId, connectionId } = first;
-  const links = yield* read('chainLinks', { tenantId, chain: 'decision', connectionId, after: '', limit: AT_ONCE });
-  return wholePrefix(links, connectionId, before).map(({ id }) => remove('decision', id as never));
+  const limit = AT_ONCE + 1;
+  const links = yield* read('chainLinks', { tenantId, chain: 'decision', connectionId, after: '', limit });
+  return wholePrefix(links, connectionId, before, limit).map(({ id }) => remove('decision', id as never));
 }
 
-const reachOf = (limit: Limit): number =>
-  limit.kind === 'cooldown' ? limit.forMs : limit.per.shape === 'calendar' ? 0 : limit.per.ms;
-
-const oldPulls = ({ policies, clock }: Engine): Leaving =>
+const oldPulls = (engine: Engine): Leaving =>
   function* (rows) {
     const effects: Effect[] = [];
     for (const row of rows) {
       const { tenantId, id } = row;
       const pull = yield* read('pull', { tenantId, id: id as PullId });
       if (pull === null || pull.state === 'reserved') continue;
-      const longest = Math.max(0, ...policies.policyFor(pull).limits.map(reachOf));
-      const isCounted = pull.at > clock.now() - longest - WINDOWS_BACK_MS;
       const hasTask = pull.taskId !== null && (yield* read('task', { tenantId, id: pull.taskId })) !== null;
       const entries = yield* read('ledgerOfPull', { tenantId, pullId: pull.id });
-      if (!isCounted && !hasTask && entries.length === 0) effects.push(remove('pull', pull.id));
+      if (!isCounted(engine, pull) && !hasTask && entries.length === 0) effects.push(remove('pull', pull.id));
     }
     return effects;
   };
@@ -68,15 +62,19 @@ function* oldChanges(rows: readonly OldRow[], before: Instant): Loader<readonly 
   return effects.length === 0 ? [] : [...effects, put('setting', { id: HISTORIES_PRUNED, value: String(reached) })];
 }
 
-/** Findings first, some at a time; the audit itself once it has none. */
+/** Findings and what was repaired of them first, some at a time; the audit itself with its figures once it has none. */
 function* oldAudits([row]: readonly OldRow[]): Loader<readonly Effect[]> {
   if (row === undefined) return [];
   const { tenantId } = row;
   const audit = yield* read('audit', { tenantId, id: row.id as AuditId });
   if (audit === null || (audit.state !== 'done' && audit.state !== 'failed')) return [];
-  const findings = yield* read('findingsPage', { tenantId, auditId: audit.id, before: null, limit: AT_ONCE });
-  const gone = findings.map(({ id }) => remove('finding', id));
-  return findings.length < AT_ONCE ? [...gone, remove('audit', audit.id)] : gone;
+  const asked = { tenantId, auditId: audit.id, before: null, limit: AT_ONCE };
+  const findings = yield* read('findingsPage', asked);
+  if (findings.length === AT_ONCE) return findings.map(({ id }) => remove('finding', id));
+  const repairs = yield* read('repairsPage', asked);
+  const gone = [...findings.map(({ id }) => remove('finding', id)), ...repairs.map(({ id }) => remove('repair', id))];
+  if (repairs.length === AT_ONCE) return gone;
+  return [...gone, remove('auditFigures', audit.id), remove('audit', audit.id)];
 }
 
 /** A walk over the oldest rows of a record. */
@@ -90,9 +88,9 @@ interface Pruning {
 
 const prunings = (engine: Engine, retention: Retention): readonly Pruning[] => [
   { record: 'decision', keptMs: retention.decisions, rowsATurn: 1, leaving: oldDecisions },
-  { record: 'task', keptMs: retention.refreshes, rowsATurn: 1, leaving: loadRefreshes },
+  { record: 'task', keptMs: retention.refreshes, rowsATurn: 1, leaving: oldRefreshes(engine) },
   // Money of connects and repairs, which have no task.
-  { record: 'ledgerEntry', keptMs: retention.refreshes, rowsATurn: 1, leaving: loadRefreshes },
+  { record: 'ledgerEntry', keptMs: retention.refreshes, rowsATurn: 1, leaving: oldRefreshes(engine) },
   { record: 'pull', keptMs: retention.pulls, rowsATurn: AT_ONCE, leaving: oldPulls(engine) },
   { record: 'webhook', keptMs: retention.webhooks, rowsATurn: AT_ONCE, leaving: oldWebhooks },
   { record: 'statusChange', keptMs: retention.histories, rowsATurn: AT_ONCE, leaving: oldChanges },

@@ -14,7 +14,7 @@ import type {
   TenantId,
 } from '@freshet/domain';
 import type { Page } from './pages.js';
-import type { InTenant, Read } from './reads.js';
+import type { InTenant, Read } from './read.js';
 
 /** What providers billed, what stands against it, and what was repaired of what was found. */
 export interface InvoiceReads {

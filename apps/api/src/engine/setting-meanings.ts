@@ -1,5 +1,5 @@
 import { formatDuration } from '@freshet/domain';
-import { leastRetention, retentionRules, type RetentionName } from '@freshet/flows';
+import { DRIFT_SAMPLE, LARGEST_DRIFT_SAMPLE, leastRetention, retentionRules, type RetentionName } from '@freshet/flows';
 import type { serviceVariables } from './settings.js';
 
 interface Meaning {
@@ -71,4 +71,8 @@ export const settingMeanings: Readonly<Record<keyof typeof serviceVariables, Mea
   RETAIN_WEBHOOKS: kept('webhooks'),
   RETAIN_HISTORIES: kept('histories'),
   RETAIN_AUDITS: kept('audits'),
+  AUDIT_DRIFT_SAMPLE: {
+    otherwise: `\`${DRIFT_SAMPLE}\``,
+    meaning: `how many connections of each provider an audit reads the status of there, free of charge, at most \`${LARGEST_DRIFT_SAMPLE}\`; \`0\`: none, and the report says that \`drift\` was not asked`,
+  },
 };

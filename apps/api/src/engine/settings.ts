@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { DEFAULT_TENANT, type TenantId } from '@freshet/domain';
-import type { Retention } from '@freshet/flows';
+import { DRIFT_SAMPLE, LARGEST_DRIFT_SAMPLE, type Retention } from '@freshet/flows';
 import { z } from 'zod';
 import {
   callFields,
@@ -32,6 +32,8 @@ export interface Settings {
   readonly http: HttpSettings;
   /** How long what is kept. */
   readonly retention: Retention;
+  /** So many connections of each provider an audit asks about there; 0: none. */
+  readonly driftSample: number;
   /** No provider is configured: the emulator stands in for all of them. */
   readonly sandbox: boolean;
   /** What each tenant's connectors are given; one that is not there is off. */
@@ -42,6 +44,12 @@ export interface Settings {
 const text = z.string().trim().min(1);
 const port = (whenUnset: number) =>
   z.coerce.number('must be a port number').int('must be a whole number').min(0).max(65_535).default(whenUnset);
+const driftSample = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0, 'must be at least 0')
+  .max(LARGEST_DRIFT_SAMPLE, `must be at most ${LARGEST_DRIFT_SAMPLE}`)
+  .default(DRIFT_SAMPLE);
 const address = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' });
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -58,6 +66,7 @@ export const serviceVariables = {
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   ...httpVariables,
   ...retentionVariables,
+  AUDIT_DRIFT_SAMPLE: driftSample,
   CONNECTORS_FILE: text.optional(),
 };
 
@@ -158,6 +167,7 @@ export const readSettings = (variables: Readonly<Record<string, string | undefin
     logLevel: env.LOG_LEVEL,
     http: httpSettings(env),
     retention: retentionIn(env),
+    driftSample: env.AUDIT_DRIFT_SAMPLE,
     ...connectors,
   });
 };

@@ -90,6 +90,9 @@ const findColumn = (
   }
   const names = header.map(plain);
   const name = usual.find((each) => names.includes(each));
+  if (name !== undefined && names.indexOf(name) !== names.lastIndexOf(name)) {
+    return told(`${parameter}: is required, because several columns may be that of ${what}; ${has(header)}.`);
+  }
   if (name !== undefined) return { place: names.indexOf(name), fault: undefined };
   if (!isRequired) return { place: -1, fault: undefined };
   return told(`${parameter}: is required, because no column is known as that of ${what}; ${has(header)}.`);

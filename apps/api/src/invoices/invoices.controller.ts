@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Invoice, InvoiceId, TenantId } from '@freshet/domain';
-import { compareInvoice, importInvoice, invoiceDifferences, removeInvoice, type Engine } from '@freshet/flows';
+import {
+  compareInvoice,
+  importInvoice,
+  invoiceDifferences,
+  removeInvoice,
+  type Engine,
+  type InvoiceImport,
+} from '@freshet/flows';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ENGINE } from '../engine/engine.token.js';
@@ -11,7 +18,7 @@ import { Describe } from '../http/describe.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { readPage } from '../http/page.js';
 import { unsupportedMediaType } from '../http/problem-of.js';
-import { invalidRequest, notFound } from '../http/problem.js';
+import { invalidRequest, notFound, Problem } from '../http/problem.js';
 import { invoiceQuery, periodOf, USUAL_TOLERANCE_MS, type InvoiceQuery } from './invoice-query.js';
 import {
   comparedInvoiceView,
@@ -41,6 +48,8 @@ const fileOf = ({ headers, body }: FastifyRequest): Buffer => {
 
 @Controller('v1/invoices')
 export class InvoicesController {
+  private readonly importing = new Map<string, Promise<InvoiceImport>>();
+
   constructor(@Inject(ENGINE) private readonly engine: Engine) {}
 
   @Post()
@@ -55,6 +64,7 @@ export class InvoicesController {
       201: { description: 'Imported.', schema: invoiceView, headers: { Location: 'Where it is compared.' } },
       200: { description: 'This very file was imported before.', schema: invoiceView },
     },
+    problems: ['operation-not-allowed'],
   })
   async import(
     @Tenant() tenantId: TenantId,
@@ -70,7 +80,10 @@ export class InvoicesController {
     const { lines, leftOut, columns, namesBy } = await readInvoice(file, query, period);
     const { connector, provider = null, currency, tolerance: toleranceMs = USUAL_TOLERANCE_MS } = query;
     const terms = { connector, provider, currency, ...period, columns, namesBy, toleranceMs, hash, leftOut };
-    const result = await importInvoice(this.engine, tenantId, terms, lines);
+    const result = await this.alone(`${tenantId} ${hash}`, () => importInvoice(this.engine, tenantId, terms, lines));
+    if (result.kind === 'lost') {
+      throw new Problem('operation-not-allowed', 'The invoice was deleted while it was imported: import it again.');
+    }
     if (result.kind === 'too-many') {
       const message = `Line ${result.line}: is one of more than ${result.most} for one connection or job: leave out, by \`products\`, what bills no refresh.`;
       throw invalidRequest([{ pointer: `/${result.line}`, message }]);
@@ -130,6 +143,20 @@ export class InvoicesController {
   })
   async remove(@Tenant() tenantId: TenantId, @Param('id', invoiceId) id: InvoiceId): Promise<void> {
     if (!(await removeInvoice(this.engine, tenantId, id))) throw notFound('invoice');
+  }
+
+  /** The same file twice at once is imported by the first of the two, and known to the second. */
+  private async alone(file: string, importing: () => Promise<InvoiceImport>): Promise<InvoiceImport> {
+    for (let other = this.importing.get(file); other !== undefined; other = this.importing.get(file)) {
+      await other.catch(() => undefined);
+    }
+    const own = importing();
+    this.importing.set(file, own);
+    try {
+      return await own;
+    } finally {
+      this.importing.delete(file);
+    }
   }
 
   private answer(reply: FastifyReply, invoice: Invoice, status: 200 | 201) {

@@ -27,10 +27,20 @@ function* chunksOf(file: Buffer): Generator<Buffer> {
 
 /** That which the header has most of. */
 const delimiterOf = (file: Buffer): string => {
-  const end = file.indexOf('\n');
-  const header = file.toString('utf8', 0, end === -1 ? file.length : end);
+  const end = file.subarray(0, MAX_RECORD_BYTES).indexOf('\n');
+  const header = file.toString('utf8', 0, end === -1 ? MAX_RECORD_BYTES : end);
   const count = (delimiter: string): number => header.split(delimiter).length;
   return DELIMITERS.reduce((best, next) => (count(next) > count(best) ? next : best), ',');
+};
+
+/** A line of commas alone has no size to the parser, and takes it a minute. */
+const refuseLongLines = (file: Buffer): void => {
+  for (let from = 0, line = 1; from < file.length; line += 1) {
+    const end = file.indexOf('\n', from);
+    const until = end === -1 ? file.length : end;
+    if (until - from > MAX_RECORD_BYTES) throw faulty(`Line ${line} is longer than any line of an invoice.`);
+    from = until + 1;
+  }
 };
 
 /** Without the parser's own words: they may quote the file. */
@@ -52,6 +62,7 @@ const malformed = (error: CsvError): Problem => {
 export async function* readCsv(file: Buffer): AsyncGenerator<CsvRow> {
   if (file.length === 0) throw faulty('The file is empty.');
   if (!isUtf8(file)) throw faulty('The file is not valid UTF-8: save it as CSV UTF-8.');
+  refuseLongLines(file);
   const parser = parse({
     bom: true,
     delimiter: delimiterOf(file),

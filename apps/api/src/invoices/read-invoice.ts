@@ -12,6 +12,8 @@ export interface ReadInvoice extends FoundColumns {
   readonly leftOut: number;
 }
 
+/** More than any invoice has. */
+const MOST_COLUMNS = 500;
 /** More than a person reads at once. */
 const MOST_FAULTS = 100;
 const MAX_ID = 256;
@@ -100,6 +102,9 @@ export const readInvoice = async (file: Buffer, query: InvoiceQuery, period: Inv
   const rows = readCsv(file);
   const header = (await rows.next()) as IteratorResult<CsvRow, undefined>;
   if (header.value === undefined) throw invalidRequest([{ pointer: '', message: 'The file has no header.' }]);
+  if (header.value.cells.length > MOST_COLUMNS) {
+    throw invalidRequest([{ pointer: '', message: `The file has more than ${MOST_COLUMNS} columns.` }]);
+  }
   const found = columnsIn(header.value.cells, query);
   const reading: Reading = { query, period, found, readTime: createTimeReader(period.timeZone), faults: [] };
   const invoice = await readLines(reading, rows);

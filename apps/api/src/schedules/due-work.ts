@@ -17,8 +17,9 @@ import {
   sweepDue,
   watchConsents,
 } from '@freshet/flows';
-import type { Dispatcher, Engine, Retention } from '@freshet/flows';
+import type { Dispatcher, Engine } from '@freshet/flows';
 import type { PageThread } from '../audit/page-thread.js';
+import type { Settings } from '../engine/settings.js';
 import { jobs } from './jobs.js';
 
 /** How much of each kind is taken up at a time. */
@@ -69,9 +70,9 @@ const untilNothing =
   };
 
 /** They read in a thread of their own, which is there only while they run. */
-const runAudits = async (engine: Engine, { pages, end }: PageThread): Promise<number> => {
+const runAudits = async (engine: Engine, { pages, end }: PageThread, driftSample: number): Promise<number> => {
   try {
-    return await runQueuedAudits(engine, BATCH, { pages });
+    return await runQueuedAudits(engine, BATCH, { pages, driftSample });
   } finally {
     await end();
   }
@@ -86,7 +87,7 @@ export const createDueSteps = (
   engine: Engine,
   dispatcher: Dispatcher,
   auditThread: () => PageThread,
-  retention: Retention,
+  { retention, driftSample }: Pick<Settings, 'retention' | 'driftSample'>,
 ): DueSteps => ({
   dispatchTasks: () => dispatcher.tick(),
   processWebhooks: untilDone(() => processDueWebhooks(engine, BATCH)),
@@ -106,7 +107,7 @@ export const createDueSteps = (
   learnPostingHours: () => learnPostingHours(engine),
   prune: () => prune(engine, retention),
   nightlyAudit: async () => (await requestNightlyAudits(engine)).length,
-  runAudits: () => runAudits(engine, auditThread()),
+  runAudits: () => runAudits(engine, auditThread(), driftSample),
 });
 
 /** The same steps, but those of jobs that are paused do nothing: for whoever runs them without the jobs' own timers. */

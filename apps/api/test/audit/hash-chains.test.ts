@@ -1,6 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { idOf, insert, remove, type ChainName, type DecisionRecord, type TenantId } from '@freshet/domain';
-import { pagesOver, requestAudit, runAudit, type AuditPages, type Found } from '@freshet/flows';
+import {
+  chainText,
+  DAY,
+  idOf,
+  insert,
+  keptValues,
+  remove,
+  sha256,
+  type ChainName,
+  type DecisionRecord,
+  type TenantId,
+} from '@freshet/domain';
+import {
+  defaultRetention,
+  pagesOver,
+  prune,
+  requestAudit,
+  runAudit,
+  type AuditPages,
+  type Found,
+} from '@freshet/flows';
 import { auditingEngine, connectionRow, entryRow, plant, risingIds, taskRow, TENANT } from '@freshet/flows/contract';
 import { openSqliteStore, type SqliteStore } from '@freshet/persistence';
 import Database from 'better-sqlite3';
@@ -78,10 +97,15 @@ const rowsOf = (chain: ChainName, connection: number): readonly Row[] =>
     .prepare(`select * from ${tables[chain]} where connection_id = ? order by sequence`)
     .all(connections[connection]?.id) as readonly Row[];
 
-const audited = async (tenantId = TENANT, limit = 4): Promise<readonly Found[]> => {
+const audited = async (
+  tenantId = TENANT,
+  limit = 4,
+  behindPage: (number: number) => Promise<void> = async () => undefined,
+): Promise<readonly Found[]> => {
   const found: Found[] = [];
-  for (let after = ''; ;) {
+  for (let [after, number] = ['', 1]; ; number += 1) {
     const page = await pages('hash-chains', { tenantId, now: NOW, after, limit });
+    await behindPage(number);
     found.push(...page.found);
     if (page.last === null) return found;
     after = page.last;
@@ -154,6 +178,22 @@ describe.each(chains)('of %s', (chain) => {
     expect(await faultsAfter(() => run(`delete from ${table} where id = ?`, row(2, 0).id), 0)).toEqual(
       only('missing', null, 2),
     );
+  });
+
+  test.each([1, 2, 4])('rows that are pruned between two pages are no fault, with %i rows a page', async (limit) => {
+    const all = rowsOf(chain, 1).map(({ id }) => remove(chain, id as never));
+    for (let count = 1; count <= ROWS; count += 1) {
+      for (let behind = 1; behind <= Math.ceil((2 * CONNECTIONS * ROWS) / limit); behind += 1) {
+        const prunes = async (number: number): Promise<void> => {
+          if (number === behind) await plant(store, ...all.slice(0, count));
+        };
+        const found = await tampered(
+          () => undefined,
+          () => audited(TENANT, limit, prunes),
+        );
+        expect([count, behind, faultsIn(found)]).toEqual([count, behind, []]);
+      }
+    }
   });
 
   test('the newest row is missed, because the head knows of it', async () => {
@@ -272,6 +312,31 @@ describe.each(chains)('of %s', (chain) => {
       { numRuns: 150 },
     );
   }, 60_000);
+});
+
+test('a row that was written anew is not pruned: it is the evidence', async () => {
+  const [, , third] = rowsOf('decision', 1);
+  const [, , number] = Array.from({ length: ROWS }, (_, index) => index);
+  const forge = () => {
+    const kept = database.prepare('select * from decisions where id = ?').get(third?.id) as Record<string, string>;
+    const row = decisionOf(connections[1] as (typeof connections)[number], number ?? 0);
+    const forged = { ...row, id: third?.id as DecisionRecord['id'], verdict: 'force', decidedAt: NOW } as const;
+    const link = sha256(chainText('decision', keptValues('decision', forged), third?.sequence, third?.previous));
+    run(
+      'update decisions set verdict = ?, decided_at = ?, decision = ?, request = ?, facts = ?, link = ? where id = ?',
+      ...[forged.verdict, NOW, JSON.stringify(forged.decision), JSON.stringify(forged.request)],
+      ...[JSON.stringify(forged.facts), link, kept.id],
+    );
+  };
+  await tampered(forge, async () => {
+    const asIs = await audited();
+    expect(faultsIn(asIs)).toEqual([expect.objectContaining({ kind: 'replaced', id: third?.id })]);
+    const clock = { now: () => NOW + 1000 * DAY, realNow: () => NOW };
+    await prune(auditingEngine(store, { ids, clock }), defaultRetention);
+    expect(rowsOf('decision', 0)).toEqual([]);
+    expect(rowsOf('decision', 1).map(({ sequence }) => sequence)).toEqual([3, 4, 5]);
+    expect(faultsIn(await audited())).toEqual(faultsIn(asIs));
+  });
 });
 
 test('rows of another tenant are none of ours', async () => {

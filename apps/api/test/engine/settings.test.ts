@@ -42,6 +42,9 @@ describe('settings', () => {
     ['FRESHET_API_KEY', 'short', 'FRESHET_API_KEY: must be at least 16 characters'],
     ['MAX_CONNECTIONS', '0', 'MAX_CONNECTIONS: must be at least 1'],
     ['WRONG_KEYS_PER_MINUTE', '1.5', 'WRONG_KEYS_PER_MINUTE: must be a whole number'],
+    ['AUDIT_DRIFT_SAMPLE', '-1', 'AUDIT_DRIFT_SAMPLE: must be at least 0'],
+    ['AUDIT_DRIFT_SAMPLE', '1001', 'AUDIT_DRIFT_SAMPLE: must be at most 1000'],
+    ['AUDIT_DRIFT_SAMPLE', 'some', 'AUDIT_DRIFT_SAMPLE: must be a number'],
     ['HEADERS_TIMEOUT', '15', 'HEADERS_TIMEOUT: must be a duration such as PT30S'],
     ['KEEP_ALIVE_TIMEOUT', 'PT0S', 'KEEP_ALIVE_TIMEOUT: must be a duration'],
     ['CONNECTION_TIMEOUT', 'P25D', 'CONNECTION_TIMEOUT: must be a duration'],
@@ -65,6 +68,14 @@ describe('settings', () => {
   test('every wrong variable is named at once', () => {
     const message = refusal({ PORT: 'x', LOG_LEVEL: 'y', PUBLIC_URL: 'z' });
     for (const name of ['PORT', 'LOG_LEVEL', 'PUBLIC_URL']) expect(message).toContain(name);
+  });
+
+  test.each([
+    ['', 50],
+    ['0', 0],
+    ['1000', 1000],
+  ])('AUDIT_DRIFT_SAMPLE=%s samples %i connections of each provider', (value, driftSample) => {
+    expect(readSettings({ AUDIT_DRIFT_SAMPLE: value })).toMatchObject({ driftSample });
   });
 
   test('no proxy is trusted unless it is named', () => {

@@ -1,12 +1,42 @@
-import { importOne, keys, startRig, type Rig } from './rig.js';
+import { importInvoice, requestAudit, runAudit } from '@freshet/flows';
+import { auditModule } from '../../src/audit/audit.module.js';
+import { InvoicesModule } from '../../src/invoices/invoices.module.js';
+import { importOne, keys, NOW, startRig, TENANT, type Rig } from './rig.js';
 
 let rig: Rig;
-let ids: { connection: string; decision: string; task: string };
+let ids: { connection: string; decision: string; task: string; audit: string; invoice: string };
+const audited = async (): Promise<string> => {
+  const { id } = await requestAudit(rig.engine, TENANT, 'request');
+  await runAudit(rig.engine, TENANT, id);
+  return id;
+};
+
+const invoiced = async (): Promise<string> => {
+  const line = { line: 2, at: NOW, until: NOW, connection: 'ext-1', job: null, product: null, products: [], micros: 1 };
+  const terms = {
+    ...{ connector: 'meld', provider: null, currency: 'USD', from: NOW, until: NOW + 1, timeZone: 'UTC', leftOut: 0 },
+    columns: { time: 'time', amount: 'amount', connection: 'id', job: null, product: null, currency: null },
+    ...{ namesBy: 'externalId', toleranceMs: 0, hash: 'hash' },
+  } as const;
+  const result = await importInvoice(rig.engine, TENANT, terms, [line]);
+  if (result.kind !== 'imported') throw new Error(result.kind);
+  return result.invoice.id;
+};
+
 beforeAll(async () => {
-  rig = await startRig({ settings: { WRONG_KEYS_PER_MINUTE: '1000' } });
+  rig = await startRig({
+    settings: { WRONG_KEYS_PER_MINUTE: '1000' },
+    extraModules: [auditModule(() => Promise.resolve({})), InvoicesModule],
+  });
   const { id } = await importOne(rig, { connector: 'akoya', provider: 'AKOYA' });
   const { body } = await rig.post(`/v1/connections/${id}/refresh`, { mode: 'force' });
-  ids = { connection: id, decision: body.decision.id, task: body.task.id };
+  ids = {
+    connection: id,
+    decision: body.decision.id,
+    task: body.task.id,
+    audit: await audited(),
+    invoice: await invoiced(),
+  };
 });
 afterAll(() => rig.close());
 
@@ -24,6 +54,14 @@ const routes: readonly { readonly method: string; readonly path: string; readonl
   { method: 'POST', path: '/v1/tasks/{task}/cancel' },
   { method: 'POST', path: '/v1/tasks/{task}/outcome', body: { outcome: 'done' } },
   { method: 'POST', path: '/v1/tasks/{task}/token' },
+  { method: 'GET', path: '/v1/audits/{audit}' },
+  { method: 'GET', path: '/v1/audits/{audit}/findings' },
+  { method: 'GET', path: '/v1/audits/{audit}/report' },
+  { method: 'GET', path: '/v1/audits/{audit}/repairs' },
+  { method: 'POST', path: '/v1/audits/{audit}/repairs', body: { check: 'drift' } },
+  { method: 'GET', path: '/v1/invoices/{invoice}' },
+  { method: 'GET', path: '/v1/invoices/{invoice}/differences' },
+  { method: 'DELETE', path: '/v1/invoices/{invoice}' },
 ];
 
 const at = (path: string): string => path.replace(/\{(\w+)\}/, (_, kind: keyof typeof ids) => ids[kind]);
@@ -75,10 +113,11 @@ describe.each(routes)('$method $path', ({ method, path, body }) => {
   });
 });
 
-it.each(['/v1/connections', '/v1/decisions', '/v1/tasks'])("%s shows nothing of another tenant's", async (path) => {
+const lists = ['/v1/connections', '/v1/decisions', '/v1/tasks', '/v1/audits', '/v1/invoices'];
+it.each(lists)("%s shows nothing of another tenant's", async (path) => {
   expect((await rig.get(path)).body.data).not.toEqual([]);
   expect((await rig.get(path, { key: keys.other })).body).toEqual({ data: [], nextCursor: null });
-  for (const filter of path === '/v1/connections' ? [] : [`connectionId=${ids.connection}`]) {
+  for (const filter of ['/v1/decisions', '/v1/tasks'].includes(path) ? [`connectionId=${ids.connection}`] : []) {
     expect((await rig.get(`${path}?${filter}`, { key: keys.other })).body.data).toEqual([]);
   }
 });

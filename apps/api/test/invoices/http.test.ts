@@ -57,6 +57,13 @@ describe('a file that cannot be an invoice', () => {
 
   test.each([
     ['is empty', '', 'The file is empty.'],
+    [
+      'has two columns that may be that of the amount',
+      'time,externalId,amount,Amount\n2026-11-21,ext-1,1,2\n',
+      'amountColumn: is required, because several columns',
+    ],
+    ['has more columns than any invoice', `${'a,'.repeat(500)}b\n`, 'has more than 500 columns'],
+    ['is one line without an end', ','.repeat(8 * 1024 * 1024), 'is longer than any line of an invoice'],
     ['has a header alone', good, 'The file has no line that counts.'],
     ['has no column for the time or the amount', 'when,who,how much\n1,2,3\n', 'timeColumn: is required'],
     ['has a line with a cell too many', `${good}${row()}a,b,c,d\n`, 'Line 3 has more or fewer cells than the header.'],

@@ -37,7 +37,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-const { retention } = readSettings({});
+const settings = readSettings({});
 
 const nobody = (): never => {
   throw new Error('no audit runs here');
@@ -46,7 +46,7 @@ const nobody = (): never => {
 /** What the service's timers do, as often as a step says. */
 const walk = async (ms: number, stepMs = 15 * MINUTE): Promise<void> => {
   const dispatcher = createDispatcher(rig.engine, 10);
-  const steps = createDueSteps(rig.engine, dispatcher, nobody, retention);
+  const steps = createDueSteps(rig.engine, dispatcher, nobody, settings);
   const dispatch = async (): Promise<void> => {
     await steps.dispatchTasks();
     await dispatcher.idle();
@@ -64,7 +64,7 @@ const walk = async (ms: number, stepMs = 15 * MINUTE): Promise<void> => {
 };
 
 const plan = async (): Promise<void> => {
-  await createDueSteps(rig.engine, createDispatcher(rig.engine, 10), nobody, retention).planSweeps();
+  await createDueSteps(rig.engine, createDispatcher(rig.engine, 10), nobody, settings).planSweeps();
 };
 
 const row = (number: number, ageMs = 0) => ({

@@ -46,18 +46,19 @@ export interface WalkedChain {
 /** A chain in more pieces than that was not tampered with, but destroyed. */
 const MOST_STRETCHES = 50;
 
+const prunedRows = ({ sequence, link }: ChainEnd): Stretch => ({
+  from: 0,
+  to: sequence,
+  previous: '',
+  ends: [link],
+  lastId: null,
+  lastIntact: true,
+  expected: [],
+});
+
 export const beginChain = (connectionId: ConnectionId, checkpoint: ChainCheckpoint | null): WalkedChain => {
-  const { sequence, link }: ChainEnd = checkpoint ?? noChain;
-  const pruned: Stretch = {
-    from: 0,
-    to: sequence,
-    previous: '',
-    ends: [link],
-    lastId: null,
-    lastIntact: true,
-    expected: [],
-  };
-  return { connectionId, lastId: '', stretches: [pruned], faults: [], faultCount: 0 };
+  const stretches = [prunedRows(checkpoint ?? noChain)];
+  return { connectionId, lastId: '', stretches, faults: [], faultCount: 0 };
 };
 
 export const withFault = (chain: WalkedChain, fault: ChainFault): WalkedChain => ({
@@ -175,25 +176,43 @@ const againstHead = ({ stretches }: WalkedChain, head: ChainEnd | null): readonl
   return last.ends.includes(reached.link) ? [] : [at('head', last.lastId, reached.sequence)];
 };
 
+/** Where all that is left of a chain was pruned while the walk was at it, it ends in its checkpoint. */
+const prunedUpTo = (chain: WalkedChain, checkpoint: ChainEnd | null): WalkedChain => {
+  const last = chain.stretches.at(-1) as Stretch;
+  if (checkpoint === null || checkpoint.sequence <= last.to) return chain;
+  const end: Stretch = { ...prunedRows(checkpoint), from: checkpoint.sequence };
+  return { ...chain, stretches: [...chain.stretches, end] };
+};
+
 /** The whole chain, once all of its rows were seen. */
-export const endChain = (chain: WalkedChain, head: ChainEnd | null, checkpoint: ChainEnd | null): WalkedChain => {
+export const endChain = (walked: WalkedChain, head: ChainEnd | null, checkpoint: ChainEnd | null): WalkedChain => {
+  const chain = prunedUpTo(walked, checkpoint);
   // Rows that were pruned while the walk was at their chain.
   const pruned = checkpoint?.sequence ?? 0;
   const missing = gaps(chain).filter(({ until }) => (until ?? 0) > pruned);
-  return [...missing, ...againstHead(chain, head)].reduce(withFault, chain);
+  return [...missing, ...againstHead(chain, head)].reduce(withFault, walked);
 };
 
-/** The oldest links of a connection that are as they were written: of tampering, the evidence is not pruned away. */
+const isNext = (before: KeptLink, after: KeptLink): boolean =>
+  before.sequence + 1 === after.sequence && before.link === after.previous;
+
+/**
+ * The oldest links of a connection that are as they were written, of so many as were asked for: of tampering, the evidence is
+ * not pruned away. Of two that do not fit either may be the wrong one, so both stay; and so does the last of a full page,
+ * because the one behind it was not seen.
+ */
 export const wholePrefix = (
   links: readonly KeptLink[],
   connectionId: ConnectionId,
   before: Instant,
+  limit: number,
 ): readonly KeptLink[] => {
   const own = links.filter((link) => link.connectionId === connectionId);
+  const isCut = own.length === limit;
   const end = own.findIndex((link, index) => {
-    const last = own[index - 1];
-    const follows = last === undefined || (last.sequence + 1 === link.sequence && last.link === link.previous);
-    return link.computed !== link.link || !follows || link.madeAt >= before;
+    const [last, next] = [own[index - 1], own[index + 1]];
+    const fits = (last === undefined || isNext(last, link)) && (next === undefined ? !isCut : isNext(link, next));
+    return link.computed !== link.link || !fits || link.madeAt >= before;
   });
   return end < 0 ? own : own.slice(0, end);
 };

@@ -11,6 +11,8 @@ export interface AuditPlace {
   readonly limit: number;
   /** The audit that asks: what a sample is drawn by. */
   readonly auditId?: AuditId;
+  /** So many of each provider are asked about there. */
+  readonly sampleSize?: number;
 }
 
 /** One thing found, as its check judged it. */

@@ -15,8 +15,10 @@ import {
 } from './check.js';
 import { closes } from './stuck-tasks.js';
 
-/** So many of each provider are read at it, every time others. */
-export const MOST_SAMPLED = 50;
+/** So many of each provider are read at it where nobody says otherwise, every time others. */
+export const DRIFT_SAMPLE = 50;
+/** More is no sample: all who were drawn go with the place of the audit from page to page. */
+export const LARGEST_DRIFT_SAMPLE = 1000;
 /** Read in one page: within the lease that the audit runs under. */
 const READ_AT_ONCE = 4;
 /** A provider that showed nothing so often in a row shows nothing, or is down: the rest of its sample is left. */
@@ -48,6 +50,7 @@ export const draw = (
   before: DriftPlace['drawn'],
   connections: readonly Connection[],
   seed: string,
+  sampleSize = DRIFT_SAMPLE,
 ): DriftPlace['drawn'] => {
   const ranked = (id: ConnectionId) => ({ id, rank: offsetSeed(`${seed} ${id}`) });
   const lanes = new Map(Object.entries(before).map(([lane, ids]) => [lane, ids.map(ranked)]));
@@ -56,14 +59,17 @@ export const draw = (
     const one = ranked(connection.id);
     const place = drawn.findIndex(({ rank }) => rank > one.rank);
     drawn.splice(place === -1 ? drawn.length : place, 0, one);
-    lanes.set(laneOf(connection), drawn.slice(0, MOST_SAMPLED));
+    lanes.set(laneOf(connection), drawn.slice(0, sampleSize));
   }
   return Object.fromEntries([...lanes].map(([lane, drawn]) => [lane, drawn.map(({ id }) => id)]));
 };
 
-/** By turns, so that no provider is asked fifty times in a row. */
-const inTurn = (drawn: DriftPlace['drawn']): readonly ConnectionId[] =>
-  Array.from({ length: MOST_SAMPLED }, (_, turn) => Object.values(drawn).flatMap((all) => all[turn] ?? [])).flat();
+/** By turns, so that no provider is asked for its whole sample in a row. */
+const inTurn = (drawn: DriftPlace['drawn']): readonly ConnectionId[] => {
+  const lanes = Object.values(drawn);
+  const turns = Math.max(0, ...lanes.map(({ length }) => length));
+  return Array.from({ length: turns }, (_, turn) => lanes.flatMap((all) => all[turn] ?? [])).flat();
+};
 
 const keyOf = (place: DriftPlace): string => JSON.stringify(place);
 
@@ -185,12 +191,12 @@ export const drift: Check = {
   name: 'drift',
   needs: 'connectors',
   question: 'Are connections at their providers what they are here, as far as a free look at some of them tells?',
-  *page({ tenantId, after, limit, auditId = '', ...place }) {
+  *page({ tenantId, after, limit, auditId = '', sampleSize, ...place }) {
     const from = placeIn({ tenantId, after, limit, ...place });
     const nothing: AuditPage = { examined: 0, last: null, figures: NO_FIGURES, judge: () => [] };
     if (from.left !== null) return nothing;
     const page = yield* read('connectionsScan', { tenantId, after: from.after, limit });
-    const drawn = draw(from.drawn, page, auditId);
+    const drawn = draw(from.drawn, page, auditId, sampleSize);
     const last = page.at(-1);
     if (last !== undefined && page.length === limit) {
       return { ...nothing, last: keyOf({ ...from, after: last.id, drawn }) };

@@ -43,11 +43,11 @@ function* rows(place: AuditPlace): Loader<readonly ComparedOfInvoice[]> {
   const { tenantId, after, limit } = place;
   const from = after === '' ? NOWHERE : (JSON.parse(after) as InvoicePlace);
   const found: ComparedOfInvoice[] = [];
-  let { at } = from;
-  let invoice: Invoice | null | undefined =
-    from.invoiceId === '' ? yield* nextInvoice(place, '') : yield* read('invoice', { tenantId, id: from.invoiceId });
-  // One that was taken away meanwhile is passed over.
-  if (invoice === null) invoice = yield* nextInvoice(place, from.invoiceId);
+  const begun = from.invoiceId === '' ? null : yield* read('invoice', { tenantId, id: from.invoiceId });
+  // One that is being taken away meanwhile lacks some of its lines, and is left.
+  const goesOn = begun?.state === 'ready';
+  let at = goesOn ? from.at : FROM_THE_START;
+  let invoice = goesOn ? begun : yield* nextInvoice(place, from.invoiceId);
   while (invoice && found.length < limit) {
     const { id, connector, currency, from: start, until }: Invoice = invoice;
     const asked = limit - found.length;

@@ -1,8 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { DAY, HOUR, MINUTE, type ConnectionId, type DurationMs } from '@freshet/domain';
+import { DAY, HOUR, idOf, insert, MINUTE, type ConnectionId, type DurationMs, type Repair } from '@freshet/domain';
 import { retainedNames, type RetainedName, type Store } from '@freshet/ports';
 import fc from 'fast-check';
-import { auditChecks, budgetOverviews, pagesOver, prune, retentions, type Retention } from '../index.js';
+import {
+  auditChecks,
+  budgetOverviews,
+  pagesOver,
+  prune,
+  requestAudit,
+  retentions,
+  runAudit,
+  type Retention,
+} from '../index.js';
+import { plant } from './audit-rows.js';
 import { LIVED_IN, livedIn } from './lived-in.js';
 import {
   ask,
@@ -143,6 +153,48 @@ export const pruneStories = (openStore: OpenStore): void => {
       rig.clock.advance(101 * DAY);
       await prune(rig.engine, keeping(100 * DAY));
       expect(await counts(rig.store)).toMatchObject({ task: 1, ledgerEntry: 1 });
+    });
+
+    test('a call that a longer window still counts stays, though its refresh goes', async () => {
+      const yearly = {
+        ...{ kind: 'window', scope: 'group', count: 1, per: { shape: 'rolling', length: 'P300D' } },
+        counts: { origins: ['forced'] },
+      };
+      const policyFile = { version: 1, overrides: [{ match: { provider: 'MX' }, set: { limits: { yearly } } }] };
+      const rig = newRig({ ...LIVED_IN, policyFile });
+      const [connection] = await bringIn(rig, [mxRow()]);
+      const id = connection?.id as ConnectionId;
+      await force(rig, id);
+      await pass(rig, 10 * MINUTE);
+      rig.clock.advance(101 * DAY);
+      expect((await ask(rig, id)).record.verdict).toBe('refuse');
+      await prune(rig.engine, keeping(100 * DAY));
+      expect(await counts(rig.store)).toMatchObject({ task: 0, ledgerEntry: 0 });
+      expect((await ask(rig, id)).record.verdict).toBe('refuse');
+      rig.clock.advance(300 * DAY);
+      await prune(rig.engine, keeping(100 * DAY));
+      expect(await counts(rig.store)).toMatchObject({ pull: 0 });
+    });
+
+    test('an audit goes with its figures and its repairs', async () => {
+      const rig = newRig(LIVED_IN);
+      await livedIn(rig);
+      const { id } = await requestAudit(rig.engine, TENANT, 'request');
+      await runAudit(rig.engine, TENANT, id);
+      const of = { tenantId: TENANT, auditId: id };
+      const repairs = Array.from({ length: 30 }, (_, number): Repair => ({
+        ...of,
+        id: idOf('repair', rig.engine.ids.next()),
+        findingId: idOf('finding', rig.engine.ids.next()),
+        ...{ check: 'budgets', what: `repair ${number}`, before: {}, after: {}, by: 'key_1', at: rig.clock.now() },
+      }));
+      await plant(rig.store, ...repairs.map((repair) => insert('repair', repair)));
+      expect(await rig.store.read('auditFigures', { tenantId: TENANT, id })).not.toBeNull();
+      rig.clock.advance(101 * DAY);
+      await prune(rig.engine, keeping(100 * DAY));
+      expect(await rig.store.read('audit', { tenantId: TENANT, id })).toBeNull();
+      expect(await rig.store.read('auditFigures', { tenantId: TENANT, id })).toBeNull();
+      expect(await rig.store.read('repairsPage', { ...of, before: null, limit: 99 })).toEqual([]);
     });
 
     test('after any traffic and pruning, audits are silent, and decisions and budgets are what they would be', async () => {

@@ -35,7 +35,9 @@ export interface BilledLine {
 export type InvoiceImport =
   /** `known`: the very file was imported before, and this is what it came to then. */
   | { readonly kind: 'imported' | 'known'; readonly invoice: Invoice }
-  | { readonly kind: 'too-many'; readonly line: number; readonly most: number };
+  | { readonly kind: 'too-many'; readonly line: number; readonly most: number }
+  /** It was removed while its lines were written: by who deleted it, or who imported the same file otherwise. */
+  | { readonly kind: 'lost' };
 
 /** Lines that one turn writes: others wait for it. */
 const LINES_A_TURN = 100;
@@ -64,42 +66,53 @@ const kept = ({ id: invoiceId, tenantId }: Invoice, line: BilledLine): InvoiceLi
   unit: unitOf(line),
 });
 
-/** The invoice, as nobody compares it yet; one of the same file that was left half way is gone on with. */
+/**
+ * The invoice, as nobody compares it yet. One of the same file that was left half way is removed first: its lines may have been
+ * read otherwise.
+ */
 const begin = async (engine: Engine, made: Invoice): Promise<Invoice> => {
   const { tenantId, hash } = made;
-  const begun = await engine.store.turn(
+  const { invoice } = await engine.store.turn(
     () => read('invoiceByHash', { tenantId, hash }),
-    (earlier): { readonly invoice: Invoice; readonly effects: readonly Effect[] } => {
-      if (earlier === null) return { invoice: made, effects: [insert('invoice', made)] };
-      if (earlier.state === 'ready') return { invoice: earlier, effects: [] };
-      const again: Invoice = { ...made, id: earlier.id };
-      return { invoice: again, effects: [put('invoice', again)] };
+    (earlier): { readonly invoice: Invoice; readonly effects: readonly Effect[] } =>
+      earlier === null ? { invoice: made, effects: [insert('invoice', made)] } : { invoice: earlier, effects: [] },
+  );
+  if (invoice === made || invoice.state === 'ready') return invoice;
+  await removeInvoice(engine, tenantId, invoice.id);
+  return begin(engine, made);
+};
+
+type State = Invoice['state'];
+
+/** Writes only while the invoice is in that state; whether it was. */
+const writeWhile = async (
+  engine: Engine,
+  { tenantId, id }: Pick<Invoice, 'tenantId' | 'id'>,
+  states: readonly State[],
+  effects: readonly Effect[],
+): Promise<boolean> => {
+  const { isWritten } = await engine.store.turn(
+    () => read('invoice', { tenantId, id }),
+    (invoice) => {
+      const isSo = invoice !== null && states.includes(invoice.state);
+      return { isWritten: isSo, effects: isSo ? effects : [] };
     },
   );
-  return begun.invoice;
+  return isWritten;
 };
 
-const setState = async (engine: Engine, { tenantId, id }: Invoice, state: Invoice['state']): Promise<void> => {
-  await engine.store.turn(
-    () => read('invoice', { tenantId, id }),
-    (invoice) => ({ effects: invoice === null ? [] : [update('invoice', id, { state })] }),
-  );
-};
-
-/** By ids of their own: whoever writes them too writes the same. */
-const writeLines = async (engine: Engine, invoice: Invoice, lines: readonly BilledLine[]): Promise<void> => {
+/** False: it is not imported any more. */
+const writeLines = async (engine: Engine, invoice: Invoice, lines: readonly BilledLine[]): Promise<boolean> => {
   for (let from = 0; from < lines.length; from += LINES_A_TURN) {
     const some = lines.slice(from, from + LINES_A_TURN).map((line) => put('invoiceLine', kept(invoice, line)));
-    await engine.store.turn(
-      () => read('setting', { id: '' }),
-      () => ({ effects: some }),
-    );
+    if (!(await writeWhile(engine, invoice, ['importing'], some))) return false;
   }
+  return writeWhile(engine, invoice, ['importing'], [update('invoice', invoice.id, { state: 'ready' })]);
 };
 
 /**
  * An invoice whose lines were found to be good. It counts once all of them are there: where the process ends before that,
- * importing the file again goes on. The same file is one invoice.
+ * importing the file again begins anew. The same file is one invoice.
  */
 export const importInvoice = async (
   engine: Engine,
@@ -124,16 +137,14 @@ export const importInvoice = async (
     throw error;
   });
   if (invoice.state === 'ready') return { kind: 'known', invoice };
-  await writeLines(engine, invoice, lines);
-  await setState(engine, invoice, 'ready');
+  if (!(await writeLines(engine, invoice, lines))) return { kind: 'lost' };
   return { kind: 'imported', invoice: { ...invoice, state: 'ready' } };
 };
 
 /** False: there is none. */
 export const removeInvoice = async (engine: Engine, tenantId: TenantId, id: InvoiceId): Promise<boolean> => {
-  const invoice = await engine.store.read('invoice', { tenantId, id });
-  if (invoice === null) return false;
-  await setState(engine, invoice, 'removing');
+  const removing = [update('invoice', id, { state: 'removing' })];
+  if (!(await writeWhile(engine, { tenantId, id }, ['importing', 'ready', 'removing'], removing))) return false;
   const asked = { tenantId, invoiceId: id, after: '', limit: LINES_A_TURN };
   for (let left = LINES_A_TURN; left === LINES_A_TURN;) {
     const { removed } = await engine.store.turn(

@@ -1,4 +1,5 @@
 import type { Invoice } from '@freshet/domain';
+import { read, type Loader } from '@freshet/ports';
 import type { Engine } from '../engine.js';
 import { comparedAt, comparedFrom, FROM_THE_START, type Compared, type ComparedPlace } from './compare-invoice.js';
 import { differenceKinds, type Difference, type DifferenceKind } from './match-lines.js';
@@ -6,16 +7,29 @@ import { differenceKinds, type Difference, type DifferenceKind } from './match-l
 /** Looked at in one turn: others wait for it. */
 const COMPARED_A_TURN = 10;
 
-async function* comparedOf(engine: Engine, invoice: Invoice, from: ComparedPlace): AsyncGenerator<Compared> {
+/** Null: some of its lines are gone. */
+function* whileItIsThere({ tenantId, id }: Invoice, load: Loader<readonly Compared[]>) {
+  const kept = yield* read('invoice', { tenantId, id });
+  return kept?.state === 'ready' ? yield* load : null;
+}
+
+/** Ends with whether it was there until then: of an invoice that is removed meanwhile, nothing that was counted holds. */
+async function* comparedOf(
+  engine: Engine,
+  invoice: Invoice,
+  from: ComparedPlace,
+): AsyncGenerator<Compared, boolean, undefined> {
   for (let place: ComparedPlace | undefined = from; place !== undefined;) {
     const here: ComparedPlace = place;
     const { page } = await engine.store.turn(
-      () => comparedFrom(invoice, here, COMPARED_A_TURN),
+      () => whileItIsThere(invoice, comparedFrom(invoice, here, COMPARED_A_TURN)),
       (found) => ({ page: found, effects: [] }),
     );
+    if (page === null) return false;
     yield* page;
     place = page.length < COMPARED_A_TURN ? undefined : page.at(-1)?.place;
   }
+  return true;
 }
 
 export interface DifferenceCount {
@@ -38,11 +52,14 @@ const nothingCounted = (): Record<DifferenceKind, DifferenceCount> =>
     DifferenceCount
   >;
 
-/** The invoice held against the ledger as it is now, counted. */
-export const compareInvoice = async (engine: Engine, invoice: Invoice): Promise<InvoiceComparison> => {
+/** The invoice held against the ledger as it is now, counted; null: it was removed meanwhile. */
+export const compareInvoice = async (engine: Engine, invoice: Invoice): Promise<InvoiceComparison | null> => {
   const byKind = nothingCounted();
   const total = { lines: 0, matched: 0, differences: 0, micros: 0 };
-  for await (const { lines, matched, differences } of comparedOf(engine, invoice, FROM_THE_START)) {
+  const walk = comparedOf(engine, invoice, FROM_THE_START);
+  for (let step = await walk.next(); ; step = await walk.next()) {
+    if (step.done === true) return step.value ? { ...total, byKind } : null;
+    const { lines, matched, differences } = step.value;
     total.lines += lines;
     total.matched += matched;
     total.differences += differences.length;
@@ -52,7 +69,6 @@ export const compareInvoice = async (engine: Engine, invoice: Invoice): Promise<
       total.micros += micros;
     }
   }
-  return { ...total, byKind };
 };
 
 /** A difference with where it was found: `<place> <which of those there>`. */

@@ -1,7 +1,8 @@
 import type { BudgetCounter, Instant } from '@freshet/domain';
 import { decideRecounted } from '@freshet/policy';
 import { read, type LedgerTotals, type Loader } from '@freshet/ports';
-import { ALREADY_RIGHT, recordedTurn, type Attempt, type Repairing } from './recorded.js';
+import { PERIODS_BACK_MS } from '../audit/budgets.js';
+import { ALREADY_RIGHT, notRepairable, recordedTurn, type Attempt, type Repairing } from './recorded.js';
 
 interface Recount {
   readonly counter: BudgetCounter | null;
@@ -23,6 +24,10 @@ export const recountBudget = (repairing: Repairing, counterId: string, periodSta
     () => loadRecount(repairing, counterId, periodStart),
     ({ counter, totals }) => {
       if (counter === null || totals === null) return ALREADY_RIGHT;
+      // Of what is kept in the ledger no longer than checks need it, an old audit's repair would count the rest.
+      if (counter.periodEnd <= repairing.engine.clock.now() - PERIODS_BACK_MS) {
+        return notRepairable('its period ended so long ago that its money may have left the ledger');
+      }
       const { effects } = decideRecounted(counter, totals);
       return { what: 'The budget was counted anew from the ledger.', rows: [counter], effects };
     },

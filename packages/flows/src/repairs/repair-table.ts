@@ -53,7 +53,6 @@ export const repairRules: Readonly<Record<string, RepairRule>> = {
     },
   },
   'status-histories': none('A history is never rewritten.'),
-  'hash-chains': none('What was written behind the engine is for a person to compare with a backup.'),
   'stuck-tasks': {
     why: 'Never sent, it is released; sent, it is looked at, and uncertain once its time is over. A lease that has run out is taken off.',
     stepsFor: (finding) => {
@@ -67,6 +66,7 @@ export const repairRules: Readonly<Record<string, RepairRule>> = {
     'The ledger is never changed: differences are claimed from the provider, or the price is corrected.',
   ),
   'decisions-reproduce': none('A decision is never rewritten.'),
+  'hash-chains': none('A chain is never mended: that would hide what was done to it.'),
   'wasted-pulls': none('The money is spent.'),
   'broken-windows': none('The calls are made.'),
   budgets: {

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { HOUR, put, type Connection, type StatusTold } from '@freshet/domain';
 import type { Connector } from '@freshet/ports';
 import { scriptedConnector } from '@freshet/ports/memory';
-import { draw, drift, judgeDrift, MOST_SAMPLED, TOLD_LATE_MS } from '../../src/audit/drift.js';
+import { duplicateGroups } from '../../src/audit/duplicate-groups.js';
+import { draw, drift, DRIFT_SAMPLE, judgeDrift, TOLD_LATE_MS } from '../../src/audit/drift.js';
 import { connectionRow, imported, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
 import { TENANT } from '../../src/contract/rig.js';
 import { requestAudit, runAudit, type Engine } from '../../src/index.js';
@@ -77,7 +78,8 @@ describe('the sample', () => {
     const whole = draw({}, many, 'aud_1');
     const paged = many.reduce((drawn, each) => draw(drawn, [each], 'aud_1'), {});
     expect(paged).toEqual(whole);
-    expect(Object.values(whole).map((all) => all.length)).toEqual([MOST_SAMPLED, MOST_SAMPLED]);
+    expect(Object.values(whole).map((all) => all.length)).toEqual([DRIFT_SAMPLE, DRIFT_SAMPLE]);
+    expect(Object.values(draw({}, many, 'aud_1', 3)).map((all) => all.length)).toEqual([3, 3]);
     const next = draw({}, many, 'aud_2')['meld MX'] ?? [];
     const common = next.filter((id) => whole['meld MX']?.includes(id));
     // 50 of 300 have some eight in common by chance.
@@ -97,9 +99,12 @@ describe('the sample', () => {
   });
 });
 
-const audited = async (engine: Engine, pageSize = 2) => {
+const audited = async (engine: Engine, pageSize = 2, driftSample?: number) => {
   const { id } = await requestAudit(engine, TENANT, 'request');
-  return runAudit(engine, TENANT, id, { checks: [drift], pageSize });
+  return runAudit(engine, TENANT, id, {
+    ...{ checks: [duplicateGroups, drift], pageSize },
+    ...(driftSample === undefined ? {} : { driftSample }),
+  });
 };
 
 const withConnector = (engine: Engine, connector: Connector): Engine => ({
@@ -108,6 +113,19 @@ const withConnector = (engine: Engine, connector: Connector): Engine => ({
 });
 
 describe('the audit', () => {
+  test.each([
+    [3, 3, { 'duplicate-groups': 7, drift: 3 }],
+    [0, 0, { 'duplicate-groups': 7 }],
+  ])('with a sample of %i asks %i of a provider', async (driftSample, asked, examined) => {
+    const { engine: bare, store } = testEngine();
+    await plant(store, ...Array.from({ length: 7 }, () => active()).flatMap(imported));
+    const meld = scriptedConnector('meld', { status: [told('ACTIVE')] });
+    const run = await audited(withConnector(bare, meld), 2, driftSample);
+    expect(run).toMatchObject({ state: 'done', counts: {} });
+    expect(run?.examined).toEqual(examined);
+    expect(meld.callsOf('status')).toHaveLength(asked);
+  });
+
   test('reads those who were drawn, and finds who is not what they are here; it changes nothing', async () => {
     const { engine: bare, store } = testEngine();
     const rows = Array.from({ length: 7 }, () => active());

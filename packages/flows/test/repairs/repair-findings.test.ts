@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOUR, idOf, insert, MINUTE, put, update } from '@freshet/domain';
+import { DAY, HOUR, idOf, insert, MINUTE, put, update } from '@freshet/domain';
 import type {
   AuditId,
+  BudgetCounter,
   Connection,
   Effect,
   Finding,
@@ -273,6 +274,22 @@ test('a consent that ended unnoticed ends', async () => {
   expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'repaired' }]);
   expect(store.rows('connection')).toMatchObject([{ status: 'RECONNECT_REQUIRED', statusReason: 'TOKEN_EXPIRED' }]);
   expect((await audit()).findings).toEqual([]);
+});
+
+test('a budget is counted anew from the ledger while that is surely whole, and not from what is left of it', async () => {
+  const counter: BudgetCounter = {
+    ...{ id: '["ten_1","month",null,"USD","month","UTC"]@1', tenantId: TENANT, provider: null, currency: 'USD' },
+    ...{ periodStart: NOW - 30 * DAY, periodEnd: NOW, reservedMicros: 0, chargedMicros: 5, uncertainMicros: 0 },
+    ...{ shadow: null, alerted: [] },
+  };
+  const { store, clock, repair, first } = await audited([put('budgetCounter', counter)]);
+  expect(first.findings).toMatchObject([{ check: 'budgets' }]);
+  clock.now = NOW + 40 * DAY;
+  expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'not-repairable' }]);
+  expect(store.rows('budgetCounter')).toEqual([counter]);
+  clock.now = NOW + 40 * DAY - 1;
+  expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'repaired' }]);
+  expect(store.rows('budgetCounter')).toEqual([{ ...counter, chargedMicros: 0 }]);
 });
 
 describe('asking for repairs', () => {

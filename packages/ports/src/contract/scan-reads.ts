@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { insert, type ConnectionId, type PullId, type TaskId, type TenantId } from '@freshet/domain';
-import { madeColumns, retainedNames } from '../reads.js';
+import { madeColumns, retainedNames } from '../due-reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DAY, insert, type ConnectionId, type LedgerEntry, type PullId, type Task, type TaskId } from '@freshet/domain';
-import type { Sifted } from '../reads.js';
+import type { Sifted } from '../audit-reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 

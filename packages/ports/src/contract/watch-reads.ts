@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { insert, update, type BackgroundWatch, type TenantId } from '@freshet/domain';
-import type { TaskLane } from '../reads.js';
+import type { TaskLane } from '../due-reads.js';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 

@@ -1,5 +1,6 @@
 import { chainTime, type ChainedRecords, type ChainHead, type ChainName } from '@freshet/domain';
-import type { KeptLink, ReadParams, ReadResult } from '../reads.js';
+import type { KeptLink } from '../audit-reads.js';
+import type { ReadParams, ReadResult } from '../reads.js';
 import { byConnection } from './page-reads.js';
 import type { Kept } from './tables.js';
 

@@ -1,4 +1,4 @@
-import type { TaskLane } from '../reads.js';
+import type { TaskLane } from '../due-reads.js';
 import { ALL, countWhile, type Index } from './table.js';
 import { rankOfLane } from './tables.js';
 

@@ -1,7 +1,8 @@
 import { isTerminal } from '@freshet/domain';
 import type { Connection } from '@freshet/domain';
 import type { Page } from '../pages.js';
-import type { ChainPlace, ReadName, ReadParams, ReadResult } from '../reads.js';
+import type { ChainPlace } from '../audit-reads.js';
+import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { countWhile, keyOf } from './table.js';
 import { isLiving, type Kept } from './tables.js';
 

@@ -1,5 +1,6 @@
 import type { Closure, Connection, Instant, Records, Task } from '@freshet/domain';
-import { madeColumns, type ReadName, type ReadParams, type ReadResult, type RetainedName } from '../reads.js';
+import { madeColumns, type RetainedName } from '../due-reads.js';
+import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { nextLane } from './lanes.js';
 import { heldTotals, ledgerTotals, spend } from './money-reads.js';
 import { ownPullReads } from './own-pull-reads.js';

@@ -1,14 +1,6 @@
 import { DAY, isOpen, type Connection, type Instant, type LedgerEntry, type Task } from '@freshet/domain';
-import type {
-  ConnectionScan,
-  MoneyOfDay,
-  ReadName,
-  ReadParams,
-  ReadResult,
-  RefreshCount,
-  Scan,
-  Sifted,
-} from '../reads.js';
+import type { ConnectionScan, MoneyOfDay, RefreshCount, Scan, Sifted } from '../audit-reads.js';
+import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { byConnection } from './page-reads.js';
 import { countWhile, keyOf } from './table.js';
 import type { Kept } from './tables.js';

@@ -1,5 +1,5 @@
 import { isOpen, type Connection, type Pull, type RecordName, type Records, type Task } from '@freshet/domain';
-import type { TaskLane } from '../reads.js';
+import type { TaskLane } from '../due-reads.js';
 import type { UsageScope } from '../usage.js';
 import { createChains } from './chains.js';
 import { ALL, createIndex, createTable, keyOf, type Index, type KeyOf, type Table } from './table.js';

@@ -3,7 +3,7 @@ import { allowedMicros, budgetPeriod, forecastMicros, keptMicros, usedMicros, ty
 import { read, type Loader } from '@freshet/ports';
 import type { Engine } from './engine.js';
 import { loadBudget } from './load-refresh.js';
-import { moneySince } from './retention.js';
+import { moneySince } from './pruned-marks.js';
 
 /** A budget in its present period. */
 export interface BudgetOverview {

@@ -2,7 +2,7 @@ import { isOpen, put, remove } from '@freshet/domain';
 import type { Effect, Instant, LedgerEntry, PullId, Task, TaskId } from '@freshet/domain';
 import { read, type Loader, type OldRow } from '@freshet/ports';
 import { wholePrefix } from './audit/chain-walk.js';
-import { moneySince } from './retention.js';
+import { moneySince } from './pruned-marks.js';
 
 /*
  * A refresh leaves whole: its task, its calls, and its entries in the ledger, which are a prefix of the connection's chain.

@@ -6,7 +6,8 @@ import { WINDOWS_BACK_MS } from './audit/broken-windows.js';
 import { wholePrefix } from './audit/chain-walk.js';
 import type { Engine } from './engine.js';
 import { loadRefreshes } from './prune-refreshes.js';
-import { HISTORIES_PRUNED, type Retention } from './retention.js';
+import { HISTORIES_PRUNED } from './pruned-marks.js';
+import type { Retention } from './retention.js';
 
 /** Rows of one turn: short enough that a request which waits for it does not notice. */
 const AT_ONCE = 25;

@@ -1,4 +1,4 @@
-import { DAY, type DurationMs, type TenantId } from '@freshet/domain';
+import { DAY, type DurationMs } from '@freshet/domain';
 import { PERIODS_BACK_MS } from './audit/budgets.js';
 import { WINDOWS_BACK_MS } from './audit/broken-windows.js';
 import { LOOK_BACK_MS } from './audit/charged-refreshes.js';
@@ -93,9 +93,3 @@ export const leastRetention = (name: RetentionName): DurationMs => longestNeed(n
 export const defaultRetention: Retention = Object.fromEntries(
   retentions.map((name) => [name, retentionRules[name].otherwiseMs]),
 ) as Record<RetentionName, DurationMs>;
-
-/** Since when a tenant has held money, where the entries that said so were pruned: a forecast must not begin anew. */
-export const moneySince = (tenantId: TenantId): string => `money has been held by ${tenantId} since`;
-
-/** Older status changes than this may be gone: of a connection that is older, the history may begin anywhere. */
-export const HISTORIES_PRUNED = 'status histories were pruned before';

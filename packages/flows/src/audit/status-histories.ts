@@ -1,7 +1,7 @@
 import { events, formatInstant, standingOf, transitions } from '@freshet/domain';
 import type { Connection, ConnectionEvent, StatusAndReason, StatusChange } from '@freshet/domain';
 import { read, type Loader } from '@freshet/ports';
-import { HISTORIES_PRUNED } from '../retention.js';
+import { HISTORIES_PRUNED } from '../pruned-marks.js';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
 
 /** A connection with its newest status changes, the oldest of them first. */

@@ -1,9 +1,9 @@
 import type { Connection, Invoice, InvoiceLine, LedgerEntry } from '@freshet/domain';
 import type { Page, ReadParams } from '@freshet/ports';
-import { and, asc, desc, eq, gt, gte, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lt, sql, type Column, type SQL } from 'drizzle-orm';
 import { ledger } from '../schema/conditions.js';
 import { selecting, variants } from '../statement.js';
-import { all, allOf, first, value, type Readers, type Schema } from './reader.js';
+import { all, allOf, first, recordColumns, value, type Readers, type Schema } from './reader.js';
 
 const inTenant = (table: { readonly tenantId: Column; readonly id: Column }): SQL | undefined =>
   and(eq(table.id, value('id')), eq(table.tenantId, value('tenantId')));
@@ -53,15 +53,15 @@ const chargeReaders = ({ db, tables: { ledgerEntry: entry } }: Schema) => ({
   ledgerOfConnection: all<ReadParams<'ledgerOfConnection'>, LedgerEntry>(
     selecting(
       db
-        .select()
+        .select(recordColumns(entry))
         .from(entry)
         .where(
           and(
+            eq(entry.tenantId, value('tenantId')),
             eq(entry.connectionId, value('connectionId')),
-            gte(entry.at, value('from')),
-            lt(entry.at, value('until')),
-            // Spelled so that no index of the tenant's is taken for the connection's own.
-            sql`${entry.tenantId} || '' = ${value('tenantId')}`,
+            // Spelled so that no index of the tenant's by time is taken for the connection's own: its entries are few.
+            sql`+${entry.at} >= ${value('from')}`,
+            sql`+${entry.at} < ${value('until')}`,
           ),
         )
         .orderBy(asc(entry.at), asc(entry.id))
@@ -71,7 +71,7 @@ const chargeReaders = ({ db, tables: { ledgerEntry: entry } }: Schema) => ({
   chargesScan: all<ReadParams<'chargesScan'>, LedgerEntry>(
     selecting(
       db
-        .select()
+        .select(recordColumns(entry))
         .from(entry)
         .where(
           and(

@@ -29,6 +29,9 @@ export const formatAmount = (micros: number): string => {
   return `${micros < 0 ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
 };
 
+/** `0.12`, and as many more digits as it has: as a person reads it. */
+export const plainAmount = (micros: number): string => formatAmount(micros).replace(/0{1,4}$/, '');
+
 /** Micros of a decimal string with at most six decimals, or undefined. */
 export const parseAmount = (text: string): number | undefined => {
   const match = AMOUNT.exec(text);

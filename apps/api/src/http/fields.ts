@@ -62,6 +62,18 @@ export const duration = parsedText(
   'duration',
 );
 
+/** Where a wait is bounded: the rule names its own bound. */
+export const durationUpTo = (mostMs: DurationMs, most: string, example: string) =>
+  parsedText(
+    (given) => {
+      const ms = saneDuration(given);
+      return ms === undefined || ms > mostMs ? undefined : ms;
+    },
+    `must be an ISO-8601 duration such as ${example}, longer than nothing and at most ${most}`,
+    example,
+    'duration',
+  );
+
 const isUnique = (list: readonly string[]): boolean => new Set(list).size === list.length;
 
 export const productList = z

@@ -116,7 +116,7 @@ export const problems = {
   },
   'unsupported-media-type': {
     status: 415,
-    title: 'The body is not sent as JSON',
+    title: 'The body is not of the type that is read here',
     explanation:
       'Send `Content-Type: application/json` (an invoice: `text/csv`), in UTF-8 and without a Content-Encoding.',
   },

@@ -8,7 +8,7 @@ import { ENGINE } from '../engine/engine.token.js';
 import { Route } from '../http/access.js';
 import { Tenant } from '../http/authenticate.js';
 import { Describe } from '../http/describe.js';
-import { duration, optional, text } from '../http/fields.js';
+import { durationUpTo, optional, text } from '../http/fields.js';
 import { IdPipe } from '../http/id.pipe.js';
 import { listOf, listQuery, readPage } from '../http/page.js';
 import { invalidRequest, notFound, Problem } from '../http/problem.js';
@@ -26,12 +26,9 @@ const tasksQuery = listQuery({
 
 const taskQuery = z.strictObject({
   wait: optional(
-    duration
-      .refine((ms) => ms <= LONGEST_WAIT_MS, 'must be at most PT1M: ask again')
-      .meta({
-        description: 'How long to hold on for its end, at most `PT1M`.',
-        examples: ['PT20S'],
-      }),
+    durationUpTo(LONGEST_WAIT_MS, 'PT1M', 'PT20S').meta({
+      description: 'How long to hold on for its end, at most `PT1M`: then ask again.',
+    }),
   ),
 });
 

@@ -52,9 +52,9 @@ it('goes on with others when one who waits hangs up', async () => {
 });
 
 it.each([
-  ['PT61S', 'must be at most PT1M: ask again'],
-  ['20', 'must be an ISO-8601 duration'],
-  ['PT0S', 'must be an ISO-8601 duration'],
+  ['PT61S', 'longer than nothing and at most PT1M'],
+  ['20', 'must be an ISO-8601 duration such as PT20S'],
+  ['PT0S', 'longer than nothing and at most PT1M'],
 ])('refuses to wait for %s', async (wait, message) => {
   const { status, body } = await waiting(wait);
   expect(status).toBe(400);

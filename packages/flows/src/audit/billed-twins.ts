@@ -1,4 +1,4 @@
-import { formatAmount, formatInstant } from '@freshet/domain';
+import { formatAmount, formatInstant, plainAmount } from '@freshet/domain';
 import type { Connection, Money, Task } from '@freshet/domain';
 import { byRefresh } from '@freshet/policy';
 import { read, type Loader, type Sifted } from '@freshet/ports';
@@ -95,7 +95,7 @@ export const judgeTwins = ({ connection, twins }: BesideOthers): readonly Found[
     severity: money !== null || isSure(twins) ? 'warning' : 'info',
     connectionId: kept.connection.id,
     summary: `${provider} bills this connection and ${others} of the same customer at the same institution, each for itself${
-      money === null ? '' : `: what is not needed has cost ${formatAmount(money.micros)} ${money.currency} in 30 days`
+      money === null ? '' : `: what is not needed has cost ${plainAmount(money.micros)} ${money.currency} in 30 days`
     }`,
     action: isSure(twins)
       ? 'Delete all but the first: they are one login.'

@@ -1,4 +1,4 @@
-import { DAY, formatAmount, formatInstant } from '@freshet/domain';
+import { DAY, formatAmount, formatInstant, plainAmount } from '@freshet/domain';
 import type { BudgetCounter, BudgetFigure, Instant, LedgerEntry, TenantId } from '@freshet/domain';
 import { budgetPeriod, countsIn, usedMicros, type Budget } from '@freshet/policy';
 import { read, type LedgerTotals, type Loader } from '@freshet/ports';
@@ -118,7 +118,7 @@ const againstLedger = ({ counter, totals }: CountedBudget): readonly Fault[] => 
   const { currency } = counter;
   const told = differences.map(
     ([name, column]) =>
-      `${formatAmount(counter[column])} ${currency} ${name} against ${formatAmount(totals[column])} in the ledger`,
+      `${plainAmount(counter[column])} ${currency} ${name} against ${plainAmount(totals[column])} in the ledger`,
   );
   return [
     {
@@ -141,7 +141,7 @@ const withoutOpenTask = ({ counter, totals, heldByOpenMicros }: CountedBudget): 
       name: 'leaking',
       severity: 'critical',
       micros,
-      told: `holds ${formatAmount(micros)} ${counter.currency} for refreshes that are not open`,
+      told: `holds ${plainAmount(micros)} ${counter.currency} for refreshes that are not open`,
       action: 'Nothing will settle it by itself: look for the refreshes, which ended without their money.',
     },
   ];
@@ -156,7 +156,7 @@ const overspent = ({ counter, budget }: CountedBudget): readonly Fault[] => {
       name: 'overspent',
       severity: 'critical',
       micros,
-      told: `has used ${formatAmount(usedMicros(counter))} of ${formatAmount(budget.amountMicros)} ${currency}, though it is a hard one`,
+      told: `has used ${plainAmount(usedMicros(counter))} of ${plainAmount(budget.amountMicros)} ${currency}, though it is a hard one`,
       action:
         'If it was lowered in this period, nothing is wrong. Else report this as a bug of Freshet, with the evidence.',
     },

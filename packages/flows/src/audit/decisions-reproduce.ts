@@ -1,4 +1,4 @@
-import { formatAmount, formatInstant } from '@freshet/domain';
+import { formatInstant, plainAmount } from '@freshet/domain';
 import type { Decision, DecisionRecord, Instant, Money, PolicyArchive, RefreshFacts } from '@freshet/domain';
 import { decideRefresh, type PolicyBook } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
@@ -59,7 +59,7 @@ const stakeOf = (was: Decision, is: Decision, kind: DecisionFault): Money | null
 };
 
 const said = ({ verdict, refusal, cost, reasons }: Decision, kind: DecisionFault): string => {
-  const spent = cost === null ? '' : ` for ${formatAmount(cost.micros)} ${cost.currency}`;
+  const spent = cost === null ? '' : ` for ${plainAmount(cost.micros)} ${cost.currency}`;
   const why = kind === 'reasons' || kind === 'rest' ? `: ${reasons.map(({ code }) => code).join(', ')}` : '';
   return `${verdict}${refusal === null ? '' : ` (${refusal})`}${spent}${why}`;
 };

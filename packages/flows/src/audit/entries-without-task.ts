@@ -1,4 +1,4 @@
-import { formatAmount, formatInstant, money } from '@freshet/domain';
+import { formatAmount, formatInstant, money, plainAmount } from '@freshet/domain';
 import type { Charge, LedgerEntry } from '@freshet/domain';
 import { read, type Loader, type Sifted } from '@freshet/ports';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
@@ -39,7 +39,7 @@ export const judgeEntry = ({ entry, orphans }: JudgedEntry): readonly Found[] =>
     key: `${entry.pullId} ${entry.currency}`,
     severity: micros > 0 ? 'critical' : 'warning',
     connectionId: entry.connectionId,
-    summary: `the ledger moved ${formatAmount(micros)} ${entry.currency} for a refresh that does not exist`,
+    summary: `the ledger moved ${plainAmount(micros)} ${entry.currency} for a refresh that does not exist`,
     action:
       "Look for the provider's invoice line of that time: without one, the amount is not owed and the budget has to get it back.",
     money: micros === 0 ? null : money(micros, entry.currency),

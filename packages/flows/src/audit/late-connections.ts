@@ -1,5 +1,5 @@
 import { DAY, formatInstant, HOUR, permissionsOf } from '@freshet/domain';
-import type { Connection, ConnectionId, DurationMs, Instant, Severity } from '@freshet/domain';
+import type { Connection, ConnectionId, DurationMs, Instant, Severity, StatusChange } from '@freshet/domain';
 import { isEngineManaged, type RefreshPolicy } from '@freshet/policy';
 import { read, type Loader } from '@freshet/ports';
 import { defineSummary, MOST_IDS, type AuditPlace, type Found } from './check.js';
@@ -12,6 +12,8 @@ export interface Expected {
   readonly policy: Pick<RefreshPolicy, 'background'>;
   /** Ours to pull, and meant to grow old: its customer has been away for long. */
   readonly mayAge?: boolean;
+  /** Before this nobody could pull it, or nothing is known of what came by itself; null: from its beginning on. */
+  readonly awaitedSince?: Instant | null;
 }
 
 /** An ACTIVE connection without data for so long contradicts itself, unless its provider is slower than that. */
@@ -59,14 +61,7 @@ const freeDue = (
   return Math.max(due, lastForcedAt + suppressedByForcedMs + everyMs);
 };
 
-/**
- * `starving`: it never had any data, or nobody but us pulls it and nobody did. `silent`: ACTIVE, and yet without data, free
- * or forced, for a week. `late`: the provider's own refresh was missed, whatever was paid for meanwhile. The one that says most.
- */
-export const latenessOf = (
-  { connection, policy: { background }, mayAge = false }: Expected,
-  now: Instant,
-): Late | undefined => {
+const dataOf = ({ connection, policy: { background }, mayAge = false }: Expected, now: Instant): Late | undefined => {
   if (!isAwaited(connection) || mayAge) return undefined;
   const { lastSuccessAt, connectedAt, status } = connection;
   const stale = (lastSuccessAt ?? connectedAt) + background.staleAfterMs;
@@ -80,13 +75,42 @@ export const latenessOf = (
   return due <= now ? { kind: 'late', due } : undefined;
 };
 
-function* expected({ tenantId, after, limit }: AuditPlace, { policies }: AuditRules): Loader<readonly Expected[]> {
+/**
+ * `starving`: it never had any data, or nobody but us pulls it and nobody did. `silent`: ACTIVE, and yet without data, free
+ * or forced, for a week. `late`: the provider's own refresh was missed, whatever was paid for meanwhile. The one that says most.
+ */
+export const latenessOf = (row: Expected, now: Instant): Late | undefined => {
+  const late = dataOf(row, now);
+  if (late === undefined) return undefined;
+  const due = Math.max(late.due, (row.awaitedSince ?? -Infinity) + row.policy.background.staleAfterMs);
+  return due <= now ? { ...late, due } : undefined;
+};
+
+/** Nobody pulls one in such a status; one that comes in has none yet. */
+const letsNobodyIn = ({ fromStatus: status, fromReason: reason }: StatusChange): boolean =>
+  status !== null && permissionsOf({ status, reason }).refresh !== 'yes';
+
+const CHANGES = 20;
+
+/** Since its repair, or another way back. Where nothing but our forced calls brought data: since it is known here. */
+function* awaitedSince(connection: Connection): Loader<Instant | null> {
+  const { tenantId, id: connectionId, lastSuccessAt } = connection;
+  const changes = yield* read('historyPage', { tenantId, connectionId, before: null, limit: CHANGES });
+  const cameBack = changes.find(letsNobodyIn);
+  if (cameBack !== undefined) return cameBack.at;
+  const cameIn = changes.find(({ fromStatus }) => fromStatus === null);
+  return cameIn !== undefined && lastSuccessAt !== null && newestFree(connection) < lastSuccessAt ? cameIn.at : null;
+}
+
+function* expected({ tenantId, now, after, limit }: AuditPlace, { policies }: AuditRules): Loader<readonly Expected[]> {
   const connections = yield* read('connectionsScan', { tenantId, after, limit });
   const rows: Expected[] = [];
   for (const connection of connections) {
     const policy = policies.policyFor({ ...connection, connectionId: connection.id });
     const plan = isEngineManaged(policy) ? yield* read('pullPlan', { tenantId, id: connection.id }) : null;
-    rows.push({ connection, policy, mayAge: plan?.held === 'dormant' });
+    const row: Expected = { connection, policy, mayAge: plan?.held === 'dormant' };
+    const isLate = latenessOf(row, now) !== undefined;
+    rows.push(isLate ? { ...row, awaitedSince: yield* awaitedSince(connection) } : row);
   }
   return rows;
 }
@@ -160,7 +184,7 @@ const singles = ({ kind, provider, first }: Waiting, now: Instant): readonly Fou
     key: `${kind} ${one.id}`,
     severity: severityOf(now - one.due),
     connectionId: one.id,
-    summary: `a connection is ${words[kind].told} (for ${since(now - one.due)})`,
+    summary: `a connection is ${words[kind].told} (overdue for ${since(now - one.due)})`,
     action: words[kind].action,
     money: null,
     evidence: { provider, ...shown(one, now) },
@@ -170,7 +194,7 @@ const together = ({ kind, provider, count, oldestDue, first }: Waiting, now: Ins
   key: `${kind} ${provider}`,
   severity: severityOf(now - oldestDue),
   connectionId: null,
-  summary: `${count} connections of ${provider} are ${words[kind].told} (for up to ${since(now - oldestDue)})`,
+  summary: `${count} connections of ${provider} are ${words[kind].told} (overdue for up to ${since(now - oldestDue)})`,
   action: `So many have one cause. ${words[kind].action}`,
   money: null,
   evidence: { provider, count, oldestDue: formatInstant(oldestDue), first: first.map((one) => shown(one, now)) },

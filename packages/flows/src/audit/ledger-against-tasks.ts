@@ -1,4 +1,4 @@
-import { formatAmount, formatInstant, isOpen, money } from '@freshet/domain';
+import { formatAmount, formatInstant, isOpen, money, plainAmount } from '@freshet/domain';
 import type { Charge, LedgerEntry, Money, Task } from '@freshet/domain';
 import { read, type Loader, type Sifted } from '@freshet/ports';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
@@ -24,7 +24,7 @@ interface Difference {
 }
 
 const sum = (entries: readonly LedgerEntry[]): number => entries.reduce((total, { micros }) => total + micros, 0);
-const shown = (micros: number, currency: string): string => `${formatAmount(micros)} ${currency}`;
+const shown = (micros: number, currency: string): string => `${plainAmount(micros)} ${currency}`;
 
 const reservedOf = (entries: readonly LedgerEntry[]): readonly LedgerEntry[] =>
   entries.filter(({ kind }) => kind === 'reserved');

@@ -1,4 +1,4 @@
-import { formatAmount, formatInstant, MINUTE } from '@freshet/domain';
+import { formatAmount, formatInstant, MINUTE, plainAmount } from '@freshet/domain';
 import type { Connection, Instant, Money, Task } from '@freshet/domain';
 import { read, type Loader, type Sifted } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
@@ -103,7 +103,7 @@ const foundOf = (
   pulls: readonly ChargedPull[],
   cost: Money | null,
 ): Found => {
-  const spending = cost === null ? 'at a price that is not known' : `for ${formatAmount(cost.micros)} ${cost.currency}`;
+  const spending = cost === null ? 'at a price that is not known' : `for ${plainAmount(cost.micros)} ${cost.currency}`;
   return {
     key: `${name} ${id} ${cost?.currency ?? ''}`,
     severity: cost !== null && cost.micros >= WARN_FROM_MICROS ? 'warning' : 'info',

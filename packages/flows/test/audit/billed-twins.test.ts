@@ -60,7 +60,7 @@ describe('two links of one customer at one institution', () => {
       connectionId: kept.id,
       money: { micros: 240_000, currency: 'USD' },
       summary:
-        'PLAID bills this connection and 1 other of the same customer at the same institution, each for itself: what is not needed has cost 0.240000 USD in 30 days',
+        'PLAID bills this connection and 1 other of the same customer at the same institution, each for itself: what is not needed has cost 0.24 USD in 30 days',
       evidence: {
         connections: [
           { id: kept.id, refreshes: 1, cost: [{ amount: '0.120000', currency: 'USD' }] },

@@ -97,7 +97,7 @@ describe('a counter that says something else is found', () => {
     expect(await found([counter], ...spent)).toEqual([
       [
         'critical',
-        'the budget all "money" has counted 0.200000 USD charged against 0.240000 in the ledger, 0.110000 USD uncertain against 0.120000 in the ledger',
+        'the budget all "money" has counted 0.20 USD charged against 0.24 in the ledger, 0.11 USD uncertain against 0.12 in the ledger',
         40_000,
       ],
     ]);
@@ -105,7 +105,7 @@ describe('a counter that says something else is found', () => {
 
   test('where it holds what the ledger does not', async () => {
     expect(await found([counterOf(mx, { ...SPENT_AT_MX, reservedMicros: 120_001 })], ...spent)).toMatchObject([
-      ['critical', expect.stringContaining('the budget mx has counted 0.120001 USD reserved against 0.120000'), 1],
+      ['critical', expect.stringContaining('the budget mx has counted 0.120001 USD reserved against 0.12'), 1],
     ]);
   });
 
@@ -132,7 +132,7 @@ test('money that is held for a refresh that has ended is found', async () => {
   const task = taskRow(next(), { charge: 'reserved' });
   const counter = counterOf(mx, { ...SPENT_AT_MX, reservedMicros: 240_000 });
   expect(await found([counter], ...spent, ...rows(task, entryRow(next(), task)))).toEqual([
-    ['critical', 'the budget mx holds 0.120000 USD for refreshes that are not open', 120_000],
+    ['critical', 'the budget mx holds 0.12 USD for refreshes that are not open', 120_000],
   ]);
 });
 
@@ -145,7 +145,7 @@ test('a refresh that is open, but whose money is settled, holds none', async () 
       ...rows(handedBack, entryRow(next(), handedBack), entryRow(next(), handedBack, { kind: 'released' })),
       ...rows(leaking, entryRow(next(), leaking)),
     ),
-  ).toEqual([['critical', 'the budget mx holds 0.120000 USD for refreshes that are not open', 120_000]]);
+  ).toEqual([['critical', 'the budget mx holds 0.12 USD for refreshes that are not open', 120_000]]);
 });
 
 test('many open refreshes are all counted', async () => {
@@ -159,6 +159,6 @@ test('a hard budget that is overspent is found, a soft one is not', async () => 
   const counters = (chargedMicros: number) => [counterOf(month, { chargedMicros }), counterOf(mx, { chargedMicros })];
   expect(await found(counters(1_000_000), ...dear(1_000_000))).toEqual([]);
   expect(await found(counters(1_000_001), ...dear(1_000_001))).toEqual([
-    ['critical', 'the budget all "money" has used 1.000001 of 1.000000 USD, though it is a hard one', 1],
+    ['critical', 'the budget all "money" has used 1.000001 of 1.00 USD, though it is a hard one', 1],
   ]);
 });

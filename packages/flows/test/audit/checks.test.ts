@@ -317,7 +317,7 @@ describe('ledger against tasks', () => {
       cost: { amount: '0.120000', currency: 'USD' },
       entries: [{ id: only.id, kind: 'reserved', amount: '0.120000' }],
     });
-    expect(finding?.summary).toContain('0.120000 USD was reserved, but 0.000000 USD is settled');
+    expect(finding?.summary).toContain('0.12 USD was reserved, but 0.00 USD is settled');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, insert } from '@freshet/domain';
-import type { Connection } from '@freshet/domain';
+import type { Connection, StatusChange } from '@freshet/domain';
 import {
   CRITICAL_FROM_MS,
   lateConnections,
@@ -8,7 +8,7 @@ import {
   SILENT_MS,
   WARN_FROM_MS,
 } from '../../src/audit/late-connections.js';
-import { connectionRow, NOW, risingIds } from '../../src/contract/audit-rows.js';
+import { connectionRow, historyRow, NOW, risingIds } from '../../src/contract/audit-rows.js';
 import { policyBook } from '../../src/contract/rig.js';
 import { findingsBy } from './test-engine.js';
 
@@ -116,12 +116,53 @@ describe('starving', () => {
   });
 });
 
+describe('is counted from when it could be pulled, and is known here', () => {
+  const forcedAt = NOW - 2 * HOUR;
+  const forced = { provider: 'PLAID', lastForcedAt: forcedAt, lastSuccessAt: forcedAt } as const;
+  const told = (connection: Connection, ...changes: readonly Partial<StatusChange>[]) =>
+    findingsBy(
+      lateConnections,
+      [
+        insert('connection', connection),
+        ...changes.map((change) => insert('statusChange', historyRow(next(), connection, change))),
+      ],
+      { policies: policyBook() },
+    );
+  const repaired = (at: number): Partial<StatusChange> => ({
+    event: 'repaired',
+    fromStatus: 'RECONNECT_REQUIRED',
+    fromReason: 'LOGIN_REQUIRED',
+    at,
+  });
+
+  test.each([
+    ['late', { ...forced }],
+    ['any data', { lastSuccessAt: NOW - 30 * DAY }],
+    ['starving', { provider: 'BUD', connector: 'bud', lastSuccessAt: NOW - 30 * DAY }],
+  ] as const)('after a repair: %s', async (kind, over) => {
+    const imported = { at: NOW - 80 * DAY };
+    expect(await told(linked(over), imported, repaired(NOW - STALE + 1))).toEqual([]);
+    expect(await told(linked(over), imported, repaired(NOW - STALE))).toMatchObject([
+      { severity: 'info', summary: expect.stringContaining(kind) },
+    ]);
+  });
+
+  test('after an import, where only a forced call has brought data since', async () => {
+    expect(await told(linked(forced), { at: NOW - STALE + 1 })).toEqual([]);
+    expect(await told(linked(forced), { at: NOW - STALE })).toHaveLength(1);
+  });
+
+  test('not where it came in with data that was old', async () => {
+    expect(await told(linked({ lastSuccessAt: NOW - 30 * DAY }), { at: NOW - HOUR })).toHaveLength(1);
+  });
+});
+
 test('its age, and what is known of it, are in the evidence', async () => {
   const late = linked({ lastSuccessAt: NOW - STALE - 3 * DAY });
   expect(await findings([late])).toMatchObject([
     {
       connectionId: late.id,
-      summary: 'a connection is late: the free refresh of its provider did not come (for 3 d)',
+      summary: 'a connection is late: the free refresh of its provider did not come (overdue for 3 d)',
       evidence: {
         provider: 'MX',
         externalId: late.externalId,
@@ -142,7 +183,7 @@ test('more than some of one provider are one finding', async () => {
     {
       severity: 'warning',
       connectionId: null,
-      summary: `${MOST_SINGLE + 41} connections of MX are late: the free refresh of its provider did not come (for up to 2 d)`,
+      summary: `${MOST_SINGLE + 41} connections of MX are late: the free refresh of its provider did not come (overdue for up to 2 d)`,
       evidence: { count: MOST_SINGLE + 41 },
     },
     { severity: 'info', connectionId: plaid.id },

@@ -67,7 +67,7 @@ describe('what brought nothing new', () => {
         severity: 'info',
         connectionId: one.id,
         money: { micros: 240_000, currency: 'USD' },
-        summary: '2 forced pulls of the last 30 days brought nothing new, for 0.240000 USD',
+        summary: '2 forced pulls of the last 30 days brought nothing new, for 0.24 USD',
         evidence: { count: 2, attended: 1 },
       },
       { connectionId: other.id, money: { micros: 120_000, currency: 'USD' } },

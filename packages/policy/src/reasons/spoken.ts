@@ -1,4 +1,4 @@
-import { DAY, formatAmount, formatInstant, HOUR, MINUTE, SECOND } from '@freshet/domain';
+import { DAY, formatInstant, HOUR, MINUTE, plainAmount, SECOND } from '@freshet/domain';
 import type { DurationMs, Instant, ReasonData } from '@freshet/domain';
 
 /** What stands for what a decision of an older version does not have. */
@@ -38,7 +38,7 @@ export const spokenList = (words: readonly string[]): string => {
 
 /** `0.12 USD`, and as many more digits as it has; the bare number where the currency is not known. */
 export const spokenMoney = (micros: number, currency: string | null): string => {
-  const amount = formatAmount(micros).replace(/(\.\d{2}\d*?)0*$/, '$1');
+  const amount = plainAmount(micros);
   return currency === null ? amount : `${amount} ${currency}`;
 };
 

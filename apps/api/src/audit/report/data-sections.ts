@@ -67,7 +67,8 @@ export const freshnessSection = (
 
 const outcomes: Readonly<Record<RefreshOutcome, { readonly name: string; readonly fill: Fill }>> = {
   'new-data': { name: 'brought new data', fill: { color: '#1e6b3a' } },
-  succeeded: { name: 'succeeded', fill: { color: '#5fa777' } },
+  // Many providers do not tell.
+  succeeded: { name: 'brought data, new or not', fill: { color: '#5fa777' } },
   partial: { name: 'partly', fill: { color: '#b9dbbf' } },
   'nothing-new': { name: 'nothing new', fill: { color: '#e9b44c' } },
   open: { name: 'under way', fill: { color: '#eef1f4' } },
@@ -90,6 +91,12 @@ export const refreshesChart = ({ refreshes }: FiguresReport): Chart | undefined 
         })),
       });
 
+/** Of those of which it is known whether they brought anything new. */
+const newShare = ({ outcomes: of }: RefreshFigure): string => {
+  const known = of['new-data'] + of['nothing-new'];
+  return known === 0 ? 'never told' : percent(of['new-data'] / known);
+};
+
 const refreshesTable = (rows: readonly RefreshFigure[]): Markup => {
   const asked = refreshOutcomes.filter((outcome) => rows.some((row) => row.outcomes[outcome] > 0));
   return dataTable(
@@ -102,11 +109,7 @@ const refreshesTable = (rows: readonly RefreshFigure[]): Markup => {
         cell: (row: RefreshFigure) => count(row.outcomes[outcome]),
         isNumber: true,
       })),
-      {
-        name: 'New data',
-        cell: ({ all, outcomes: of }: RefreshFigure) => percent(of['new-data'] / Math.max(1, all)),
-        isNumber: true,
-      },
+      { name: 'New, where it is told', cell: newShare, isNumber: true },
     ],
     rows,
   );

@@ -1,4 +1,6 @@
+import { parseAmount } from '@freshet/domain';
 import { html, nothing, type Markup } from './markup.js';
+import { plainAmount } from './numbers.js';
 
 /** `giveUpAt` as a person writes it: `Give up at`. */
 export const words = (name: string): string => {
@@ -22,16 +24,24 @@ const isId = (text: string): boolean => /^[a-z]{2,5}_[0-9a-f-]{8,}/.test(text);
 
 const isInstant = (text: string): boolean => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text);
 
+/** Money, as the API writes it. */
+const isAmount = (text: string): boolean => /^-?\d+\.\d{6}$/.test(text);
+
 /** `2026-05-20 02:00:00.000 UTC`: nobody reads a T and a Z. */
 export const readable = (instant: string): string => instant.replace('T', ' ').replace('Z', ' UTC');
+
+const text = (value: string): Markup => {
+  if (isInstant(value)) return html`${readable(value)}`;
+  if (isAmount(value)) return html`${plainAmount({ micros: parseAmount(value) ?? 0 })}`;
+  return isId(value) ? html`<code>${value}</code>` : html`${value}`;
+};
 
 const shortly = (value: unknown): Markup => {
   if (value === null || value === undefined) return html`<span class="soft">none</span>`;
   if (typeof value === 'boolean') return html`${value ? 'yes' : 'no'}`;
   if (typeof value === 'number') return html`${value}`;
-  if (typeof value === 'string')
-    return isInstant(value) ? html`${readable(value)}` : isId(value) ? html`<code>${value}</code>` : html`${value}`;
-  if (isMoney(value)) return html`${value.amount} ${value.currency}`;
+  if (typeof value === 'string') return text(value);
+  if (isMoney(value)) return html`${text(value.amount)} ${value.currency}`;
   if (Array.isArray(value) && value.length === 0) return html`<span class="soft">none</span>`;
   if (Array.isArray(value) && value.every((part) => typeof part === 'string')) {
     return html`${value.map((part, index) => html`${index === 0 ? '' : ', '}${shortly(part)}`)}`;

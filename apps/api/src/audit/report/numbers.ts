@@ -1,11 +1,9 @@
-import { DAY, formatAmount, HOUR, MINUTE } from '@freshet/domain';
+import { DAY, HOUR, MINUTE, plainAmount as withoutThousands } from '@freshet/domain';
 import type { DurationMs, Money } from '@freshet/domain';
 
 /** `1,234.50`: at least cents, and finer where there is more to say. */
 export const plainAmount = ({ micros }: Pick<Money, 'micros'>): string =>
-  formatAmount(micros)
-    .replace(/0{1,4}$/, '')
-    .replace(/\B(?=(\d{3})+\.)/g, ',');
+  withoutThousands(micros).replace(/\B(?=(\d{3})+\.)/g, ',');
 
 export const plainMoney = (amount: Money): string => `${plainAmount(amount)} ${amount.currency}`;
 
@@ -14,7 +12,7 @@ export const number = (value: number): string => NUMBER.format(value);
 export const plural = (count: number, one: string): string => `${number(count)} ${one}${count === 1 ? '' : 's'}`;
 
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
-export const percent = (share: number | null): string => (share === null ? 'none' : PERCENT.format(share));
+export const percent = (share: number | null): string => (share === null ? 'none' : PERCENT.format(share).replace('%', ' %'));
 
 /** `45 min`, `9 h`, `3 d 6 h`: the two largest parts. */
 export const duration = (ms: DurationMs): string => {

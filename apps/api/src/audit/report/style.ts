@@ -126,7 +126,7 @@ const paper = `
   .total b { font-size: 1.2rem; }
   .evidence { font-size: 7.5pt; } .evidence th { font-size: inherit; } .finding { padding: .6rem .8rem; margin-top: .7rem; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  .finding, .total, tr, figure { break-inside: avoid; }
+  .finding, .total, tr, figure, .figures > header, .check > header { break-inside: avoid; }
   .figures > header, .check > header, h2, caption, figcaption { break-after: avoid; }
   .figures, .check { margin-top: 1.75rem; }
   .data:not(.changes) { break-inside: avoid; }

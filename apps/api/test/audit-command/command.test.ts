@@ -125,7 +125,10 @@ describe('an audit by the command', () => {
 
   test('judges by the policy that it is given', async () => {
     const file = await fileOf('late.db', async (store) => {
-      await plant(store, ...imported(connectionRow(uuid(), { connectedAt: NOW - 9 * DAY, lastSuccessAt: NOW - 3 * DAY })));
+      await plant(
+        store,
+        ...imported(connectionRow(uuid(), { connectedAt: NOW - 9 * DAY, lastSuccessAt: NOW - 3 * DAY })),
+      );
     });
     expect(audit('--database', file, '--out', inFolder('late')).stdout).toContain('1 finding: 0 critical, 1 warning');
     const policy = inFolder('patient.yaml');
@@ -204,7 +207,7 @@ describe('what cannot be audited is said in words, ends with 2, and leaves nothi
     const file = await clean('fine.db');
     const taken = inFolder('taken');
     writeFileSync(taken, 'a file');
-    refused(/EEXIST|ENOTDIR/, '--database', file, '--out', taken);
+    refused(/^--out must be a folder that can be written: (EEXIST|ENOTDIR)/, '--database', file, '--out', taken);
     refused(/--policy/, '--database', file, '--out', out(), '--policy', inFolder('none.yaml'));
     const odd = inFolder('odd.yaml');
     writeFileSync(odd, 'version: 1\nbudgets: 7\n');

@@ -3,11 +3,11 @@ export class Misuse extends Error {
   override readonly name = 'Misuse';
 }
 
-/** Faults of files and folders are said as they are. */
-export const asMisuse = <Made>(make: () => Made): Made => {
+/** Faults of files and folders are said as they are, behind what was wanted. */
+export const asMisuse = <Made>(make: () => Made, wanted = ''): Made => {
   try {
     return make();
   } catch (error) {
-    throw new Misuse((error as Error).message);
+    throw new Misuse(`${wanted}${(error as Error).message}`);
   }
 };

@@ -20,7 +20,7 @@ export const makeScratch = (out: string): Scratch => {
   const folder = asMisuse(() => {
     mkdirSync(out, { recursive: true });
     return mkdtempSync(join(out, '.audit-'));
-  });
+  }, '--out must be a folder that can be written: ');
   const gone = (): void => rmSync(folder, { recursive: true, force: true });
   // A person who gives up, or a job that is stopped, leaves nothing behind.
   const stopped = (): void => {

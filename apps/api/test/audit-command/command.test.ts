@@ -207,7 +207,7 @@ describe('what cannot be audited is said in words, ends with 2, and leaves nothi
     const file = await clean('fine.db');
     const taken = inFolder('taken');
     writeFileSync(taken, 'a file');
-    refused(/EEXIST|ENOTDIR/, '--database', file, '--out', taken);
+    refused(/^--out must be a folder that can be written: (EEXIST|ENOTDIR)/, '--database', file, '--out', taken);
     refused(/--policy/, '--database', file, '--out', out(), '--policy', inFolder('none.yaml'));
     const odd = inFolder('odd.yaml');
     writeFileSync(odd, 'version: 1\nbudgets: 7\n');

@@ -334,6 +334,19 @@ describe('the report of a month', () => {
   });
 });
 
+test('instants and money are written for people, in sentences and in evidence', async () => {
+  const run = runRow(uuid(), { counts: { 'duplicate-groups/critical': 1 } });
+  const finding = findingRow(uuid(), run, {
+    summary: 'data of 2026-05-19T08:00:00.000Z is missing',
+    evidence: { amount: '0.050000', cost: { amount: '12.345600', currency: 'USD' }, share: '0.05' },
+  });
+  const text = await written(htmlReport, run, [finding]);
+  expect(text).toContain('Data of 2026-05-19 08:00:00.000 UTC is missing.');
+  expect(text).toMatch(/<dd>0\.05<\/dd>/);
+  expect(text).toContain('12.3456 USD');
+  expect(text).not.toContain('0.050000');
+});
+
 test('a check that was not asked is said to be', async () => {
   const text = await written(htmlReport, runRow(uuid(), { examined: { 'stuck-tasks': 1 } }), []);
   expect(text.match(/not asked/g)).toHaveLength(auditChecks.length - 1);

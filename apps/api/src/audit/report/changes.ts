@@ -3,7 +3,7 @@ import type { AuditRun, Finding } from '@freshet/domain';
 import { differenceOf, isNew } from '../since-view.js';
 import { checksOf } from '../audit-view.js';
 import { goneFindings, worstFindings, type FindingSource } from '../findings.js';
-import { words } from './evidence.js';
+import { sentence, words } from './evidence.js';
 import { html, nothing, type Markup } from './markup.js';
 import { number, plainMoney } from './numbers.js';
 
@@ -41,8 +41,6 @@ const table = (id: string, caption: string, lastColumn: string, rows: readonly M
     ${left <= 0 ? nothing : html`<p class="more soft">and ${number(left)} more</p>`}
   </div> `;
 
-const sentence = ({ summary }: Finding): string => summary.charAt(0).toUpperCase() + summary.slice(1);
-
 const firstOf = async (findings: AsyncIterable<Finding>, most: number): Promise<readonly Finding[]> => {
   const first: Finding[] = [];
   for await (const finding of findings) {
@@ -67,7 +65,7 @@ export const changes = async (source: FindingSource, run: AuditRun): Promise<Mar
       <h2>What has changed</h2>
       <p>Against the audit of ${formatInstant(run.since.requestedAt).slice(0, 10)}.</p>
     </header>
-    ${added.length === 0 ? nothing : table('new', 'New', 'First seen', added.map((each) => row(each, html`<a href="#${each.id}">${sentence(each)}</a>`)), changed.added - added.length)}
-    ${gone.length === 0 ? nothing : table('gone', 'Gone', 'First seen', gone.map((each) => row(each, html`${sentence(each)}`)), (changed.gone ?? 0) - gone.length)}
+    ${added.length === 0 ? nothing : table('new', 'New', 'First seen', added.map((each) => row(each, html`<a href="#${each.id}">${sentence(each.summary)}</a>`)), changed.added - added.length)}
+    ${gone.length === 0 ? nothing : table('gone', 'Gone', 'First seen', gone.map((each) => row(each, html`${sentence(each.summary)}`)), (changed.gone ?? 0) - gone.length)}
   </section> `;
 };

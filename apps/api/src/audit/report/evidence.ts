@@ -30,6 +30,14 @@ const isAmount = (text: string): boolean => /^-?\d+\.\d{6}$/.test(text);
 /** `2026-05-20 02:00:00.000 UTC`: nobody reads a T and a Z. */
 export const readable = (instant: string): string => instant.replace('T', ' ').replace('Z', ' UTC');
 
+const INSTANTS = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+/** What was found, as a sentence without its stop. */
+export const sentence = (summary: string): string => {
+  const text = summary.replace(INSTANTS, readable);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
 const text = (value: string): Markup => {
   if (isInstant(value)) return html`${readable(value)}`;
   if (isAmount(value)) return html`${plainAmount({ micros: parseAmount(value) ?? 0 })}`;

@@ -3,7 +3,7 @@ import type { AuditRun, Finding, Money } from '@freshet/domain';
 import { countsOf, questionOf, totalOf } from '../audit-view.js';
 import { findingsOfCheck, type FindingSource } from '../findings.js';
 import { isNew } from '../since-view.js';
-import { renderEvidence, words } from './evidence.js';
+import { renderEvidence, sentence, words } from './evidence.js';
 import { html, Markup, nothing } from './markup.js';
 import { number, plainMoney, plural } from './numbers.js';
 
@@ -24,7 +24,7 @@ const finding = (run: AuditRun, found: Finding): Markup =>
       <span><span class="badge ${found.severity}">${found.severity}</span>${seen(run, found)}</span
       >${found.money === null ? nothing : html`<span class="amount">${plainMoney(found.money)}</span>`}
     </div>
-    <p class="summary">${found.summary.charAt(0).toUpperCase() + found.summary.slice(1)}.</p>
+    <p class="summary">${sentence(found.summary)}.</p>
     <p class="todo"><b>What to do:</b> ${found.action}</p>
     ${renderEvidence({ connection: found.connectionId, ...found.evidence })}
   </article> `;

@@ -2,7 +2,7 @@ import { put, remove } from '@freshet/domain';
 import type { AuditId, Effect, Instant, PullId, TenantId, WebhookId } from '@freshet/domain';
 import type { Limit } from '@freshet/policy';
 import { read, StoreConflict, type Loader, type OldRow, type RetainedName } from '@freshet/ports';
-import { WINDOWS_BACK_MS } from './audit/broken-windows.js';
+import { WINDOWS_BACK_MS } from './audit/look-backs.js';
 import { wholePrefix } from './audit/chain-walk.js';
 import type { Engine } from './engine.js';
 import { loadRefreshes } from './prune-refreshes.js';

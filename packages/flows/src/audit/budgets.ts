@@ -1,10 +1,11 @@
-import { DAY, formatAmount, formatInstant } from '@freshet/domain';
+import { formatAmount, formatInstant } from '@freshet/domain';
 import type { BudgetCounter, BudgetFigure, Instant, LedgerEntry, TenantId } from '@freshet/domain';
 import { budgetPeriod, countsIn, usedMicros, type Budget } from '@freshet/policy';
 import { read, type LedgerTotals, type Loader } from '@freshet/ports';
 import { loadBudgets } from '../budget-overview.js';
 import { defineCheck, type AuditPlace, type Found } from './check.js';
 import { keyInTime, placeInTime } from './in-time.js';
+import { PERIODS_BACK_MS } from './look-backs.js';
 import type { AuditRules } from './rules.js';
 
 /** A budget's counter beside what the ledger says of its period. */
@@ -16,9 +17,6 @@ export interface CountedBudget {
   /** The budget as it is configured today; null: it is not any more. */
   readonly budget: Budget | null;
 }
-
-/** Of periods that ended earlier nothing moves any more: other nights have looked at them. */
-export const PERIODS_BACK_MS = 40 * DAY;
 
 /** Their money is read together, in one walk: of one moment, for counters and ledger move on. */
 const COUNTERS_AT_ONCE = 200;

@@ -221,7 +221,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       {
         check: 'ledger-against-invoices',
         severity: critical,
-        says: /1 line bill what nobody here has asked for/,
+        says: /1 line bills what nobody here has asked for/,
         connectionId: null,
         money: usd(70_000),
       },
@@ -269,7 +269,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     ],
     finds: ({ plaid, quiet }) => [
       brokenChain('ledger entries', plaid.id, /is not as it was written$/),
-      brokenChain('decisions', quiet.id, /are gone, and no checkpoint stands for them$/),
+      brokenChain('decisions', quiet.id, /is gone, and no checkpoint stands for them$/),
     ],
   },
   {
@@ -400,7 +400,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         connectionId: null,
         money: usd(micros(tasks[0])),
       },
-      brokenChain('ledger entries', busy.id, /are gone, and no checkpoint stands for them$/),
+      brokenChain('ledger entries', busy.id, /is gone, and no checkpoint stands for them$/),
     ],
   },
   {

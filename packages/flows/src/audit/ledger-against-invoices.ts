@@ -128,7 +128,7 @@ const charges = (count: number): string => `${count} ${count === 1 ? 'charge' : 
 const words: Readonly<Record<DifferenceKind, Words>> = {
   unknown: {
     severity: 'critical',
-    told: (count) => `${lines(count)} bill what nobody here has asked for`,
+    told: (count) => `${lines(count)} ${count === 1 ? 'bills' : 'bill'} what nobody here has asked for`,
     action:
       'Ask the provider what they are for. If another program shares the account, import its connections or leave its lines out.',
   },

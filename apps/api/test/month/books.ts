@@ -207,9 +207,9 @@ export const isTrulyLate = ({ told }: Books, { evidence }: FoundThing): boolean 
   return (there ?? 0) <= (here ?? 0) + MINUTE;
 };
 
-const derived: readonly unknown[] = ['UNDETERMINED', 'DEGRADED'];
+const derived: readonly unknown[] = ['UNDETERMINED', 'DEGRADED', 'PARTIALLY_ACTIVE'];
 
-/** A lost reply and an outage are our own words, which stand until the next success: the provider shows ACTIVE all the time. */
+/** A lost reply, an outage and a part that came are our own words, which stand until the next success: the provider shows ACTIVE all the time. */
 export const isOurOwnWord = ({ check, severity, evidence }: FoundThing): boolean =>
   check === 'drift' && severity === 'info' && derived.includes(evidence.status) && evidence.shownStatus === 'ACTIVE';
 

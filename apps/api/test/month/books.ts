@@ -30,6 +30,7 @@ export interface FoundThing {
 interface Audit {
   readonly id: string;
   readonly state: string;
+  readonly error: string | null;
   readonly trigger: string;
   readonly requestedAt: string;
   readonly counts: { readonly bySeverity: Readonly<Record<string, number>> };
@@ -206,6 +207,9 @@ export const isTrulyLate = ({ told }: Books, { evidence }: FoundThing): boolean 
   const [here, there] = [evidence.lastSuccessAt, shown?.lastSuccessAt ?? null].map((at) => Date.parse(String(at)) || 0);
   return (there ?? 0) <= (here ?? 0) + MINUTE;
 };
+
+/** A machine that is too busy to read a page in time: it says nothing of what was to be read. */
+export const wasStarved = ({ error }: Pick<Audit, 'error'>): boolean => error?.includes('took longer than') ?? false;
 
 const derived: readonly unknown[] = ['UNDETERMINED', 'DEGRADED', 'PARTIALLY_ACTIVE'];
 

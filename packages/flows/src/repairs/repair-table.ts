@@ -66,6 +66,7 @@ export const repairRules: Readonly<Record<string, RepairRule>> = {
     'The ledger is never changed: differences are claimed from the provider, or the price is corrected.',
   ),
   'decisions-reproduce': none('A decision is never rewritten.'),
+  'hash-chains': none('What was written over here is made good from a backup alone.'),
   'wasted-pulls': none('The money is spent.'),
   'broken-windows': none('The calls are made.'),
   budgets: {

@@ -94,8 +94,8 @@ export function* loadStart(engine: Engine, tenantId: TenantId, id: TaskId): Load
   return { facts, connection, policy };
 }
 
-/** What a worker asks again at the moment of sending: as little as it takes to see a pause or a deletion. */
-export function* loadSending({ tenantId, id }: Task): Loader<SendingFacts | undefined> {
+/** What a worker asks again at the moment of sending: as little as it takes to see a pause, a deletion or another pull. */
+export function* loadSending({ tenantId, id }: Task): Loader<Omit<SendingFacts, 'before'> | undefined> {
   const task = yield* read('task', { tenantId, id });
   if (task === null) return undefined;
   const pull = yield* read('pull', { tenantId, id: task.pullId });

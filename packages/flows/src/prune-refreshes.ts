@@ -2,7 +2,7 @@ import { isOpen, put, remove } from '@freshet/domain';
 import type { Effect, Instant, LedgerEntry, Pull, PullId, Task, TaskId } from '@freshet/domain';
 import type { Limit } from '@freshet/policy';
 import { read, type Loader, type OldRow } from '@freshet/ports';
-import { WINDOWS_BACK_MS } from './audit/broken-windows.js';
+import { WINDOWS_BACK_MS } from './audit/look-backs.js';
 import { wholePrefix } from './audit/chain-walk.js';
 import type { Engine } from './engine.js';
 import { moneySince } from './pruned-marks.js';

@@ -1,7 +1,5 @@
 import { DAY, type DurationMs } from '@freshet/domain';
-import { PERIODS_BACK_MS } from './audit/budgets.js';
-import { WINDOWS_BACK_MS } from './audit/broken-windows.js';
-import { LOOK_BACK_MS } from './audit/charged-refreshes.js';
+import { LOOK_BACK_MS, PERIODS_BACK_MS, WINDOWS_BACK_MS } from './audit/look-backs.js';
 
 /** What is kept for a time. A refresh is its task with all its calls and money: they go together, or not at all. */
 export const retentions = ['decisions', 'refreshes', 'pulls', 'webhooks', 'histories', 'audits'] as const;

@@ -65,7 +65,14 @@ const markSent = async (engine: Engine, { start: { task, attended }, load }: Sta
     (facts): SendingDecision =>
       facts === undefined
         ? { go: 'held', effects: [] }
-        : decideSending(facts, fence, attended, load.policy, lease(engine, task.connector), turnInputs(engine, id)),
+        : decideSending(
+            { ...facts, before: load.facts.group },
+            fence,
+            attended,
+            load.policy,
+            lease(engine, task.connector),
+            turnInputs(engine, id),
+          ),
   );
   if (decided.go === 'held') throw new LeaseLost(`task ${id} is not this worker's any more`);
   if (decided.go === 'later') throw new PutBack(`task ${id} may not be sent now`);

@@ -192,7 +192,9 @@ export function* loadEvent(
   const counters = mayCost ? yield* read('budgetCounters', { tenantId, at: now }) : [];
   const waiting = yield* loadWaiting(event, activeOf(members, connection), members, openTask, policy, now);
   const kept = yield* loadKeptSweep(engine, tenantId, policy);
-  const facts = { connection, group: members, ...joined, openTask, ...pulls, learning, counters, kept, ...waiting };
+  const tellsStatus = engine.connectorsOf(tenantId).get(connector)?.capabilities.tellsStatus ?? false;
+  const known = { connection, group: members, ...joined, openTask, tellsStatus };
+  const facts = { ...known, ...pulls, learning, counters, kept, ...waiting };
   return { facts, policy };
 }
 

@@ -146,7 +146,8 @@ export const worldOf = (connections: readonly Connection[], rules: RefreshPolicy
       const { task: before, pull } = held(fresh(task));
       const present = pull.presenceUntil !== null && pull.presenceUntil > now;
       const own = rows.one('connection', task.connectionId);
-      const facts = { task: before, pull, group: living(task.groupKey), closures: closures(own) };
+      const group = living(task.groupKey);
+      const facts = { task: before, pull, group, closures: closures(own), before: group };
       rows.apply(decideSending(facts, before.fence, present, rules, lease(), inputs(now)).effects);
     },
     answer: (task, answer) => {

@@ -146,6 +146,17 @@ export interface Reads extends AuditReads, DueReads, InvoiceReads {
     },
     LedgerTotals
   >;
+  /** Of what was charged in that time, what nobody here decided: history that a provider loads at a connect, and bills. */
+  readonly unaskedMoney: Read<
+    {
+      readonly tenantId: TenantId;
+      readonly provider: ProviderName | null;
+      readonly currency: string;
+      readonly from: Instant;
+      readonly until: Instant;
+    },
+    number
+  >;
   /** Since when money has been held at all; null: never. */
   readonly oldestMoney: Read<{ readonly tenantId: TenantId }, Instant | null>;
   /** The same of each provider and currency, ordered by them. */

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { placeOf, plantedFaults, type Expected, type Place } from './planted.js';
+import { placeOf, plantedFaults, SHOWN, type Expected, type Place } from './planted.js';
 
 /** Files that an engine has lived in, and faults put there by SQL, past everything that would have kept them out. */
 const folder = mkdtempSync(join(tmpdir(), 'freshet-planted-'));
@@ -19,7 +19,7 @@ const newRig = rigsOver(() => openSqliteStore({ file }));
 
 beforeEach(async () => {
   file = join(mkdtempSync(join(folder, 'file-')), 'freshet.db');
-  rig = newRig(LIVED_IN);
+  rig = newRig({ ...LIVED_IN, meld: { ...LIVED_IN.meld, ...SHOWN } });
   const lived = await livedIn(rig);
   place = await placeOf(rig, lived, await force(rig, lived.plaid.id));
 });

@@ -1,6 +1,7 @@
 import { DAY, HOUR, MINUTE } from '@freshet/domain';
 import type { Money, Severity, Task } from '@freshet/domain';
-import type { LivedIn, Rig } from '@freshet/flows/contract';
+import { importInvoice } from '@freshet/flows';
+import { TENANT, type LivedIn, type Rig, type RigOptions } from '@freshet/flows/contract';
 
 /** What a row knows of the database that it is planted into. */
 export interface Place extends LivedIn {
@@ -29,7 +30,28 @@ export interface PlantedFault {
   readonly finds: (place: Place) => readonly Expected[];
 }
 
-export const placeOf = async ({ store, clock }: Rig, lived: LivedIn, open: Task): Promise<Place> => {
+/** Providers show what is kept here, until somebody changes that. */
+export const SHOWN: NonNullable<RigOptions['meld']> = { status: [{ status: 'ACTIVE', reason: null, at: null }] };
+
+const COLUMNS = { time: 'time', amount: 'amount', connection: 'connection', job: 'job', product: null, currency: null };
+
+/** What Plaid billed of that day: its one refresh, at the price that it was held at. */
+const bill = async ({ engine, store }: Rig, { plaid, tasks: [, , refreshed] }: LivedIn): Promise<void> => {
+  const pull = refreshed && (await store.read('pull', { tenantId: TENANT, id: refreshed.pullId }));
+  const at = pull?.sentAt ?? 0;
+  const terms = {
+    ...{ connector: 'meld', provider: 'PLAID', currency: 'USD', timeZone: 'UTC' },
+    ...{ from: at - HOUR, until: at + HOUR, toleranceMs: MINUTE, hash: 'planted', leftOut: 0, columns: COLUMNS },
+    namesBy: 'externalId',
+  } as const;
+  const line = { line: 2, at, until: at + 1, connection: plaid.externalId, job: null, product: null, products: [] };
+  const result = await importInvoice(engine, TENANT, terms, [{ ...line, micros: micros(refreshed) }]);
+  if (result.kind !== 'imported') throw new Error(`the invoice is ${result.kind}`);
+};
+
+export const placeOf = async (rig: Rig, lived: LivedIn, open: Task): Promise<Place> => {
+  const { store, clock } = rig;
+  await bill(rig, lived);
   const group = await store.read('groupByKey', {
     tenantId: open.tenantId,
     groupKey: JSON.stringify(['connection', 'MX', 'mx-member-1']),
@@ -44,6 +66,15 @@ const micros = (task: Task | undefined): number => task?.cost?.micros ?? 0;
 const usd = (amount: number): Money => ({ micros: amount, currency: 'USD' });
 const critical = 'critical' as const;
 const warning = 'warning' as const;
+
+/** Whatever is written over in decisions or ledger breaks its chain as well. */
+const brokenChain = (of: 'decisions' | 'ledger entries', connectionId: string, says: RegExp): Expected => ({
+  check: 'hash-chains',
+  severity: critical,
+  says: new RegExp(`a connection's ${of} is broken: .*${says.source}`),
+  connectionId,
+  money: null,
+});
 
 export const plantedFaults: readonly PlantedFault[] = [
   {
@@ -61,6 +92,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         connectionId: twins[0],
         money: null,
       },
+      { check: 'drift', severity: 'info', says: /both allow the same/, connectionId: twins[1], money: null },
     ],
   },
   {
@@ -89,6 +121,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         connectionId: quiet.id,
         money: null,
       },
+      { check: 'drift', severity: warning, says: /and not here$/, connectionId: quiet.id, money: null },
     ],
   },
   {
@@ -169,6 +202,77 @@ export const plantedFaults: readonly PlantedFault[] = [
     ],
   },
   {
+    check: 'ledger-against-invoices',
+    fault: 'a line that bills more than the ledger has, and one that nobody asked for',
+    sql: () => [
+      `insert into invoice_lines (id, tenant_id, invoice_id, line, unit, at, until, connection, job, product, products, micros)
+        select invoice_id || '/000000003', tenant_id, invoice_id, 3, 'job unknown', at, until, null, 'unknown', product, products, 70000
+        from invoice_lines`,
+      `update invoice_lines set micros = micros + 50000 where line = 2`,
+    ],
+    finds: ({ plaid }) => [
+      {
+        check: 'ledger-against-invoices',
+        severity: critical,
+        says: /1 charge billed at another amount/,
+        connectionId: plaid.id,
+        money: usd(50_000),
+      },
+      {
+        check: 'ledger-against-invoices',
+        severity: critical,
+        says: /1 line bills what nobody here has asked for/,
+        connectionId: null,
+        money: usd(70_000),
+      },
+    ],
+  },
+  {
+    check: 'ledger-against-invoices',
+    fault: 'a line that is gone',
+    sql: () => [`delete from invoice_lines`],
+    finds: ({ plaid, tasks }) => [
+      {
+        check: 'ledger-against-invoices',
+        severity: warning,
+        says: /1 charge recorded here, but not billed/,
+        connectionId: plaid.id,
+        money: usd(micros(tasks[2])),
+      },
+    ],
+  },
+  {
+    check: 'drift',
+    fault: 'a status that was kept as the provider does not show it',
+    sql: ({ quiet, now }) => [
+      `update connections set status = 'DEGRADED', status_reason = 'INTERACTIVE_REFRESH' where id = ${quoted(quiet.id)}`,
+      `insert into status_changes (id, tenant_id, connection_id, event, from_status, from_reason, to_status, to_reason, cause, at)
+        select id || 'z', tenant_id, connection_id, 'provider_named', 'ACTIVE', null, 'DEGRADED', 'INTERACTIVE_REFRESH', 'planted', ${now}
+        from status_changes where connection_id = ${quoted(quiet.id)} order by id desc limit 1`,
+    ],
+    finds: ({ quiet }) => [
+      {
+        check: 'drift',
+        severity: warning,
+        says: /DEGRADED \(INTERACTIVE_REFRESH\) here, and ACTIVE at its provider/,
+        connectionId: quiet.id,
+        money: null,
+      },
+    ],
+  },
+  {
+    check: 'hash-chains',
+    fault: 'a cause that was written over in the ledger, and a decision that is gone',
+    sql: ({ plaid, quiet }) => [
+      `update ledger_entries set cause = 'nobody' where kind = 'charged' and connection_id = ${quoted(plaid.id)}`,
+      `delete from decisions where connection_id = ${quoted(quiet.id)}`,
+    ],
+    finds: ({ plaid, quiet }) => [
+      brokenChain('ledger entries', plaid.id, /is not as it was written$/),
+      brokenChain('decisions', quiet.id, /is gone, and no checkpoint stands for them$/),
+    ],
+  },
+  {
     check: 'decisions-reproduce',
     fault: 'a policy that was lost',
     sql: () => ['delete from policy_archives'],
@@ -190,7 +294,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         where verdict = 'force' and connection_id = ${quoted(busy.id)}`,
       `update decisions set decision = json_remove(decision, '$.reasons[0]') where connection_id = ${quoted(quiet.id)}`,
     ],
-    finds: ({ quiet, tasks }) => [
+    finds: ({ busy, quiet, tasks }) => [
       {
         check: 'decisions-reproduce',
         severity: critical,
@@ -205,6 +309,8 @@ export const plantedFaults: readonly PlantedFault[] = [
         connectionId: quiet.id,
         money: null,
       },
+      brokenChain('decisions', busy.id, /is not as it was written; and 1 more$/),
+      brokenChain('decisions', quiet.id, /is not as it was written$/),
     ],
   },
   {
@@ -294,6 +400,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         connectionId: null,
         money: usd(micros(tasks[0])),
       },
+      brokenChain('ledger entries', busy.id, /is gone, and no checkpoint stands for them$/),
     ],
   },
   {

@@ -30,6 +30,7 @@ export interface FoundThing {
 interface Audit {
   readonly id: string;
   readonly state: string;
+  readonly error: string | null;
   readonly trigger: string;
   readonly requestedAt: string;
   readonly counts: { readonly bySeverity: Readonly<Record<string, number>> };
@@ -177,9 +178,9 @@ interface Period {
 /** A hard budget that is beyond its amount by no more than what was billed in its period without being asked for. */
 export const isBeyondByHistory = (
   unasked: readonly Unasked[],
-  { check, summary, evidence, money }: FoundThing,
+  { check, severity, summary, evidence, money }: FoundThing,
 ): boolean => {
-  if (check !== 'budgets' || !summary.includes('though it is a hard one')) return false;
+  if (check !== 'budgets' || severity !== 'warning' || !summary.includes('without being asked for')) return false;
   const { provider, periodStart, periodEnd } = evidence as unknown as Period;
   const [from, until] = [Date.parse(periodStart), Date.parse(periodEnd)];
   const inIt = unasked.filter((one) => one.at >= from && one.at < until && one.provider === (provider ?? one.provider));
@@ -206,6 +207,15 @@ export const isTrulyLate = ({ told }: Books, { evidence }: FoundThing): boolean 
   const [here, there] = [evidence.lastSuccessAt, shown?.lastSuccessAt ?? null].map((at) => Date.parse(String(at)) || 0);
   return (there ?? 0) <= (here ?? 0) + MINUTE;
 };
+
+/** A machine that is too busy to read a page in time: it says nothing of what was to be read. */
+export const wasStarved = ({ error }: Pick<Audit, 'error'>): boolean => error?.includes('took longer than') ?? false;
+
+const derived: readonly unknown[] = ['UNDETERMINED', 'DEGRADED', 'PARTIALLY_ACTIVE'];
+
+/** A lost reply, an outage and a part that came are our own words, which stand until the next success: the provider shows ACTIVE all the time. */
+export const isOurOwnWord = ({ check, severity, evidence }: FoundThing): boolean =>
+  check === 'drift' && severity === 'info' && derived.includes(evidence.status) && evidence.shownStatus === 'ACTIVE';
 
 /** What the plan made the provider keep silent about: whichever check finds it. */
 export const isPlantedSilence = (books: Books, { connectionId }: FoundThing): boolean =>

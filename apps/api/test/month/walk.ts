@@ -309,7 +309,10 @@ export class MonthWalk {
   }
 
   private async providerTells(living: readonly ShownConnection[]): Promise<void> {
-    const told = living.filter(({ connector }) => connector === 'meld');
+    // Of a login with twins it speaks of the one that it keeps up.
+    const told = living.filter(
+      ({ connector, activeDuplicateConnectionId: active, id }) => connector === 'meld' && (active ?? id) === id,
+    );
     if (told.length === 0) return;
     // What a provider repairs by itself it ends by itself, too.
     const mended = told.find(({ statusReason }) => statusReason === 'REPAIRING_INSTITUTION');

@@ -3,7 +3,8 @@ import type { Connection, Money, Task } from '@freshet/domain';
 import { byRefresh } from '@freshet/policy';
 import { read, type Loader, type Sifted } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
-import { chargedRefreshes, LOOK_BACK_MS } from './charged-refreshes.js';
+import { chargedRefreshes } from './charged-refreshes.js';
+import { LOOK_BACK_MS } from './look-backs.js';
 import { defineCheck, type AuditPlace, type Found } from './check.js';
 import type { AuditRules } from './rules.js';
 

@@ -1,4 +1,4 @@
-import { DAY, formatInstant, MINUTE } from '@freshet/domain';
+import { formatInstant, MINUTE } from '@freshet/domain';
 import type { Instant, Money, Pull, Severity } from '@freshet/domain';
 import type { Limit, LimitScope, RefreshPolicy } from '@freshet/policy';
 import { read, type Loader, type UsageScope } from '@freshet/ports';
@@ -6,10 +6,8 @@ import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
 import { defineSummary, type AuditPlace, type Found } from './check.js';
 import { countedThen, countsFrom, holdsBack, placesBefore, wasSent, type Sent } from './counted-then.js';
 import { keyInTime, placeInTime } from './in-time.js';
+import { WINDOWS_BACK_MS } from './look-backs.js';
 import type { AuditRules } from './rules.js';
-
-/** What is older was looked at on other nights, and by rules that may have been others. */
-export const WINDOWS_BACK_MS = 7 * DAY;
 
 /** Of one scope at a time; what is beyond can only hide a fault, never make one. */
 const MOST_COUNTED = 2500;

@@ -1,10 +1,11 @@
-import { DAY, formatAmount, formatInstant, plainAmount } from '@freshet/domain';
+import { formatAmount, formatInstant, plainAmount } from '@freshet/domain';
 import type { BudgetCounter, BudgetFigure, Instant, LedgerEntry, TenantId } from '@freshet/domain';
 import { budgetPeriod, countsIn, usedMicros, type Budget } from '@freshet/policy';
 import { read, type LedgerTotals, type Loader } from '@freshet/ports';
 import { loadBudgets } from '../budget-overview.js';
 import { defineCheck, type AuditPlace, type Found } from './check.js';
 import { keyInTime, placeInTime } from './in-time.js';
+import { PERIODS_BACK_MS } from './look-backs.js';
 import type { AuditRules } from './rules.js';
 
 /** A budget's counter beside what the ledger says of its period. */
@@ -15,10 +16,9 @@ export interface CountedBudget {
   readonly heldByOpenMicros: number;
   /** The budget as it is configured today; null: it is not any more. */
   readonly budget: Budget | null;
+  /** Of what was charged, what nobody could refuse. Asked only of a hard one that is beyond its amount. */
+  readonly unaskedMicros: number;
 }
-
-/** Of periods that ended earlier nothing moves any more: other nights have looked at them. */
-export const PERIODS_BACK_MS = 40 * DAY;
 
 /** Their money is read together, in one walk: of one moment, for counters and ledger move on. */
 const COUNTERS_AT_ONCE = 200;
@@ -69,6 +69,15 @@ function* ledgerOf(tenantId: TenantId, counters: readonly BudgetCounter[]): Load
   return totals;
 }
 
+const beyondMicros = (counter: BudgetCounter, budget: Budget | null): number =>
+  budget?.enforcement === 'hard' ? Math.max(0, usedMicros(counter) - budget.amountMicros) : 0;
+
+function* unaskedOf(counter: BudgetCounter, budget: Budget | null): Loader<number> {
+  if (beyondMicros(counter, budget) === 0) return 0;
+  const { tenantId, provider, currency, periodStart: from, periodEnd: until } = counter;
+  return yield* read('unaskedMoney', { tenantId, provider, currency, from, until });
+}
+
 const keyOf = ({ counter }: CountedBudget): string => keyInTime(counter.periodEnd, counter.id);
 
 function* counted(place: AuditPlace, { policies }: AuditRules): Loader<readonly CountedBudget[]> {
@@ -81,12 +90,19 @@ function* counted(place: AuditPlace, { policies }: AuditRules): Loader<readonly 
   const held = counters.length === 0 ? new Map<string, number>() : yield* heldByOpen(tenantId, counters);
   const ledger = yield* ledgerOf(tenantId, counters);
   const budgets = policies.budgetsFor(tenantId);
-  return counters.map((counter) => ({
-    counter,
-    totals: ledger.get(counter.id) ?? NOTHING,
-    heldByOpenMicros: held.get(counter.id) ?? 0,
-    budget: budgets.find((each) => budgetPeriod(each, tenantId, counter.periodStart).counterId === counter.id) ?? null,
-  }));
+  const rows: CountedBudget[] = [];
+  for (const counter of counters) {
+    const isOf = (each: Budget) => budgetPeriod(each, tenantId, counter.periodStart).counterId === counter.id;
+    const budget = budgets.find(isOf) ?? null;
+    rows.push({
+      counter,
+      totals: ledger.get(counter.id) ?? NOTHING,
+      heldByOpenMicros: held.get(counter.id) ?? 0,
+      budget,
+      unaskedMicros: yield* unaskedOf(counter, budget),
+    });
+  }
+  return rows;
 }
 
 /** `["ten_1","month",null,"USD","month","UTC"]@1772323200000`: the name is what a person knows it by. */
@@ -147,16 +163,29 @@ const withoutOpenTask = ({ counter, totals, heldByOpenMicros }: CountedBudget): 
   ];
 };
 
-const overspent = ({ counter, budget }: CountedBudget): readonly Fault[] => {
-  const micros = budget === null ? 0 : usedMicros(counter) - budget.amountMicros;
-  if (budget?.enforcement !== 'hard' || micros <= 0) return [];
+const overspent = ({ counter, budget, unaskedMicros }: CountedBudget): readonly Fault[] => {
+  const micros = beyondMicros(counter, budget);
+  if (budget === null || micros === 0) return [];
   const { currency } = counter;
+  const used = `has used ${plainAmount(usedMicros(counter))} of ${plainAmount(budget.amountMicros)} ${currency}`;
+  if (micros <= unaskedMicros) {
+    return [
+      {
+        name: 'overspent-unasked',
+        severity: 'warning',
+        micros,
+        told: `${used}: ${plainAmount(unaskedMicros)} of it was billed without being asked for, which no budget can refuse`,
+        action:
+          'Nothing was forced beyond it. Where history at a connect is billed, load it later, or plan for it in the amount.',
+      },
+    ];
+  }
   return [
     {
       name: 'overspent',
       severity: 'critical',
       micros,
-      told: `has used ${plainAmount(usedMicros(counter))} of ${plainAmount(budget.amountMicros)} ${currency}, though it is a hard one`,
+      told: `${used}, though it is a hard one`,
       action:
         'If it was lowered in this period, nothing is wrong. Else report this as a bug of Freshet, with the evidence.',
     },
@@ -167,7 +196,7 @@ const isOver = ({ periodEnd }: BudgetCounter, now: Instant): boolean => periodEn
 
 /** One finding for each thing that is wrong with a budget in one of its periods. */
 export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] => {
-  const { counter, totals, heldByOpenMicros, budget } = row;
+  const { counter, totals, heldByOpenMicros, budget, unaskedMicros } = row;
   return [...againstLedger(row), ...withoutOpenTask(row), ...overspent(row)].map(
     ({ name, severity, micros, told, action }): Found => ({
       key: `${name} ${counter.id}`,
@@ -189,6 +218,7 @@ export const judgeBudget = (row: CountedBudget, now: Instant): readonly Found[] 
         counter: shown(counter),
         ledger: shown(totals),
         heldByOpenRefreshes: formatAmount(heldByOpenMicros),
+        unasked: formatAmount(unaskedMicros),
       },
     }),
   );

@@ -1,9 +1,5 @@
-import { DAY } from '@freshet/domain';
 import type { Connection, Instant, Task } from '@freshet/domain';
 import { read, type Loader } from '@freshet/ports';
-
-/** What checks of money look back on: what an invoice covers. */
-export const LOOK_BACK_MS = 30 * DAY;
 
 /** A connection that was forced more often is looked at as far back as these reach: what bounds a page. */
 export const MOST_REFRESHES = 1000;

@@ -1,6 +1,6 @@
-import { formatInstant, HOUR, permissionsOf, standingOf } from '@freshet/domain';
+import { DAY, formatInstant, permissionsOf, standingOf } from '@freshet/domain';
 import type { Connection, ConnectionId, DurationMs, Instant, RefreshPermission, StatusTold } from '@freshet/domain';
-import { offsetSeed } from '@freshet/policy';
+import { ECHO_MS, offsetSeed } from '@freshet/policy';
 import { read } from '@freshet/ports';
 import type { Engine } from '../engine.js';
 import { statusShown } from '../status-looks.js';
@@ -84,13 +84,15 @@ export interface Seen {
   readonly shown: ShownWithData;
 }
 
-/** Data may be told of so much after it came there. */
-export const TOLD_LATE_MS: DurationMs = 6 * HOUR;
+/** Of a pull that found nothing new nobody tells: the watch over it reads it within this time, and needs no finding. */
+export const TOLD_LATE_MS: DurationMs = DAY;
 
 /** The newest data that the provider has, where it is of long before now and nobody here has heard of it; else null. */
 export const unheardData = ({ connection: { lastSuccessAt }, shown }: Seen, now: Instant): Instant | null => {
   const newest = Math.max(...(shown.data ?? []).map(({ at }) => at));
-  const isUnheard = newest > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && newest <= now - TOLD_LATE_MS;
+  // The stamp of one pull may be minutes later than the word of it: by another clock, or of its last account.
+  const isNews = newest > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) + ECHO_MS;
+  const isUnheard = isNews && newest <= now - TOLD_LATE_MS;
   return Number.isFinite(newest) && isUnheard ? newest : null;
 };
 

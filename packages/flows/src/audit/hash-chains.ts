@@ -152,7 +152,8 @@ const words: Readonly<Record<ChainFaultKind, Words>> = {
     means: 'somebody who knows how the hashes are made put another row in its place',
   },
   missing: {
-    told: (fault) => `${places(fault)} are gone, and no checkpoint stands for them`,
+    told: (fault) =>
+      `${places(fault)} ${fault.from === fault.until ? 'is' : 'are'} gone, and no checkpoint stands for them`,
     means: 'somebody removed them: retention would have left a checkpoint',
   },
   doubled: {

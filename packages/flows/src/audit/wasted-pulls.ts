@@ -2,7 +2,8 @@ import { formatAmount, formatInstant, MINUTE, plainAmount } from '@freshet/domai
 import type { Connection, Instant, Money, Task } from '@freshet/domain';
 import { read, type Loader, type Sifted } from '@freshet/ports';
 import { inEachCurrency, plusCost, type Amounts } from './amounts.js';
-import { chargedRefreshes, LOOK_BACK_MS } from './charged-refreshes.js';
+import { chargedRefreshes } from './charged-refreshes.js';
+import { LOOK_BACK_MS } from './look-backs.js';
 import { defineCheck, MOST_IDS, type AuditPlace, type Found } from './check.js';
 
 /**

@@ -1,5 +1,5 @@
 export { LIVED_IN, livedIn, type LivedIn } from './lived-in.js';
-export { force, rigsOver, TENANT, type OpenStore, type Rig } from './rig.js';
+export { force, rigsOver, TENANT, type OpenStore, type Rig, type RigOptions } from './rig.js';
 export {
   auditingEngine,
   connectionRow,

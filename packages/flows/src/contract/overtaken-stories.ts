@@ -83,6 +83,18 @@ export const overtakenStories = (openStore: OpenStore): void => {
       expect(await taskOf(rig, task.id)).toMatchObject({ state: 'succeeded', attempts: 1 });
     });
 
+    test('by a twin that was pulled a moment ago sends nothing, and waits until the pause after that is over', async () => {
+      const rig = newRig();
+      const login = { providerConnectionId: 'mx-member-1' };
+      const { id } = await bringInOne(rig, mxRow(login));
+      const task = await force(rig, id);
+      await overtaken(rig, task, () => bringInOne(rig, mxRow({ ...login, lastSuccessAt: rig.clock.now() })));
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'queued', charge: 'reserved', leaseOwner: null });
+      await runDue(rig);
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'queued', pullId: task.pullId });
+      expect(billed(rig)).toBe(0);
+    });
+
     test('by what the provider told of the whole bank sends nothing', async () => {
       const rig = newRig();
       const [one, neighbour] = await bringIn(rig, [mxRow(), mxRow()]);

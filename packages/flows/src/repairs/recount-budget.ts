@@ -1,7 +1,7 @@
 import type { BudgetCounter, Instant } from '@freshet/domain';
 import { decideRecounted } from '@freshet/policy';
 import { read, type LedgerTotals, type Loader } from '@freshet/ports';
-import { PERIODS_BACK_MS } from '../audit/budgets.js';
+import { PERIODS_BACK_MS } from '../audit/look-backs.js';
 import { ALREADY_RIGHT, notRepairable, recordedTurn, type Attempt, type Repairing } from './recorded.js';
 
 interface Recount {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DAY, insert } from '@freshet/domain';
 import type { Connection, Effect, Task } from '@freshet/domain';
 import { billedTwins } from '../../src/audit/billed-twins.js';
-import { LOOK_BACK_MS } from '../../src/audit/charged-refreshes.js';
+import { LOOK_BACK_MS } from '../../src/audit/look-backs.js';
 import { connectionRow, NOW, risingIds, taskRow } from '../../src/contract/audit-rows.js';
 import { findingsBy } from './test-engine.js';
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DAY, insert, put } from '@freshet/domain';
+import { DAY, idOf, insert, put } from '@freshet/domain';
 import type { BudgetCounter, Effect, LedgerEntry, Task } from '@freshet/domain';
 import { budgetPeriod, type Budget } from '@freshet/policy';
-import { budgets, PERIODS_BACK_MS } from '../../src/audit/budgets.js';
+import { budgets } from '../../src/audit/budgets.js';
+import { PERIODS_BACK_MS } from '../../src/audit/look-backs.js';
 import { entryRow, NOW, openTaskRow, risingIds, taskRow } from '../../src/contract/audit-rows.js';
 import { policyBook, TENANT } from '../../src/contract/rig.js';
 import { findingsBy } from './test-engine.js';
@@ -161,4 +162,31 @@ test('a hard budget that is overspent is found, a soft one is not', async () => 
   expect(await found(counters(1_000_001), ...dear(1_000_001))).toEqual([
     ['critical', 'the budget all "money" has used 1.000001 of 1.00 USD, though it is a hard one', 1],
   ]);
+});
+
+describe('a hard budget that history took beyond its amount', () => {
+  const unasked = (micros: number): readonly Effect[] => {
+    const row = { ...entryRow(next(), taskRow(next())), taskId: null, micros };
+    return (['reserved', 'charged'] as const).map((kind) =>
+      insert('ledgerEntry', { ...row, id: idOf('ledger', next()), kind }),
+    );
+  };
+  const asked = (micros: number) => ended('charged', { cost: { micros, currency: 'USD' } });
+  const counter = counterOf(month, { chargedMicros: 1_200_000 });
+
+  test('is told apart: nobody could have refused it', async () => {
+    expect(await found([counter], ...asked(900_000), ...unasked(300_000))).toEqual([
+      [
+        'warning',
+        'the budget all "money" has used 1.200000 of 1.000000 USD: 0.300000 of it was billed without being asked for, which no budget can refuse',
+        200_000,
+      ],
+    ]);
+  });
+
+  test('is as critical as any where refreshes alone did', async () => {
+    expect(await found([counter], ...asked(1_000_001), ...unasked(199_999))).toMatchObject([
+      ['critical', expect.stringMatching(/a hard one$/), 200_000],
+    ]);
+  });
 });

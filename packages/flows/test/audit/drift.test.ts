@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOUR, put, type Connection, type StatusTold } from '@freshet/domain';
+import { DAY, HOUR, put, type Connection, type StatusTold } from '@freshet/domain';
 import type { Connector } from '@freshet/ports';
 import { scriptedConnector } from '@freshet/ports/memory';
+import { ECHO_MS } from '@freshet/policy';
 import { duplicateGroups } from '../../src/audit/duplicate-groups.js';
 import { draw, drift, DRIFT_SAMPLE, judgeDrift, TOLD_LATE_MS } from '../../src/audit/drift.js';
 import { connectionRow, imported, NOW, plant, risingIds } from '../../src/contract/audit-rows.js';
@@ -59,8 +60,9 @@ describe('data that a provider shows', () => {
     readonly [what: string, lastSuccessAt: number | null, data: readonly { readonly at: number }[], found: boolean]
   >([
     ['and that we have', late, [{ at: late }], false],
-    ['and that nobody has heard of', late - 1, [{ at: late - 5 }, { at: late }], true],
-    ['and that may still be told of', late - 1, [{ at: late + 1 }], false],
+    ['and that nobody has heard of', late - ECHO_MS - 1, [{ at: late - 5 }, { at: late }], true],
+    ['and that is the same pull’s by another clock', late - ECHO_MS, [{ at: late }], false],
+    ['and that may still be told of', late - DAY, [{ at: late + 1 }], false],
     ['older than ours', late + 5, [{ at: late }], false],
     ['where we have none', null, [{ at: late }], true],
     ['none at all', null, [], false],

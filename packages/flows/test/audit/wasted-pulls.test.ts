@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, insert, MINUTE } from '@freshet/domain';
 import type { Connection, Effect, Pull, Task } from '@freshet/domain';
-import { LOOK_BACK_MS } from '../../src/audit/charged-refreshes.js';
+import { LOOK_BACK_MS } from '../../src/audit/look-backs.js';
 import { SOON_MS, WARN_FROM_MICROS, wastedPulls } from '../../src/audit/wasted-pulls.js';
 import { connectionRow, NOW, pullRow, risingIds, taskRow } from '../../src/contract/audit-rows.js';
 import { findingsBy } from './test-engine.js';

@@ -222,13 +222,13 @@ describe('a status', () => {
   });
 
   test('with data that nobody has heard of is given it', async () => {
-    const one = connectionRow(ids.next(), { lastSuccessAt: NOW - 20 * HOUR });
-    const shown = { ...told('ACTIVE'), data: [{ products: null, at: NOW - 9 * HOUR }] };
+    const one = connectionRow(ids.next(), { lastSuccessAt: NOW - 40 * HOUR });
+    const shown = { ...told('ACTIVE'), data: [{ products: null, at: NOW - 29 * HOUR }] };
     const { store, audit, repair, first } = await audited(imported(one), { status: [shown] });
     expect(first.findings).toMatchObject([{ check: 'drift', severity: 'warning' }]);
     expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'repaired' }]);
-    expect(store.rows('connection')).toMatchObject([{ lastSuccessAt: NOW - 9 * HOUR }]);
-    expect(store.rows('pull')).toMatchObject([{ origin: 'background', at: NOW - 9 * HOUR }]);
+    expect(store.rows('connection')).toMatchObject([{ lastSuccessAt: NOW - 29 * HOUR }]);
+    expect(store.rows('pull')).toMatchObject([{ origin: 'background', at: NOW - 29 * HOUR }]);
     expect((await audit()).findings).toEqual([]);
     expect(await repair(first.id, first.findings)).toMatchObject([{ result: 'already-right' }]);
     expect(store.rows('pull')).toHaveLength(1);

@@ -137,6 +137,33 @@ const spend = (schema: Schema): Reader<ReadParams<'spend'>, readonly ProviderSpe
   };
 };
 
+const unaskedMoney = (schema: Schema): Reader<ReadParams<'unaskedMoney'>, number> => {
+  const { ledgerEntry: entry } = schema.tables;
+  const build = ({ provider }: ReadParams<'unaskedMoney'>): Statement<{ readonly micros: number }> =>
+    selecting(
+      schema.db
+        .select({ micros: sql<number>`coalesce(sum(${entry.micros}), 0)`.mapWith(Number) })
+        .from(entry)
+        .where(
+          and(
+            eq(entry.tenantId, value('tenantId')),
+            gte(entry.at, value('from')),
+            lt(entry.at, value('until')),
+            sql`${entry.kind} = 'charged'`,
+            eq(entry.currency, value('currency')),
+            sql`${entry.taskId} is null`,
+            provider === null ? undefined : eq(entry.provider, value('provider')),
+          ),
+        ),
+    );
+  const statement = variants(({ provider }: ReadParams<'unaskedMoney'>) => String(provider === null), build);
+  return {
+    statements: (params) => [statement(params)],
+    values: (params) => params,
+    result: ([rows]) => (rows as readonly { readonly micros: number }[])[0]?.micros ?? 0,
+  };
+};
+
 /** One row of the index by time. */
 const oldestMoney = ({
   db,
@@ -164,6 +191,7 @@ type ByMoney =
   | 'spend'
   | 'ledgerOfPull'
   | 'oldestMoney'
+  | 'unaskedMoney'
   | 'ledgerOfTask'
   | 'budgetCounters'
   | 'budgetAlerts';
@@ -178,6 +206,7 @@ export const moneyReaders = (schema: Schema): Readers<ByMoney> => {
     heldTotals: all(heldWith(schema)),
     spend: spend(schema),
     oldestMoney: oldestMoney(schema),
+    unaskedMoney: unaskedMoney(schema),
     ledgerOfTask: all(
       selecting(
         schema.db

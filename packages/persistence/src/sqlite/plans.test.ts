@@ -150,6 +150,8 @@ const plans: readonly (readonly [read: ReadName, params: object, indexes: readon
   ['chainHeads', scan, ['chain_heads_scan']],
   ['chainCheckpoints', { ...scan, chain: 'decision' }, ['chain_checkpoints_scan']],
   ['oldestMoney', {}, ['ledger_entries_time']],
+  ['unaskedMoney', { provider: null }, ['ledger_entries_time']],
+  ['unaskedMoney', { provider: 'x' }, ['ledger_entries_time']],
   ['ledgerOfTask', {}, ['ledger_entries_task']],
   ...(
     [

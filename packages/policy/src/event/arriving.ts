@@ -38,6 +38,10 @@ const awaitedOf = ({ awaitedPull: pull }: EventFacts, at: Instant): Pull | null 
 const isBroken = ({ status, statusReason: reason }: Connection): boolean =>
   permissionsOf({ status, reason }).refresh === 'no';
 
+/** The provider's own word that the customer has to be there for a forced refresh: its unattended pull takes nothing back of it. */
+const keepsItsWord = ({ tellsStatus = false }: EventFacts, { status, statusReason: reason }: Connection): boolean =>
+  tellsStatus && permissionsOf({ status, reason }).refresh === 'attended';
+
 /** Which pull brought it. */
 interface Source {
   readonly pull: Pull;
@@ -144,6 +148,7 @@ export const arrived = (facts: EventFacts, event: Aggregated, policy: RefreshPol
     const came = arrive(draft, event.products, at, policy, { isForced: false, isHistory: event.isHistory === true });
     // A late webhook of an old pull says nothing of how the connection is now.
     const isNews = at > (lastSuccessAt ?? Number.NEGATIVE_INFINITY) && !isOvertaken(draft.after, at);
+    if (isNews && keepsItsWord(facts, draft.after)) return came;
     return isNews
       ? happenUnderConsent(came, 'aggregation_succeeded', policy, inputs)
       : set(came, { consecutiveFailures });

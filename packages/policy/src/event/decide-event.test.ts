@@ -69,6 +69,21 @@ describe('data that the provider pulled by itself', () => {
     ]);
   });
 
+  test.each<[string, Partial<Connection>, boolean, string | undefined]>([
+    ['an outage', { status: 'DEGRADED', statusReason: 'INSTITUTION_CURRENTLY_UNAVAILABLE' }, true, 'ACTIVE'],
+    [
+      'its own word that needs the customer',
+      { status: 'DEGRADED', statusReason: 'INTERACTIVE_REFRESH' },
+      true,
+      undefined,
+    ],
+    ['our own such word', { status: 'DEGRADED', statusReason: 'INTERACTIVE_REFRESH' }, false, 'ACTIVE'],
+  ])('takes back %s or leaves it, by who tells statuses', (_what, values, tellsStatus, status) => {
+    const row = rowOf(taken(aggregated, { connection: connection('a', values), tellsStatus }));
+    expect(row).toMatchObject({ lastSuccessAt: noon });
+    expect(row?.status).toBe(status);
+  });
+
   test('is of now, where the provider says a time to come', () => {
     expect(rowOf(taken({ ...aggregated, at: noon + HOUR }))?.lastSuccessAt).toBe(now);
   });

@@ -36,6 +36,8 @@ export interface EventFacts {
   readonly late?: Pick<WatchFacts, 'watch' | 'feeds'> | null;
   /** The plan in force, where the connection is ours to pull. */
   readonly kept?: KeptSweep | null;
+  /** Whether the connector tells statuses itself. */
+  readonly tellsStatus?: boolean;
 }
 
 export type Handled = Exclude<ProviderEvent, { kind: 'ignored' }>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, idOf, MINUTE, SECOND } from '@freshet/domain';
-import type { Closure } from '@freshet/domain';
+import type { Closure, Task } from '@freshet/domain';
 import {
   answered,
   done,
@@ -458,14 +458,33 @@ describe('a call of which nobody knows', () => {
   });
 
   test.each([
-    ['unknown', 'up to the time when it is given up', noon + 30 * MINUTE, 'charged'],
-    ['unknown', 'after it: that may be the provider’s own', noon + 30 * MINUTE + 1, 'uncertain'],
-    ['accepted', 'after it: it was taken all the same', noon + 30 * MINUTE + 1, 'charged'],
-  ] as const)('that was %s, with data as of %s', (state, _when, asOf, charge) => {
-    const late: Answer = { kind: 'done', asOf, newData: null };
+    ['unknown', 'up to the time when it is given up: whose pull brought it nobody tells', 30 * MINUTE, 'uncertain'],
+    ['unknown', 'after it: that may be the provider’s own', 30 * MINUTE + 1, 'uncertain'],
+    ['accepted', 'after it: it was taken all the same', 30 * MINUTE + 1, 'charged'],
+  ] as const)('that was %s, with data as of %s', (state, _when, afterMs, charge) => {
+    const late: Answer = { kind: 'done', asOf: noon + afterMs, newData: null };
     const decision = answered(late, 'look', { pull: { state }, now: noon + 3 * HOUR });
     expect(moneyAfter(decision)).toEqual([charge]);
-    expect(decision.task.state).toBe(charge === 'charged' ? 'succeeded' : 'failed');
+    const isInTime = state === 'accepted' || afterMs <= 30 * MINUTE;
+    expect(decision.task).toMatchObject({ state: isInTime ? 'succeeded' : 'failed', charge });
+  });
+
+  test.each<[string, Partial<Task>, Answer, string, Task['state']]>([
+    ['a stamp alone', {}, done, 'uncertain', 'succeeded'],
+    [
+      'a stamp of some of it',
+      {},
+      { kind: 'partial', asOf: null, newData: null, products: ['BALANCES'] },
+      'uncertain',
+      'partial',
+    ],
+    ['the provider’s own task', { providerTaskId: 'job-1' }, done, 'charged', 'succeeded'],
+    ['whoever made the call by permit', { executor: 'caller' }, done, 'charged', 'succeeded'],
+  ])('and of which %s tells is as sure as that', (_who, task, answer, charge, state) => {
+    const decision = answered(answer, 'look', { task, pull: { state: 'unknown' } });
+    expect(decision.task).toMatchObject({ state, charge });
+    expect(moneyAfter(decision)).toEqual([charge]);
+    expect(written(decision.effects, 'connection')).toMatchObject([{ lastSuccessAt: expect.any(Number) }]);
   });
 
   test('that ends at the very last moment after all is done, not given up', () => {

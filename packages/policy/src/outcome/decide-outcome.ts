@@ -65,6 +65,13 @@ export const isLastTry = (task: Task, policy: RefreshPolicy): boolean => task.tr
 const saysNothing = ({ task, pull }: OutcomeFacts, { arrived }: Resolution): boolean =>
   pull.state === 'unknown' && task.giveUpAt !== null && (arrived?.asOf ?? task.giveUpAt) > task.giveUpAt;
 
+/**
+ * A lost call that only a stamp speaks for: the data is here, and may as well be of a pull of the provider's own. Only its
+ * task would tell that ours was made, so what it cost stays uncertain until an invoice says.
+ */
+const isToldByStampAlone = ({ task, pull }: OutcomeFacts, { fate }: Resolution): boolean =>
+  fate === 'brought-data' && pull.state === 'unknown' && task.executor === 'engine' && task.providerTaskId === null;
+
 const resolutionOf = (
   facts: OutcomeFacts,
   answer: CallEnd,
@@ -77,6 +84,7 @@ const resolutionOf = (
   const { task } = facts;
   if (resolution.task === 'watch' && task.giveUpAt !== null && now >= task.giveUpAt) return givenUp;
   if (saysNothing(facts, resolution)) return givenUp;
+  if (isToldByStampAlone(facts, resolution)) return { ...resolution, fate: 'nobody-knows' };
   if (resolution.task !== 'again') return resolution;
   return isLastTry(task, policy) ? exhausted(resolution) : triedAgain(resolution);
 };

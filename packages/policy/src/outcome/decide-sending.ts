@@ -12,6 +12,8 @@ export interface SendingFacts {
   readonly pull: Pull;
   readonly group: readonly Connection[];
   readonly closures: readonly ClosureFacts[];
+  /** The group as the start saw it. */
+  readonly before: readonly Connection[];
 }
 
 export interface SendingDecision {
@@ -32,6 +34,19 @@ const isStillInItsPlace = ({ limits }: RefreshPolicy, askedAt: Instant, now: Ins
     return windowBounds(limit, askedAt).since === windowBounds(limit, now).since;
   });
 
+const marks = ['lastSuccessAt', 'lastBackgroundAt', 'statusToldAt'] as const satisfies readonly (keyof Connection)[];
+
+/**
+ * Whether nobody told of another pull since the start asked: each leaves a mark on its group. One that came in between may
+ * have taken the place that the start found free, so the limits are asked anew.
+ */
+const isSameGroup = ({ group, before }: SendingFacts): boolean =>
+  group.length === before.length &&
+  group.every((member) => {
+    const then = before.find(({ id }) => id === member.id);
+    return then !== undefined && marks.every((mark) => member[mark] === then[mark]);
+  });
+
 /** Whether nothing was closed, and nobody was deleted or lost their login, since the start asked. */
 const isStillOpen = (facts: SendingFacts, attended: boolean, policy: RefreshPolicy, now: Instant): boolean => {
   if (shutTo(facts.closures, facts.task.id, now).length > 0) return false;
@@ -41,8 +56,8 @@ const isStillOpen = (facts: SendingFacts, attended: boolean, policy: RefreshPoli
 
 /**
  * The durable `sent` before the socket is touched: from here on the call may have happened. The customer's address is
- * erased with it; what is sent is in the worker's hand. A worker that was overtaken by a pause, a deletion or another
- * window puts the task back: it is started anew at once, and that start says whether it waits or ends.
+ * erased with it; what is sent is in the worker's hand. A worker that was overtaken by a pause, a deletion, another pull or
+ * another window puts the task back: it is started anew at once, and that start says whether it waits or ends.
  */
 export const decideSending = (
   facts: SendingFacts,
@@ -56,7 +71,8 @@ export const decideSending = (
   const isOurs = stillHolds(task, fence, lease) && task.state === 'running' && pull.state === 'reserved';
   if (!isOurs) return { go: 'held', effects: [] };
   const now = inputs.now;
-  if (!isStillInItsPlace(policy, pull.at, now) || !isStillOpen(facts, attended, policy, now)) {
+  const holds = isStillInItsPlace(policy, pull.at, now) && isSameGroup(facts);
+  if (!holds || !isStillOpen(facts, attended, policy, now)) {
     const again = { state: 'queued', leaseOwner: null, leaseUntil: null, dueAt: now } as const;
     return { go: 'later', effects: [update('task', task.id, again)] };
   }

@@ -30,6 +30,8 @@ interface Given {
   readonly policy?: Partial<RefreshPolicy>;
   readonly lease?: Partial<Lease>;
   readonly now?: number;
+  /** The group as the start saw it, where that was another. */
+  readonly before?: readonly Connection[];
   /** Whether the worker's call is made for a customer who is there. */
   readonly attended?: boolean;
 }
@@ -209,6 +211,7 @@ describe('the durable word before the call', () => {
         pull: pull(values),
         group: given.group ?? [connection()],
         closures: given.facts?.closures ?? [],
+        before: given.group ?? [connection()],
       },
       fence,
       given.attended ?? true,
@@ -281,6 +284,7 @@ describe('what came between the start and the word', () => {
         pull: pull({ presence: 'sealed', presenceUntil: noon + MINUTE }),
         group: given.group ?? [connection()],
         closures: given.facts?.closures ?? [],
+        before: given.before ?? given.group ?? [connection()],
       },
       1,
       given.attended ?? false,
@@ -298,6 +302,11 @@ describe('what came between the start and the word', () => {
     ['a lost login', { group: [connection('a', { status: 'RECONNECT_REQUIRED' })] }],
     ['a status that needs the customer', { group: interactive }],
     ['a rule that needs the customer', { policy: onlyAttended }],
+    ['data of another pull', { before: [connection()], group: [connection('a', { lastSuccessAt: noon })] }],
+    ['a background pull', { before: [connection()], group: [connection('a', { lastBackgroundAt: noon })] }],
+    ['a repair', { before: [connection()], group: [connection('a', { statusToldAt: noon })] }],
+    ['a twin', { before: [connection()], group: [connection(), connection('b')] }],
+    ['another one in its place', { before: [connection()], group: [connection('b')] }],
   ])('%s: nothing is sent, and the task is queued again with all that it holds', (_what, given) => {
     const { go, effects } = send(given);
     expect(go).toBe('later');

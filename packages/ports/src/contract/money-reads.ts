@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insert, type LedgerEntry, type PullId } from '@freshet/domain';
+import { insert, type LedgerEntry, type PullId, type TaskId } from '@freshet/domain';
 import * as a from './samples.js';
 import type { Current } from './subject.js';
 
@@ -54,6 +54,24 @@ export const moneyReadsContract = (current: Current): void => {
       { ...none, provider: 'MX', currency: 'USD', reservedMicros: 20, uncertainMicros: 300 },
       { ...none, provider: 'PLAID', currency: 'USD', chargedMicros: 1 },
     ]);
+  });
+
+  test('money that nobody asked for is what was charged without a task, of a time, a currency and, if wanted, a provider', async () => {
+    const unasked = { taskId: null, kind: 'charged' } as const;
+    await insertEntries(
+      { ...unasked, micros: 1 },
+      { ...unasked, micros: 20, at: NOW + 9, provider: 'PLAID' },
+      { ...unasked, micros: 300, kind: 'reserved' },
+      { micros: 4_000, kind: 'charged', taskId: a.id<TaskId>('task', 1) },
+      { ...unasked, micros: 50_000, at: NOW - 1 },
+      { ...unasked, micros: 600_000, at: NOW + 10 },
+      { ...unasked, micros: 7_000_000, currency: 'GBP' },
+      { ...unasked, micros: 80_000_000, tenantId: otherTenantId },
+    );
+    const asked = { tenantId, provider: null, currency: 'USD', from: NOW, until: NOW + 10 };
+    expect(await current().read('unaskedMoney', asked)).toBe(21);
+    expect(await current().read('unaskedMoney', { ...asked, provider: 'PLAID' })).toBe(20);
+    expect(await current().read('unaskedMoney', { ...asked, currency: 'EUR' })).toBe(0);
   });
 
   test('totals are of a time, a currency, a tenant and, if wanted, a provider', async () => {

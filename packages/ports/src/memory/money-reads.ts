@@ -50,6 +50,16 @@ export const ledgerTotals = (
     .filter((entry) => provider === null || entry.provider === provider)
     .reduce((totals, entry) => held(kept, totals, entry), NOTHING);
 
+/** Money without a task was owed as it was written. */
+export const unaskedMoney = (
+  kept: Kept,
+  { tenantId, provider, currency, from, until }: ReadParams<'unaskedMoney'>,
+): number =>
+  since(kept.other.ledgerOfTenant.of(tenantId), from)
+    .filter(({ kind, at, taskId }) => kind === 'charged' && taskId === null && at < until)
+    .filter((entry) => entry.currency === currency && (provider === null || entry.provider === provider))
+    .reduce((sum, { micros }) => sum + micros, 0);
+
 export const heldTotals = (kept: Kept, asked: ReadParams<'heldTotals'>): readonly HeldWith[] => {
   const rows = new Map<string, HeldWith>();
   for (const { kind, at, provider, currency } of since(kept.other.ledgerOfTenant.of(asked.tenantId), asked.from)) {

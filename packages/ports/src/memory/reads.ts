@@ -2,7 +2,7 @@ import type { Closure, Connection, Instant, Records, Task } from '@freshet/domai
 import { madeColumns, type RetainedName } from '../due-reads.js';
 import type { ReadName, ReadParams, ReadResult } from '../reads.js';
 import { nextLane } from './lanes.js';
-import { heldTotals, ledgerTotals, spend } from './money-reads.js';
+import { heldTotals, ledgerTotals, spend, unaskedMoney } from './money-reads.js';
 import { ownPullReads } from './own-pull-reads.js';
 import { chainReads } from './chain-reads.js';
 import { listReads } from './page-reads.js';
@@ -225,5 +225,6 @@ export const createReads = (kept: Kept): MemoryReads => ({
   pullsBetween: (asked) => pullsBetween(kept, asked),
   ledgerTotals: (asked) => ledgerTotals(kept, asked),
   heldTotals: (asked) => heldTotals(kept, asked),
+  unaskedMoney: (asked) => unaskedMoney(kept, asked),
   spend: (asked) => spend(kept, asked),
 });

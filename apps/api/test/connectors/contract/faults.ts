@@ -42,8 +42,8 @@ const brought: Meaning = {
   bills: 1,
   status: 'as shown',
 };
-/** It happened, and nobody was told: found by looking. */
-const lost: Meaning = { ...brought, answer: 'unknown' };
+/** It happened, and nobody was told: its data is found by looking, which does not tell whose pull brought it. */
+const lost: Meaning = { ...brought, answer: 'unknown', charge: 'uncertain' };
 /** It did not happen, and nobody can know that: it is looked for in vain. */
 const inDoubt: Meaning = {
   answer: 'unknown',

@@ -80,7 +80,7 @@ const PRESENT: CustomerPresence = { ip: '203.0.113.7', userAgent: 'contract' };
 type Means = ConnectorRow['means'];
 
 /** The reply carries nothing that is needed. */
-const NOTHING_IN_THE_BODY: Means = { 'an empty body': { answer: 'accepted' } };
+const NOTHING_IN_THE_BODY: Means = { 'an empty body': { answer: 'accepted', charge: 'charged' } };
 /** Billed only for what it brings. */
 const BILLED_ON_SUCCESS: Means = { 'a login that fails': { charge: 'released', bills: 0 } };
 /** The reply itself says that the customer is needed: nothing starts. */

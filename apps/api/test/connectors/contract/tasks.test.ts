@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { isOpen, MINUTE } from '@freshet/domain';
 import type { Connection } from '@freshet/domain';
 import { openSqliteStore } from '@freshet/persistence';
@@ -10,6 +10,8 @@ import { startEngine, type RunningEngine } from './engine.js';
 import { faultNames, faults, meaningOf, type FaultName } from './faults.js';
 import { connectorRows, type ConnectorRow } from './rows.js';
 import { startWorld, type World } from './world.js';
+
+jest.setTimeout(60_000);
 
 /** An unanswered call is given up after half an hour; a call that was never sent is tried for less than a minute before. */
 const BOUND_MS = 31 * MINUTE;

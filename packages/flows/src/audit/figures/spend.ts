@@ -1,7 +1,7 @@
 import { DAY, formatInstant } from '@freshet/domain';
 import type { Instant } from '@freshet/domain';
 import { read, type Loader } from '@freshet/ports';
-import { LOOK_BACK_MS } from '../charged-refreshes.js';
+import { LOOK_BACK_MS } from '../look-backs.js';
 import type { AuditPlace } from '../check.js';
 import type { Sum } from './sums.js';
 

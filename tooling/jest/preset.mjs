@@ -4,6 +4,8 @@ const counts = fileURLToPath(new URL('./count-reporter.mjs', import.meta.url));
 
 /** Jest for every workspace package: TypeScript as ES modules, workspace packages read from their sources. */
 export const preset = {
+  // For what never comes; nothing is timed, and a machine may be busy.
+  testTimeout: 30_000,
   reporters: ['default', counts],
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

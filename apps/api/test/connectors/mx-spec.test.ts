@@ -95,7 +95,8 @@ describeBySpec('mx', (spec) => {
     for (const reply of repliesTo('get', '/status')) {
       recorder.answer = () => reply;
       const told = { status: 'ACTIVE', reason: null, at: null };
-      expect(await mx.status(connection, context())).toEqual(told);
+      const data = [{ products: ['BALANCES'], at: Date.parse('2016-10-13T17:57:38.000Z') }];
+      expect(await mx.status(connection, context())).toEqual({ ...told, data });
       expect(await looking(NOW)()).toEqual({ kind: 'pending', told });
       // "has_processed_transactions": false.
       expect(await looking(BEFORE_THE_EXAMPLES)()).toEqual({

@@ -117,7 +117,8 @@ describeBySpec('plaid', (spec) => {
     const [reply] = documented('/item/get');
     recorder.answer = () => ({ status: 200, body: reply?.body });
     const ended = { status: 'RECONNECT_REQUIRED', reason: 'TOKEN_EXPIRED', at: null };
-    expect(await plaid.status(connection, context())).toEqual(ended);
+    const data = [{ products: ['TRANSACTIONS'], at: Date.parse('2019-02-15T15:52:39.000Z') }];
+    expect(await plaid.status(connection, context())).toEqual({ ...ended, data });
     expect(await progress(0)).toMatchObject({ kind: 'done', asOf: Date.parse('2019-02-15T15:52:39Z'), told: ended });
     expect((await progress(NOW)).kind).toBe('pending');
   });

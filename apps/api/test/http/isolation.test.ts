@@ -16,8 +16,8 @@ const invoiced = async (): Promise<string> => {
   const terms = {
     ...{ connector: 'meld', provider: null, currency: 'USD', from: NOW, until: NOW + 1, timeZone: 'UTC', leftOut: 0 },
     columns: { time: 'time', amount: 'amount', connection: 'id', job: null, product: null, currency: null },
-    ...{ namesBy: 'externalId', toleranceMs: 0, hash: 'hash' },
-  } as const;
+    ...({ namesBy: 'externalId', toleranceMs: 0, hash: 'hash' } as const),
+  };
   const result = await importInvoice(rig.engine, TENANT, terms, [line]);
   if (result.kind !== 'imported') throw new Error(result.kind);
   return result.invoice.id;
@@ -26,7 +26,7 @@ const invoiced = async (): Promise<string> => {
 beforeAll(async () => {
   rig = await startRig({
     settings: { WRONG_KEYS_PER_MINUTE: '1000' },
-    extraModules: [auditModule(() => Promise.resolve({})), InvoicesModule],
+    extraModules: [auditModule(() => Promise.resolve([])), InvoicesModule],
   });
   const { id } = await importOne(rig, { connector: 'akoya', provider: 'AKOYA' });
   const { body } = await rig.post(`/v1/connections/${id}/refresh`, { mode: 'force' });

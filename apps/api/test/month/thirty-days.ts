@@ -25,7 +25,7 @@ import {
 import { faultNames, planted, POLICY } from './rows.js';
 import { DAYS, MonthWalk, type Month } from './walk.js';
 
-/** Seeds to walk, from MONTH_SEED on: `MONTH_SEEDS=5 npm test -w @freshet/api -- month` for a longer look. */
+/** Seeds to walk, from MONTH_SEED on: `MONTH_SEEDS=5 npm run month -w @freshet/api` for a longer look. */
 const firstSeed = Number(process.env.MONTH_SEED ?? 20_261_121);
 const seeds = Array.from({ length: Number(process.env.MONTH_SEEDS ?? 1) }, (_, index) => firstSeed + index);
 /** Two minutes on a machine that does nothing else. */

@@ -278,12 +278,12 @@ export const leaseStories = (openStore: OpenStore): void => {
       expect(await ask(rig, neighbour.id)).toMatchObject({ record: { decision: { refusal: 'budget-exhausted' } } });
     });
 
-    test('is settled by what the provider shows, and charged', async () => {
+    test('is ended by what the provider shows; a stamp alone leaves its charge uncertain', async () => {
       const rig = newRig();
       const { task } = await killed(rig);
       rig.meld.script({ progress: [{ kind: 'pending' }, DONE] });
       await pass(rig, MINUTE, SECOND);
-      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'succeeded', charge: 'charged', attempts: 1 });
+      expect(await taskOf(rig, task.id)).toMatchObject({ state: 'succeeded', charge: 'uncertain', attempts: 1 });
       expect(billed(rig)).toBe(1);
     });
 

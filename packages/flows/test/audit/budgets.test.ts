@@ -178,7 +178,7 @@ describe('a hard budget that history took beyond its amount', () => {
     expect(await found([counter], ...asked(900_000), ...unasked(300_000))).toEqual([
       [
         'warning',
-        'the budget all "money" has used 1.200000 of 1.000000 USD: 0.300000 of it was billed without being asked for, which no budget can refuse',
+        'the budget all "money" has used 1.20 of 1.00 USD: 0.30 of it was billed without being asked for, which no budget can refuse',
         200_000,
       ],
     ]);

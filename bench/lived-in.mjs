@@ -12,6 +12,7 @@ import { insert, put, recordNames } from '@freshet/domain';
 import { openSqliteStore } from '@freshet/persistence';
 import { createMemoryStore } from '@freshet/ports/memory';
 import { referenceWorkload, runPolicy, traceOf } from '@freshet/simulator';
+import { linkChains } from './link-chains.mjs';
 import { livedInBook } from './lived-in-book.mjs';
 
 const DAY = 86_400_000;
@@ -172,6 +173,7 @@ export const makeLivedIn = async ({ file, connections, days, lives = LIVES, now 
     await writeTemplate(template, merged(inTime(rows, start)), book, now);
     await openSqliteStore({ file }).close();
     multiply(file, template, Math.ceil(connections / templates));
+    linkChains(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { put } from '@freshet/domain';
-import { openDuePermits } from '@freshet/flows';
+import { sweepDue } from '@freshet/flows';
 import { openSqliteStore } from '@freshet/persistence';
 import { benchEngine, TENANT } from './audit-engine.mjs';
 import { makeLivedIn } from './lived-in.mjs';
@@ -13,12 +13,13 @@ import { makeLivedIn } from './lived-in.mjs';
 /** What is measured: everything that is due now, as the job does it; how much that was. */
 const sweep = async (engine) => {
   let all = 0;
-  for (let done = 1; done > 0; all += done) done = await openDuePermits(engine, 200);
+  for (let done = 1; done > 0; all += done) done = await sweepDue(engine, 200);
   return all;
 };
 
 const DAY = 86_400_000;
 const DUE = 1_000;
+const PLAN = { tenantId: TENANT, everyMs: DAY, lastPullAt: null, held: null };
 const ROUNDS = 7;
 /** `FRESHET_BENCH_MOST=100000` measures among fewer. */
 const SIZES = [10_000, Math.min(1_000_000, Number(process.env.FRESHET_BENCH_MOST ?? Infinity))];
@@ -46,9 +47,7 @@ const opened = async (folder, connections) => {
 
 /** A thousand fall due, and are swept. */
 const swept = async ({ engine, batches }, round) => {
-  const plans = batches[round].map((id) =>
-    put('pullPlan', { id, tenantId: TENANT, nextPullAt: engine.clock.now() - 1 }),
-  );
+  const plans = batches[round].map((id) => put('pullPlan', { ...PLAN, id, nextPullAt: engine.clock.now() - 1 }));
   await engine.store.turn(nothing, () => ({ effects: plans }));
   const [startedAt, cpu] = [performance.now(), process.cpuUsage()];
   const done = await sweep(engine);
